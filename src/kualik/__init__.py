@@ -1,0 +1,1 @@
+"""Kualik: documents on completed additional education of healthcare staff."""

@@ -1,0 +1,209 @@
+"""All settings, from the environment; the defaults run a fresh clone (docs/settings.md)."""
+
+import os
+import secrets
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+from kualik.config import environment
+
+ROOT = Path(__file__).resolve().parents[3]
+VAR = Path(environment.text("KUALIK_VAR", str(ROOT / "var")))
+NODE_MODULES = Path(environment.text("KUALIK_NODE_MODULES", str(ROOT / "node_modules")))
+
+
+def kept_secret(name: str) -> str:
+    """The secret of the environment; on a demonstration one made at first start under ``var``."""
+    value = environment.secret(name)
+    if value:
+        return value
+    if not DEMO:
+        raise ImproperlyConfigured(f"{name}: set it, or {name}_FILE, or start a demonstration")
+    file = VAR / "secrets" / name.lower()
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "w", encoding="ascii") as stream:
+            stream.write(secrets.token_urlsafe(48))
+    return file.read_text(encoding="ascii")
+
+
+# A bare clone is a demonstration; whoever names an address, a database or a key runs for real.
+BARE = not any(map(os.environ.get, ("KUALIK_PUBLIC_URL", "DATABASE_URL", "KUALIK_SECRET_KEY")))
+DEMO = environment.flag("KUALIK_DEMO", default=BARE)
+DEBUG = environment.flag("KUALIK_DEBUG", default=False)
+SECRET_KEY = kept_secret("KUALIK_SECRET_KEY")
+IIN_KEY = kept_secret("KUALIK_IIN_KEY")
+KEY_PASSPHRASE = kept_secret("KUALIK_KEY_PASSPHRASE")
+KEYS_ROOT = Path(environment.text("KUALIK_KEYS_ROOT", str(VAR / "keys")))
+FONT_ROOT = NODE_MODULES / "@expo-google-fonts" / "pt-serif"
+PUBLIC_URL = environment.text("KUALIK_PUBLIC_URL", "http://localhost:8000").rstrip("/")
+ALLOWED_HOSTS = environment.words("KUALIK_HOSTS", "localhost,127.0.0.1,[::1]")
+SECURE = PUBLIC_URL.startswith("https:")
+BEHIND_PROXY = environment.flag("KUALIK_BEHIND_PROXY", default=False)
+
+ROOMS = [
+    "kualik.config",
+    "kualik.oversight",
+    "kualik.demo",
+    "kualik.cases",
+    "kualik.certificates",
+    "kualik.training",
+    "kualik.signatures",
+    "kualik.papers",
+    "kualik.accounts",
+    "kualik.providers",
+    "kualik.core",
+]
+INSTALLED_APPS = [
+    *ROOMS,
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.forms",
+    "axes",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp_webauthn",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "kualik.core.language.language_middleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "kualik.core.access.AccessMiddleware",
+    "kualik.core.errors.ErrorMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+ROOT_URLCONF = "kualik.config.urls"
+WSGI_APPLICATION = "kualik.config.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "kualik.core.language.page_context",
+                "kualik.config.menu.menu",
+            ],
+            "builtins": ["kualik.core.templatetags.kualik"],
+        },
+    }
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
+DATABASES = {
+    "default": environment.database(
+        environment.text("DATABASE_URL"), default_file=VAR / "kualik.sqlite3"
+    )
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "LOCATION": VAR / "cache",
+    }
+}
+
+MEDIA_ROOT = environment.text("KUALIK_MEDIA_ROOT", str(VAR / "media"))
+S3_BUCKET = environment.text("KUALIK_S3_BUCKET")
+FILES = (
+    {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": S3_BUCKET,
+            "endpoint_url": environment.text("KUALIK_S3_ENDPOINT") or None,
+            "default_acl": "private",
+            "file_overwrite": False,
+        },
+    }
+    if S3_BUCKET
+    else {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"file_permissions_mode": 0o640},
+    }
+)
+STORAGES = {
+    "default": FILES,
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR / "static"
+STATICFILES_DIRS = [
+    ("govuk", NODE_MODULES / "govuk-frontend" / "dist" / "govuk"),
+    ("golos", NODE_MODULES / "@fontsource-variable" / "golos-text" / "files"),
+]
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+UPLOAD_LIMIT_BYTES = 20 * 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 12_000
+FILE_UPLOAD_MAX_MEMORY_SIZE = UPLOAD_LIMIT_BYTES
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+    "django_otp_webauthn.backends.WebAuthnBackend",
+]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+    )
+]
+LOGIN_URL = "accounts:login"
+LOGIN_REDIRECT_URL = "cases:office"
+LOGOUT_REDIRECT_URL = "home"
+AXES_FAILURE_LIMIT = environment.number("KUALIK_LOGIN_TRIES", 7)
+AXES_COOLOFF_TIME = 0.25
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_LOCKOUT_CALLABLE = "kualik.accounts.views.locked_out"
+AXES_RESET_ON_SUCCESS = True
+AXES_ENABLE_ADMIN = False
+OTP_TOTP_ISSUER = "Kualik"
+OTP_WEBAUTHN_RP_NAME = "Kualik"
+OTP_WEBAUTHN_RP_ID = PUBLIC_URL.split("//", 1)[-1].split(":", 1)[0]
+OTP_WEBAUTHN_ALLOWED_ORIGINS = [PUBLIC_URL]
+OTP_WEBAUTHN_ALLOW_PASSWORDLESS_LOGIN = False
+
+SESSION_COOKIE_AGE = 8 * 60 * 60
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+SECURE_SSL_REDIRECT = SECURE
+SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
+X_FRAME_OPTIONS = "DENY"
+
+USE_TZ = True
+TIME_ZONE = "Asia/Almaty"
+USE_I18N = True
+LANGUAGE_CODE = "kk"
+LANGUAGES = [("kk", "Қазақша"), ("ru", "Русский"), ("en", "English")]
+LOCALE_PATHS = [ROOT / "locale"]
+FORMAT_MODULE_PATH = ["kualik.config.formats"]
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": environment.text("KUALIK_LOG_LEVEL", "WARNING")},
+}

@@ -1,0 +1,18 @@
+"""All addresses; every view states who may open it."""
+
+from django.urls import URLPattern, URLResolver, include, path
+
+from kualik.config import views
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", views.home, name="home"),
+    path("healthz", views.health, name="health"),
+    path("", include("kualik.accounts.urls")),
+    path("", include("kualik.providers.urls")),
+    path("", include("kualik.certificates.urls")),
+    path("", include("kualik.training.urls")),
+    path("", include("kualik.cases.urls")),
+]
+handler403 = "kualik.config.views.forbidden"
+handler404 = "kualik.config.views.not_found"
+handler500 = "kualik.config.views.broken"

@@ -1,0 +1,101 @@
+"""Who may open a page: every view states it, the middleware keeps it.
+
+A view without a statement is closed for everyone (a guard test names it).
+"""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, resolve_url
+
+from kualik.core.journal import Actor
+from kualik.rules.errors import RuleViolation
+from kualik.rules.lifecycle import Role
+
+PUBLIC = "public"
+SIGNED_IN = "signed-in"
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
+Permission = str | frozenset[Role]
+
+
+def public(view: View) -> View:
+    """Anyone may open the page."""
+    view.__dict__["permission"] = PUBLIC
+    return view
+
+
+def signed_in(view: View) -> View:
+    """Anyone with a password may open the page, before the second factor too."""
+    view.__dict__["permission"] = SIGNED_IN
+    return view
+
+
+def staff(*roles: Role) -> Callable[[View], View]:
+    """Only staff with one of ``roles``, signed in with both factors."""
+
+    def mark(view: View) -> View:
+        view.__dict__["permission"] = frozenset(roles)
+        return view
+
+    return mark
+
+
+def permission_of(view: Callable[..., object]) -> Permission | None:
+    """What the view states; None when it states nothing."""
+    return getattr(view, "permission", None)
+
+
+def actor_of(request: HttpRequest, *, acting_as: Role) -> Actor:
+    """The signed-in person as the journal names them, in the role the act needs."""
+    return Actor(name=f"user:{request.user.pk}", role=acting_as.value)
+
+
+def is_verified(user: object) -> bool:
+    """Whether the person of a request came in with both factors."""
+    check = getattr(user, "is_verified", None)
+    return bool(check and check())
+
+
+def has_role(user: object, roles: frozenset[Role]) -> bool:
+    """Whether the person of a request holds one of ``roles``."""
+    check = getattr(user, "has_role", None)
+    return bool(check and check(roles))
+
+
+def role_of(user: object, roles: frozenset[Role]) -> Role:
+    """The role out of ``roles`` in which ``user`` acts."""
+    for role in sorted(roles):
+        if has_role(user, frozenset({role})):
+            return role
+    raise RuleViolation("not_permitted")
+
+
+class AccessMiddleware:
+    """Stops a request at a view whose statement the person does not meet."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., object], _args: object, _kwargs: object
+    ) -> HttpResponse | None:
+        permission = permission_of(view)
+        if permission == PUBLIC:
+            return None
+        if permission is None:
+            raise PermissionDenied("the view states no permission")
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path(), resolve_url("accounts:login"))
+        if permission == SIGNED_IN:
+            return None
+        if not is_verified(request.user):
+            return redirect(f"{resolve_url('accounts:second_factor')}?next={request.path}")
+        if not isinstance(permission, frozenset) or not has_role(request.user, permission):
+            raise PermissionDenied("another role")
+        return None

@@ -1,0 +1,132 @@
+"""Work done later by a worker process, safe to run twice.
+
+A job is a row written in the transaction that wants the work. A worker claims it by a lease,
+runs its handler and marks the end; a worker that dies loses the lease and another takes over.
+``config.jobs`` names the handlers, so no room is found by a string path.
+"""
+
+import logging
+import os
+import socket
+import traceback
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+from django.db.models import F, Q
+
+from kualik.core.models import Job
+
+Payload = Mapping[str, object]
+Handler = Callable[[Payload, datetime], None]
+Clock = Callable[[], datetime]
+
+LEASE = timedelta(minutes=2)
+MAX_ATTEMPTS = 8
+log = logging.getLogger(__name__)
+
+
+class JobPostponed(Exception):
+    """The handler cannot finish now for a reason outside; try again later without alarm."""
+
+
+def enqueue(
+    *, name: str, key: str, payload: Payload, now: datetime, run_at: datetime | None = None
+) -> bool:
+    """Add a job once; False when ``key`` is there already."""
+    return bool(enqueue_all(name=name, payloads={key: payload}, now=now, run_at=run_at))
+
+
+def enqueue_all(
+    *, name: str, payloads: Mapping[str, Payload], now: datetime, run_at: datetime | None = None
+) -> int:
+    """Add several jobs of one name, by key; how many were new."""
+    keys = list(payloads)
+    known: set[str] = set()
+    for start in range(0, len(keys), 400):
+        known |= set(
+            Job.objects.filter(key__in=keys[start : start + 400]).values_list("key", flat=True)
+        )
+    fresh = [
+        Job(name=name, key=key, payload=dict(payload), run_at=run_at or now)
+        for key, payload in payloads.items()
+        if key not in known
+    ]
+    Job.objects.bulk_create(fresh, batch_size=200, ignore_conflicts=True)
+    return len(fresh)
+
+
+def reset(*, keys: list[str], now: datetime) -> int:
+    """Give finished or failed jobs a new start; how many rows changed."""
+    return (
+        Job.objects.filter(key__in=keys)
+        .exclude(done_at=None, failed_at=None)
+        .update(
+            run_at=now, attempts=0, done_at=None, failed_at=None, leased_until=None, last_error=""
+        )
+    )
+
+
+def claim(*, worker: str, now: datetime, names: list[str] | None = None) -> Job | None:
+    """The next waiting job, leased to ``worker``; None when nothing waits."""
+    waiting = Job.objects.filter(
+        Q(leased_until=None) | Q(leased_until__lt=now),
+        done_at=None,
+        failed_at=None,
+        run_at__lte=now,
+    )
+    if names is not None:
+        waiting = waiting.filter(name__in=names)
+    with transaction.atomic():
+        rows = waiting.order_by("run_at", "id")
+        if connection.features.has_select_for_update_skip_locked:
+            rows = rows.select_for_update(skip_locked=True)
+        job = rows.first()
+        if job is None:
+            return None
+        taken = waiting.filter(pk=job.pk).update(
+            worker=worker, leased_until=now + LEASE, attempts=F("attempts") + 1
+        )
+    if not taken:
+        return None
+    job.refresh_from_db()
+    return job
+
+
+def run_one(*, handlers: Mapping[str, Handler], worker: str, clock: Clock) -> bool:
+    """Claim and run one job; False when none waits."""
+    job = claim(worker=worker, now=clock(), names=list(handlers))
+    if job is None:
+        return False
+    try:
+        handlers[job.name](job.payload, clock())
+    except JobPostponed as reason:
+        _retry(job, now=clock(), error=str(reason))
+    except Exception:
+        _retry(job, now=clock(), error=traceback.format_exc(limit=8))
+        log.exception("job %s failed, attempt %s", job.key, job.attempts)
+    else:
+        Job.objects.filter(pk=job.pk, worker=worker).update(done_at=clock(), leased_until=None)
+    return True
+
+
+def run_waiting(*, handlers: Mapping[str, Handler], worker: str, clock: Clock) -> int:
+    """Run jobs until none waits; how many ran."""
+    count = 0
+    while run_one(handlers=handlers, worker=worker, clock=clock):
+        count += 1
+    return count
+
+
+def worker_name() -> str:
+    """Host and process, for the row and the log."""
+    return f"{socket.gethostname()[:40]}:{os.getpid()}"
+
+
+def _retry(job: Job, *, now: datetime, error: str) -> None:
+    """Pauses of 2, 4, 8 … seconds, at most an hour; then failed for a person to look at."""
+    pause = timedelta(seconds=min(2**job.attempts, 3600))
+    failed_at = now if job.attempts >= MAX_ATTEMPTS else None
+    Job.objects.filter(pk=job.pk).update(
+        run_at=now + pause, leased_until=None, failed_at=failed_at, last_error=error[-4000:]
+    )

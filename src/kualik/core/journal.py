@@ -1,0 +1,122 @@
+"""The append-only journal: one chain of hashes for each subject."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db.models import Max
+
+from kualik.core.models import JournalEntry
+
+Data = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: the name the journal keeps and the role used."""
+
+    name: str
+    role: str = ""
+
+
+SYSTEM = Actor(name="system", role="system")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One act to record; ``subject`` is ``<kind>:<id>``, e.g. ``request:17``."""
+
+    subject: str
+    action: str
+    actor: Actor
+    at: datetime
+    data: Data = field(default_factory=dict)
+
+
+def entry_hash(entry: JournalEntry) -> str:
+    """SHA-256 over the entry's content and the hash of the previous entry of its subject."""
+    content = [
+        entry.subject,
+        entry.sequence,
+        entry.at.isoformat(),
+        entry.actor,
+        entry.role,
+        entry.action,
+        entry.data,
+        entry.previous_hash,
+    ]
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def record(
+    *, subject: str, action: str, actor: Actor, now: datetime, data: Data | None = None
+) -> JournalEntry:
+    """Append one act; call it inside the transaction of the act itself."""
+    event = Event(subject=subject, action=action, actor=actor, at=now, data=data or {})
+    return record_all([event])[0]
+
+
+def record_all(events: Iterable[Event]) -> list[JournalEntry]:
+    """Append acts in order, each to the chain of its subject."""
+    listed = list(events)
+    heads = _heads({event.subject for event in listed})
+    entries = []
+    for event in listed:
+        sequence, previous = heads.get(event.subject, (0, ""))
+        entry = JournalEntry(
+            subject=event.subject,
+            sequence=sequence + 1,
+            at=event.at,
+            actor=event.actor.name,
+            role=event.actor.role,
+            action=event.action,
+            data=dict(event.data),
+            previous_hash=previous,
+        )
+        entry.hash = entry_hash(entry)
+        heads[event.subject] = (entry.sequence, entry.hash)
+        entries.append(entry)
+    return JournalEntry.objects.bulk_create(entries, batch_size=200)
+
+
+def history(subject: str) -> list[JournalEntry]:
+    """All entries of a subject, oldest first."""
+    return list(JournalEntry.objects.filter(subject=subject).order_by("sequence"))
+
+
+def broken_links(subject: str) -> list[int]:
+    """Sequence numbers whose content or link to the entry before was changed afterwards."""
+    broken, previous = [], ""
+    for place, entry in enumerate(history(subject), start=1):
+        intact = entry.sequence == place and entry.previous_hash == previous
+        if not intact or entry.hash != entry_hash(entry):
+            broken.append(entry.sequence)
+        previous = entry.hash
+    return broken
+
+
+def _heads(subjects: set[str]) -> dict[str, tuple[int, str]]:
+    heads: dict[str, tuple[int, str]] = {}
+    ordered = sorted(subjects)
+    for start in range(0, len(ordered), 400):
+        part = ordered[start : start + 400]
+        last = (
+            JournalEntry.objects.filter(subject__in=part)
+            .values("subject")
+            .annotate(last=Max("sequence"))
+        )
+        lasts = {row["subject"]: row["last"] for row in last}
+        if not lasts:
+            continue
+        rows = JournalEntry.objects.filter(
+            subject__in=lasts, sequence__in=set(lasts.values())
+        ).values_list("subject", "sequence", "hash")
+        heads |= {
+            subject: (sequence, digest)
+            for subject, sequence, digest in rows
+            if lasts[subject] == sequence
+        }
+    return heads

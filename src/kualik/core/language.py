@@ -1,0 +1,54 @@
+"""The language of a page: Kazakh unless the visitor chose another."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponseBase
+from django.utils import translation
+
+from kualik.rules.language import LANGUAGES
+
+COOKIE = "kualik_language"
+YEAR_SECONDS = 365 * 24 * 3600
+
+
+def chosen_language(request: HttpRequest) -> str:
+    """``?lang=`` of this address, else the cookie, else Kazakh."""
+    for choice in (request.GET.get("lang"), request.COOKIES.get(COOKIE)):
+        if choice in LANGUAGES:
+            return choice
+    return "kk"
+
+
+def language_middleware(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Renders in the chosen language and keeps a choice made by ``?lang=``."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        language = chosen_language(request)
+        with translation.override(language):
+            request.LANGUAGE_CODE = language
+            response = get_response(request)
+        response.headers.setdefault("Content-Language", language)
+        if request.GET.get("lang") == language:
+            response.set_cookie(
+                COOKIE,
+                language,
+                max_age=YEAR_SECONDS,
+                samesite="Lax",
+                secure=settings.SESSION_COOKIE_SECURE,
+            )
+        return response
+
+    return middleware
+
+
+def page_context(request: HttpRequest) -> dict[str, object]:
+    """What every page's frame needs: the languages with the address of this page in each."""
+    links = []
+    for code, name in settings.LANGUAGES:
+        query = request.GET.copy()
+        query["lang"] = code
+        links.append({"code": code, "name": name, "href": f"?{query.urlencode()}"})
+    return {"language_links": links, "is_demo": settings.DEMO}

@@ -1,0 +1,79 @@
+"""The journal, the jobs and the tasks for staff."""
+
+from typing import ClassVar, NoReturn
+
+from django.db import models
+
+
+class JournalEntry(models.Model):
+    """What somebody did to something; entries of one subject form a chain of hashes."""
+
+    subject = models.CharField(max_length=64)
+    sequence = models.PositiveIntegerField()
+    at = models.DateTimeField()
+    actor = models.CharField(max_length=120)
+    role = models.CharField(max_length=32, blank=True)
+    action = models.CharField(max_length=64)
+    data = models.JSONField(default=dict)
+    previous_hash = models.CharField(max_length=64, blank=True)
+    hash = models.CharField(max_length=64)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["subject", "sequence"], name="journal_one_chain"),
+        ]
+        indexes: ClassVar = [models.Index(fields=["action", "at"], name="journal_action_at")]
+
+    def __str__(self) -> str:
+        return f"{self.subject} #{self.sequence} {self.action}"
+
+    def delete(self, *_args: object, **_kwargs: object) -> NoReturn:
+        raise TypeError("the journal is append-only")
+
+
+class Job(models.Model):
+    """Work for later, enqueued in the transaction that wants it.
+
+    ``key`` makes a second enqueue of the same work a no-op; a lease that ran out gives the job
+    of a dead worker to a living one.
+    """
+
+    name = models.CharField(max_length=64)
+    key = models.CharField(max_length=160, unique=True)
+    payload = models.JSONField(default=dict)
+    run_at = models.DateTimeField()
+    attempts = models.PositiveSmallIntegerField(default=0)
+    leased_until = models.DateTimeField(null=True)
+    worker = models.CharField(max_length=64, blank=True)
+    done_at = models.DateTimeField(null=True)
+    failed_at = models.DateTimeField(null=True)
+    last_error = models.TextField(blank=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(
+                fields=["run_at", "id"],
+                name="job_waiting",
+                condition=models.Q(done_at=None, failed_at=None),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.key}"
+
+
+class StaffTask(models.Model):
+    """Something a person must look at because no rule may settle it alone."""
+
+    provider_code = models.CharField(max_length=16, blank=True)
+    key = models.CharField(max_length=160, unique=True)
+    code = models.CharField(max_length=64)
+    params = models.JSONField(default=dict)
+    created_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["provider_code", "closed_at"], name="task_open")]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.key}"
