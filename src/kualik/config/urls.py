@@ -6,6 +6,9 @@ from kualik.config import views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.home, name="home"),
+    path("standards/", views.standards_list, name="standards"),
+    path("standards/diff/", views.standards_diff, name="standards_diff"),
+    path("standards/<str:edition>/", views.standard_page, name="standard"),
     path("healthz", views.health, name="health"),
     path("", include("kualik.accounts.urls")),
     path("", include("kualik.providers.urls")),

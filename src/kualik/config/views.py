@@ -3,16 +3,75 @@
 import sqlite3
 
 from django.db import connection
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.dates import WEEKDAYS
+from django.utils.translation import get_language
 
+from kualik.config import standard_pages
+from kualik.core import clock
 from kualik.core.access import public
+from kualik.rules import deadline, standards
+from kualik.rules.workdays import WeeklyHours, WorkCalendar
 
 
 @public
 def home(request: HttpRequest) -> HttpResponse:
-    """What the service is and the ways in."""
-    return render(request, "config/home.html")
+    """What the service is, when a request made now would be answered, and the ways in."""
+    now = clock.now()
+    standard = standards.in_force(clock.local_day(now))
+    calendar = WorkCalendar(WeeklyHours.of(standard.weekly_hours))
+    example = deadline.compute(
+        edition=standard.edition, calendar=calendar, filed_at=now, mastered_on=None
+    )
+    context = {
+        "standard": standard,
+        "term": standard.term("issue"),
+        "example": example,
+        "contacts": standard.items_of("contact"),
+        "media": standard.items_of("medium"),
+    }
+    return render(request, "config/home.html", context)
+
+
+@public
+def standards_list(request: HttpRequest) -> HttpResponse:
+    """The editions of the standard, in force and past (A57, A303)."""
+    found = standard_pages.editions(clock.local_day(clock.now()))
+    return render(request, "config/standards.html", {"editions": found})
+
+
+@public
+def standard_page(request: HttpRequest, edition: str) -> HttpResponse:
+    """One edition row by row, with the readings beside the rows they concern."""
+    if edition not in standards.load_all():
+        raise Http404
+    standard = standards.get(edition)
+    context = {
+        "standard": standard,
+        "is_in_force": standard.covers(clock.local_day(clock.now())),
+        "sections": standard_pages.sections(standard, get_language() or "kk"),
+        "leaning": standard_pages.leaning_readings(standard),
+        "week": zip(WEEKDAYS.values(), standard_pages.week(standard), strict=True),
+    }
+    return render(request, "config/standard.html", context)
+
+
+@public
+def standards_diff(request: HttpRequest) -> HttpResponse:
+    """What the latest edition changes against the one before it, clause by clause."""
+    today = clock.local_day(clock.now())
+    (new, _), (old, _) = standard_pages.editions(today)[:2]
+    found = standard_pages.comparisons(old, new, get_language() or "kk")
+    kinds = [one.difference.kind for one in found]
+    context = {
+        "old": old,
+        "new": new,
+        "comparisons": found,
+        "counts": {kind: kinds.count(kind) for kind in kinds},
+    }
+    return render(request, "config/standards_diff.html", context)
 
 
 @public
@@ -34,5 +93,6 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return render(request, "core/404.html", status=404)
 
 
-def broken(request: HttpRequest) -> HttpResponse:
-    return render(request, "core/500.html", status=500)
+def broken(_request: HttpRequest) -> HttpResponse:
+    """Without the request: its user, its messages or the database may be what is broken."""
+    return HttpResponse(render_to_string("core/500.html"), status=500)
