@@ -62,6 +62,8 @@ def database(url: str, default_file: Path) -> dict[str, object]:
         return {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": unquote(parts.path.removeprefix("/")) if url else str(default_file),
+            # A file, so that threads and processes of a test meet the locks that users meet.
+            "TEST": {"NAME": str(default_file.with_name("test.sqlite3"))},
             "OPTIONS": {
                 "transaction_mode": "IMMEDIATE",
                 "timeout": 10,

@@ -3,6 +3,7 @@
 import os
 import secrets
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -32,6 +33,7 @@ def kept_secret(name: str) -> str:
 # A bare clone is a demonstration; whoever names an address, a database or a key runs for real.
 BARE = not any(map(os.environ.get, ("KUALIK_PUBLIC_URL", "DATABASE_URL", "KUALIK_SECRET_KEY")))
 DEMO = environment.flag("KUALIK_DEMO", default=BARE)
+DEMO_PASSWORD = environment.text("KUALIK_DEMO_PASSWORD", "kualik-demo") if DEMO else ""
 DEBUG = environment.flag("KUALIK_DEBUG", default=False)
 SECRET_KEY = kept_secret("KUALIK_SECRET_KEY")
 IIN_KEY = kept_secret("KUALIK_IIN_KEY")
@@ -141,7 +143,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 STATIC_URL = "/static/"
-STATIC_ROOT = VAR / "static"
+STATIC_ROOT = Path(environment.text("KUALIK_STATIC_ROOT", str(ROOT / "var" / "static")))
 STATICFILES_DIRS = [
     ("govuk", NODE_MODULES / "govuk-frontend" / "dist" / "govuk"),
     ("golos", NODE_MODULES / "@fontsource-variable" / "golos-text" / "files"),
@@ -156,7 +158,6 @@ AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
-    "django_otp_webauthn.backends.WebAuthnBackend",
 ]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
@@ -175,12 +176,19 @@ AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_CALLABLE = "kualik.accounts.views.locked_out"
 AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_CLIENT_IP_CALLABLE = "kualik.core.throttle.address_of"
+AXES_SENSITIVE_PARAMETERS = ["username", "email", "ip_address"]
+# The journal keeps the sign-ins; a second log of addresses and browsers would only collect data.
+AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = False
 OTP_TOTP_ISSUER = "Kualik"
 OTP_WEBAUTHN_RP_NAME = "Kualik"
-OTP_WEBAUTHN_RP_ID = PUBLIC_URL.split("//", 1)[-1].split(":", 1)[0]
+OTP_WEBAUTHN_RP_ID = urlsplit(PUBLIC_URL).hostname or "localhost"
 OTP_WEBAUTHN_ALLOWED_ORIGINS = [PUBLIC_URL]
 OTP_WEBAUTHN_ALLOW_PASSWORDLESS_LOGIN = False
+# Over plain http browsers offer no passkeys; that must not stop a trial in a closed network.
+SILENCED_SYSTEM_CHECKS = ["otp_webauthn.E031"]
 
 SESSION_COOKIE_AGE = 8 * 60 * 60
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
@@ -205,5 +213,10 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    # These two print a trace for every tampered file that anyone uploads.
+    "loggers": {
+        name: {"level": "CRITICAL", "propagate": True}
+        for name in ("pyhanko", "pyhanko_certvalidator")
+    },
     "root": {"handlers": ["console"], "level": environment.text("KUALIK_LOG_LEVEL", "WARNING")},
 }

@@ -9,7 +9,7 @@ from typing import TypeVar
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect, resolve_url
+from django.shortcuts import resolve_url
 
 from kualik.core.journal import Actor
 from kualik.rules.errors import RuleViolation
@@ -95,7 +95,7 @@ class AccessMiddleware:
         if permission == SIGNED_IN:
             return None
         if not is_verified(request.user):
-            return redirect(f"{resolve_url('accounts:second_factor')}?next={request.path}")
+            return redirect_to_login(request.get_full_path(), resolve_url("accounts:second_factor"))
         if not isinstance(permission, frozenset) or not has_role(request.user, permission):
             raise PermissionDenied("another role")
         return None

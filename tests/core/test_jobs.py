@@ -1,0 +1,155 @@
+"""Jobs survive a killed worker, run once for one key and die with a rolled-back transaction."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from django.db import connection, transaction
+
+from kualik.core import jobs
+from kualik.core.models import Job
+
+NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
+
+
+def at(moment: datetime) -> jobs.Clock:
+    return lambda: moment
+
+
+@pytest.mark.django_db
+def test_a_second_enqueue_of_the_same_work_adds_nothing() -> None:
+    assert jobs.enqueue(name="seal", key="seal:1", payload={"id": 1}, now=NOW)
+    assert not jobs.enqueue(name="seal", key="seal:1", payload={"id": 1}, now=NOW)
+    assert Job.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_job_of_a_rolled_back_transaction_is_never_seen() -> None:
+    with transaction.atomic():
+        jobs.enqueue(name="seal", key="seal:1", payload={}, now=NOW)
+        transaction.set_rollback(True)
+    assert jobs.claim(worker="one", now=NOW) is None
+
+
+@pytest.mark.django_db
+def test_a_job_runs_once_and_is_done() -> None:
+    seen: list[object] = []
+    jobs.enqueue(name="seal", key="seal:1", payload={"id": 7}, now=NOW)
+    handlers = {"seal": lambda payload, now: seen.append(payload["id"])}
+    assert jobs.run_waiting(handlers=handlers, worker="one", clock=at(NOW)) == 1
+    assert jobs.run_waiting(handlers=handlers, worker="two", clock=at(NOW)) == 0
+    assert seen == [7]
+
+
+@pytest.mark.django_db
+def test_a_failing_job_waits_longer_each_time_and_then_is_left_to_a_person() -> None:
+    def fail(_payload: jobs.Payload, _now: datetime) -> None:
+        raise ValueError("no such key")
+
+    jobs.enqueue(name="seal", key="seal:1", payload={}, now=NOW)
+    moment, pauses = NOW, []
+    while True:
+        assert jobs.run_one(handlers={"seal": fail}, worker="one", clock=at(moment))
+        job = Job.objects.get()
+        if job.failed_at is not None:
+            break
+        pauses.append((job.run_at - moment).total_seconds())
+        moment = job.run_at
+    assert pauses == [2, 4, 8, 16, 32, 64, 128]
+    assert "no such key" in job.last_error
+    assert jobs.reset(keys=["seal:1"], now=moment) == 1
+    assert jobs.claim(worker="one", now=moment) is not None
+
+
+@pytest.mark.django_db
+def test_the_lease_of_a_silent_worker_runs_out() -> None:
+    jobs.enqueue(name="seal", key="seal:1", payload={}, now=NOW)
+    assert jobs.claim(worker="dead", now=NOW) is not None
+    assert jobs.claim(worker="alive", now=NOW + jobs.LEASE / 2) is None
+    taken = jobs.claim(worker="alive", now=NOW + jobs.LEASE + timedelta(seconds=1))
+    assert taken is not None
+    assert (taken.worker, taken.attempts) == ("alive", 2)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_never_run_the_same_job() -> None:
+    count = 60
+    jobs.enqueue_all(
+        name="seal", payloads={f"seal:{number}": {"id": number} for number in range(count)}, now=NOW
+    )
+    seen: list[object] = []
+    faults: list[BaseException] = []
+
+    def work(name: str) -> None:
+        try:
+            handlers = {"seal": lambda payload, now: seen.append(payload["id"])}
+            jobs.run_waiting(handlers=handlers, worker=name, clock=at(NOW))
+        except BaseException as fault:  # noqa: BLE001 - shown by the assertion below
+            faults.append(fault)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=work, args=(name,)) for name in ("one", "two", "three")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert faults == []
+    assert sorted(seen) == list(range(count))
+
+
+STUCK_WORKER = """
+import os, sys, django
+django.setup()
+from datetime import datetime
+from kualik.core import jobs
+def stuck(payload, now):
+    print("claimed", flush=True)
+    sys.stdin.read()
+jobs.run_one(handlers={"seal": stuck}, worker="dead",
+             clock=lambda: datetime.fromisoformat(os.environ["TEST_NOW"]))
+"""
+
+
+@pytest.fixture
+def stuck_worker() -> Iterator[subprocess.Popen[str]]:
+    name = str(connection.settings_dict["NAME"])
+    environment = {
+        **os.environ,
+        "TEST_NOW": NOW.isoformat(),
+        "TEST_DATABASE_NAME": name,
+        "DJANGO_SETTINGS_MODULE": "tests.core.same_database",
+        "PYTHONPATH": os.pathsep.join([str(Path("src").resolve()), str(Path().resolve())]),
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-c", STUCK_WORKER],
+        env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    yield process
+    process.kill()
+    process.communicate()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_killed_in_the_middle_loses_nothing(
+    request: pytest.FixtureRequest,
+) -> None:
+    if connection.is_in_memory_db() if connection.vendor == "sqlite" else False:
+        pytest.fail("the test database must be a file: another process has to see it")
+    jobs.enqueue(name="seal", key="seal:1", payload={"id": 1}, now=NOW)
+    process: subprocess.Popen[str] = request.getfixturevalue("stuck_worker")
+    assert process.stdout is not None
+    assert process.stdout.readline() == "claimed\n"
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    later = NOW + jobs.LEASE + timedelta(seconds=1)
+    seen: list[object] = []
+    handlers = {"seal": lambda payload, now: seen.append(payload["id"])}
+    assert jobs.run_waiting(handlers=handlers, worker="alive", clock=at(later)) == 1
+    assert seen == [1]

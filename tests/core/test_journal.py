@@ -1,0 +1,48 @@
+"""The journal is append-only and every subject has one chain."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from kualik.core import journal
+from kualik.core.journal import Actor, Event
+from kualik.core.models import JournalEntry
+
+NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
+AIGERIM = Actor(name="user:1", role="registrar")
+
+
+def act(subject: str, action: str) -> Event:
+    return Event(subject=subject, action=action, actor=AIGERIM, at=NOW, data={"имя": "Әсел"})
+
+
+@pytest.mark.django_db
+def test_entries_of_a_subject_form_one_chain_whatever_is_recorded_between() -> None:
+    journal.record_all([act("request:1", "a"), act("request:2", "a"), act("request:1", "b")])
+    journal.record(subject="request:1", action="c", actor=AIGERIM, now=NOW)
+    first, second, third = journal.history("request:1")
+    assert [entry.sequence for entry in (first, second, third)] == [1, 2, 3]
+    assert second.previous_hash == first.hash
+    assert third.previous_hash == second.hash
+    assert journal.broken_links("request:1") == []
+
+
+@pytest.mark.django_db
+def test_a_changed_entry_is_found() -> None:
+    journal.record_all([act("request:1", "a"), act("request:1", "b"), act("request:1", "c")])
+    JournalEntry.objects.filter(subject="request:1", sequence=2).update(action="other")
+    assert journal.broken_links("request:1") == [2]
+
+
+@pytest.mark.django_db
+def test_a_removed_entry_is_found() -> None:
+    journal.record_all([act("request:1", "a"), act("request:1", "b"), act("request:1", "c")])
+    JournalEntry.objects.filter(subject="request:1", sequence=2)._raw_delete("default")
+    assert journal.broken_links("request:1") == [3]
+
+
+@pytest.mark.django_db
+def test_an_entry_refuses_to_be_deleted() -> None:
+    entry = journal.record(subject="request:1", action="a", actor=AIGERIM, now=NOW)
+    with pytest.raises(TypeError, match="append-only"):
+        entry.delete()
