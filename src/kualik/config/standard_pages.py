@@ -10,7 +10,6 @@ from itertools import groupby
 from kualik.rules import standards
 from kualik.rules.language import Text
 from kualik.rules.standards import Difference, Reading, Row, Standard
-from kualik.rules.workdays import Minutes
 
 OTHER_ORIGINAL = {"kk": "ru", "ru": "kk"}
 
@@ -36,6 +35,12 @@ class Section:
 
     title: Text
     clauses: tuple[Clause, ...]
+
+    @property
+    def number(self) -> str:
+        """The row in the standard, empty for the name; a point of the Rules is in its title."""
+        match = re.match(r"\d+(?![\d-])", self.clauses[0].row.number)
+        return match[0] if match else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +81,6 @@ def leaning_readings(standard: Standard) -> list[Reading]:
     return [reading for reading in standard.readings if reading.clause not in own]
 
 
-def week(standard: Standard) -> list[Minutes | None]:
-    """Office hours of the standard from Monday to Sunday; None on a rest day."""
-    return [standard.weekly_hours.get(weekday) for weekday in range(7)]
-
-
 def comparisons(old: Standard, new: Standard, language: str) -> list[Comparison]:
     """Every matter of both editions with the words that differ."""
     return [_comparison(difference, language) for difference in standards.diff(old, new)]
@@ -104,7 +104,7 @@ def _comparison(difference: Difference, language: str) -> Comparison:
     new = difference.new.text.get(language) if difference.new else ""
     if difference.kind != "changed":
         return Comparison(difference, _whole(old), _whole(new))
-    left, right = re.findall(r"\S+\s*", old), re.findall(r"\S+\s*", new)
+    left, right = old.split(), new.split()
     blocks = SequenceMatcher(None, _bare(left), _bare(right), autojunk=False).get_matching_blocks()
     return Comparison(
         difference,
@@ -115,16 +115,16 @@ def _comparison(difference: Difference, language: str) -> Comparison:
 
 def _bare(words: Iterable[str]) -> list[str]:
     """Words as they are compared: case and marks around them do not differ."""
-    return [word.casefold().strip(" .,;:()–-\"") for word in words]
+    return [word.casefold().strip(' .,;:()–-"') for word in words]
 
 
 def _pieces(words: list[str], shared: Iterable[tuple[int, int]]) -> Iterator[Piece]:
     done = 0
     for start, size in shared:
         if start > done:
-            yield Piece("".join(words[done:start]), is_shared=False)
+            yield Piece(" ".join(words[done:start]), is_shared=False)
         if size:
-            yield Piece("".join(words[start : start + size]), is_shared=True)
+            yield Piece(" ".join(words[start : start + size]), is_shared=True)
         done = start + size
 
 

@@ -6,12 +6,12 @@ from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
-from django.utils.dates import WEEKDAYS
 from django.utils.translation import get_language
 
 from kualik.config import standard_pages
 from kualik.core import clock
 from kualik.core.access import public
+from kualik.providers.queries import week_of
 from kualik.rules import deadline, standards
 from kualik.rules.workdays import WeeklyHours, WorkCalendar
 
@@ -30,7 +30,8 @@ def home(request: HttpRequest) -> HttpResponse:
         "term": standard.term("issue"),
         "example": example,
         "contacts": standard.items_of("contact"),
-        "media": standard.items_of("medium"),
+        "channels": standard.items_of("channel"),
+        "given_by": standard.clause(f"{standard.edition}.1"),
     }
     return render(request, "config/home.html", context)
 
@@ -53,7 +54,7 @@ def standard_page(request: HttpRequest, edition: str) -> HttpResponse:
         "is_in_force": standard.covers(clock.local_day(clock.now())),
         "sections": standard_pages.sections(standard, get_language() or "kk"),
         "leaning": standard_pages.leaning_readings(standard),
-        "week": zip(WEEKDAYS.values(), standard_pages.week(standard), strict=True),
+        "week": week_of(WeeklyHours.of(standard.weekly_hours)),
     }
     return render(request, "config/standard.html", context)
 
