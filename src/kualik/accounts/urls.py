@@ -1,0 +1,19 @@
+"""The addresses of the sign-in; the endpoints of passkeys answer the library's script."""
+
+from django.urls import path
+
+from kualik.accounts import views
+
+app_name = "accounts"
+urlpatterns = [
+    path("login/", views.login, name="login"),
+    path("login/code/", views.second_factor, name="second_factor"),
+    path("login/enrol/", views.enrol, name="enrol"),
+    path("logout/", views.logout, name="logout"),
+    path("profile/", views.profile, name="profile"),
+    path("profile/devices/remove/", views.remove, name="remove_device"),
+    path("webauthn/registration/begin/", views.passkey_offered, name="passkey_offered"),
+    path("webauthn/registration/complete/", views.passkey_added, name="passkey_added"),
+    path("webauthn/authentication/begin/", views.passkey_asked, name="passkey_asked"),
+    path("webauthn/authentication/complete/", views.passkey_shown, name="passkey_shown"),
+]

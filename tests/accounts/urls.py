@@ -1,0 +1,36 @@
+"""Addresses for tests of the sign-in: its own pages, and empty ones for the other rooms."""
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import include, path
+
+from kualik.core.access import public, staff
+from kualik.rules.lifecycle import Role
+
+
+@public
+def anyones(_request: HttpRequest) -> HttpResponse:
+    return HttpResponse("open to all")
+
+
+@staff(Role.REGISTRAR)
+def registrars(_request: HttpRequest) -> HttpResponse:
+    return HttpResponse("work of the office")
+
+
+def room(name: str, pages: dict[str, object]):
+    listed = [path(f"{name}/{page}/", view, name=page) for page, view in pages.items()]
+    return path("", include((listed, name)))
+
+
+urlpatterns = [
+    path("", anyones, name="home"),
+    path("standards/", anyones, name="standards"),
+    path("", include("kualik.accounts.urls")),
+    room("providers", {"directory": anyones}),
+    room("certificates", {"check": anyones, "register": registrars}),
+    room("training", {"groups": registrars, "import": registrars}),
+    room(
+        "cases",
+        {"status": anyones, "office": registrars, "requests": registrars, "seal": registrars},
+    ),
+]
