@@ -1,0 +1,1 @@
+"""Speeds, ours beside the plain way in the same run."""

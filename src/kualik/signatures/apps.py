@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class SignaturesConfig(AppConfig):
+    name = "kualik.signatures"
