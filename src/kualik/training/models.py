@@ -1,0 +1,156 @@
+"""What a provider teaches, to whom, and the lists that say who completed it."""
+
+from typing import ClassVar
+from uuid import uuid4
+
+from django.db import models
+
+from kualik.accounts.models import Person
+from kualik.providers.models import Provider
+from kualik.rules.facts import KINDS
+
+
+def list_path(_draft: "ImportDraft", _filename: str) -> str:
+    """A name that tells nothing: the office's own may hold names or numbers of people."""
+    return f"training/lists/{uuid4().hex}"
+
+
+class Programme(models.Model):
+    """An educational programme; ``kind`` is pd, cc or rt (A57.5, A303.5)."""
+
+    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="programmes")
+    kind = models.CharField(max_length=2, choices=[(kind, kind) for kind in KINDS])
+    title_kk = models.CharField(max_length=500)
+    title_ru = models.CharField(max_length=500)
+    specialty_kk = models.CharField(max_length=200, blank=True)
+    specialty_ru = models.CharField(max_length=200, blank=True)
+    hours = models.PositiveSmallIntegerField()
+    credits = models.DecimalField(max_digits=5, decimal_places=2)
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["provider", "kind", "title_ru", "hours"], name="one_programme"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(hours__gt=0, credits__gt=0), name="programme_has_volume"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.title_ru} ({self.hours})"
+
+
+class Group(models.Model):
+    """People taught together; it ended on the day the last of them mastered the programme."""
+
+    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="groups")
+    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="groups")
+    name = models.CharField(max_length=200)
+    started_on = models.DateField()
+    ended_on = models.DateField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["programme", "started_on", "name"], name="one_group"),
+            models.CheckConstraint(
+                condition=models.Q(ended_on__gte=models.F("started_on")),
+                name="group_ends_after_start",
+            ),
+        ]
+        indexes: ClassVar = [models.Index(fields=["provider", "-ended_on"], name="group_recent")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Completion(models.Model):
+    """Full mastery of a programme by a person: it starts the term of A57.3.1 and A303.3.1.
+
+    Names are kept as the document prints them; ``Person`` may be renamed later.
+    """
+
+    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="completions")
+    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="completions")
+    group = models.ForeignKey(Group, on_delete=models.PROTECT, related_name="completions")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="completions")
+    family_name = models.CharField(max_length=100)
+    given_name = models.CharField(max_length=100, blank=True)
+    patronymic = models.CharField(max_length=100, blank=True)
+    holder_kk = models.CharField(max_length=302)
+    holder_ru = models.CharField(max_length=302)
+    phone = models.CharField(max_length=32, blank=True)
+    email = models.EmailField(blank=True)
+    workplace = models.CharField(max_length=300, blank=True)
+    position = models.CharField(max_length=200, blank=True)
+    result = models.CharField(max_length=60, blank=True)
+    protocol = models.CharField(max_length=120, blank=True)
+    started_on = models.DateField()
+    mastered_on = models.DateField()
+    hours = models.PositiveSmallIntegerField()
+    credits = models.DecimalField(max_digits=5, decimal_places=2)
+    study_form = models.CharField(max_length=60, blank=True)
+    source_row = models.PositiveIntegerField(null=True, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["group", "person"], name="one_completion_a_group"),
+            models.UniqueConstraint(
+                fields=["person", "programme", "mastered_on"], name="one_completion_a_day"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(mastered_on__gte=models.F("started_on")),
+                name="completion_mastered_after_start",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["provider", "-mastered_on"], name="completion_recent"),
+        ]
+
+    def __str__(self) -> str:
+        return f"completion {self.pk}"
+
+
+class ImportDraft(models.Model):
+    """An uploaded list before its import.
+
+    The file is private and deleted with the import; what stays is its name, hash and counts.
+    """
+
+    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="imports")
+    uploaded_by = models.CharField(max_length=120)
+    filename = models.CharField(max_length=200)
+    content = models.FileField(upload_to=list_path, blank=True)
+    sha256 = models.CharField(max_length=64)
+    sheet = models.CharField(max_length=100, blank=True)
+    mapping = models.JSONField(default=dict)
+    defaults = models.JSONField(default=dict)
+    created_at = models.DateTimeField()
+    imported_at = models.DateTimeField(null=True, blank=True)
+    result = models.JSONField(default=dict)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["provider", "-created_at"], name="import_recent")]
+
+    def __str__(self) -> str:
+        return f"import {self.pk}"
+
+
+class HeaderMapping(models.Model):
+    """What an office said a header means; ``field`` is empty when the column is not used."""
+
+    provider = models.ForeignKey(Provider, on_delete=models.CASCADE, related_name="headers")
+    header = models.CharField(max_length=200)
+    field = models.CharField(max_length=32, blank=True)
+    chosen_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["provider", "header"], name="one_meaning_a_header"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.header} → {self.field}"

@@ -1,0 +1,313 @@
+"""From an uploaded list to completions: upload, correct, look, import."""
+
+import hashlib
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import partial
+from typing import Final
+
+from django.core.files.base import ContentFile
+from django.db import transaction
+
+from kualik.core import journal
+from kualik.core.clock import local_day
+from kualik.core.journal import Actor
+from kualik.providers.models import Provider
+from kualik.rules.errors import RuleViolation
+from kualik.training.adapters.grid import Grid
+from kualik.training.adapters.sheets import read_grid
+from kualik.training.models import HeaderMapping, ImportDraft
+from kualik.training.queries import programmes_of, remembered_headers
+from kualik.training.services.check import (
+    CheckedList,
+    CheckedRow,
+    GroupDefaults,
+    check_list,
+)
+from kualik.training.services.course import ProgrammeFacts
+from kualik.training.services.recognise import (
+    ColumnMapping,
+    correct,
+    field_names,
+    normalise_header,
+    recognise,
+)
+from kualik.training.services.saving import Saved, save_completions
+
+Progress = Callable[[int, int], None]
+# A list left without import holds numbers of people for nothing.
+KEPT_FOR: Final = timedelta(days=7)
+TWELVE_DIGITS: Final = re.compile(r"\d{12}")
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The list as read and as judged; nothing of it is saved."""
+
+    grid: Grid
+    checked: CheckedList
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """Rows by outcome; ``completions`` maps a sheet row to its completion, new or known."""
+
+    created: int
+    existing: int
+    refused: int
+    skipped: int
+    groups: tuple[int, ...]
+    completions: Mapping[int, int]
+
+    def to_record(self) -> dict[str, object]:
+        """As the draft keeps it."""
+        return {
+            "created": self.created,
+            "existing": self.existing,
+            "refused": self.refused,
+            "skipped": self.skipped,
+            "groups": list(self.groups),
+            "completions": sorted(self.completions.items()),
+        }
+
+
+@transaction.atomic
+def start_import(
+    *, provider: Provider, actor: Actor, filename: str, content: bytes, now: datetime
+) -> ImportDraft:
+    """Read an uploaded list and keep it as a draft with its columns recognised.
+
+    RuleViolation with the codes of ``read_grid`` and ``recognise``; nothing is kept then.
+    """
+    mapping = recognise(grid=read_grid(content), remembered=remembered_headers(provider))
+    draft = ImportDraft(
+        provider=provider,
+        uploaded_by=actor.name,
+        filename=TWELVE_DIGITS.sub("…", filename)[-200:],
+        sha256=hashlib.sha256(content).hexdigest(),
+        sheet=mapping.sheet,
+        mapping=mapping.to_record(),
+        created_at=now,
+    )
+    draft.content.save("list", ContentFile(content), save=False)
+    draft.save()
+    journal.record(
+        subject=f"import:{draft.pk}",
+        action="training.list_uploaded",
+        actor=actor,
+        now=now,
+        data={"provider": provider.code, "sha256": draft.sha256},
+    )
+    return draft
+
+
+@transaction.atomic
+def choose_sheet(*, draft: ImportDraft, sheet: str) -> ColumnMapping:
+    """Take another sheet of the workbook and recognise its columns."""
+    mapping = recognise(
+        grid=_grid(draft), remembered=remembered_headers(draft.provider), sheet=sheet
+    )
+    draft.sheet, draft.mapping = mapping.sheet, mapping.to_record()
+    draft.save(update_fields=["sheet", "mapping"])
+    return mapping
+
+
+@transaction.atomic
+def correct_mapping(
+    *, draft: ImportDraft, changes: Mapping[str, str | None], now: datetime
+) -> ColumnMapping:
+    """Set the meaning of columns by letter and remember it for the provider's next lists."""
+    _require_open(draft)
+    mapping = correct(ColumnMapping.from_record(draft.mapping), changes)
+    for match in mapping.columns:
+        header = normalise_header(match.header)
+        if match.letter in changes and header:
+            HeaderMapping.objects.update_or_create(
+                provider=draft.provider,
+                header=header,
+                defaults={"field": match.field or "", "chosen_at": now},
+            )
+    draft.mapping = mapping.to_record()
+    draft.save(update_fields=["mapping"])
+    return mapping
+
+
+@transaction.atomic
+def answer_for_group(*, draft: ImportDraft, defaults: GroupDefaults) -> None:
+    """Keep what the list does not hold and the office said once for all of it."""
+    _require_open(draft)
+    draft.defaults = defaults.texts()
+    draft.save(update_fields=["defaults"])
+
+
+def preview_import(
+    *,
+    draft: ImportDraft,
+    today: date,
+    edition: str,
+    on_progress: Progress | None = None,
+) -> Preview:
+    """The dry run over a draft; ``list_gone`` when its file was deleted."""
+    grid = _grid(draft)
+    checked = check_list(
+        grid=grid,
+        mapping=ColumnMapping.from_record(draft.mapping),
+        defaults=GroupDefaults.from_texts(draft.defaults),
+        today=today,
+        edition=edition,
+        programmes=_known_programmes(draft.provider),
+        on_progress=on_progress,
+    )
+    return Preview(grid, checked)
+
+
+def confirm_import(
+    *,
+    draft: ImportDraft,
+    actor: Actor,
+    now: datetime,
+    edition: str,
+    accept_attention: Collection[int] = frozenset(),
+    on_progress: Progress | None = None,
+) -> ImportResult:
+    """Save the ready rows and those of ``accept_attention`` (sheet rows a person looked at).
+
+    The list is judged again first, outside the transaction; then all rows are written in one.
+    A draft imported before returns its first result. RuleViolation ``list_needs_answers`` when
+    the group was not asked for everything, ``import_changed`` when the draft was changed meanwhile.
+    """
+    if draft.imported_at:
+        return _kept_result(draft)
+    checked = preview_import(
+        draft=draft, today=local_day(now), edition=edition, on_progress=on_progress
+    ).checked
+    if checked.missing:
+        raise RuleViolation(
+            "list_needs_answers", fields=checked.missing, names=field_names(checked.missing)
+        )
+    return _import_checked(draft, checked, accept_attention, actor=actor, now=now)
+
+
+@transaction.atomic
+def discard_import(*, draft: ImportDraft, actor: Actor, now: datetime) -> None:
+    """Give a draft up: its file and its row go, the journal keeps that it was there."""
+    _require_open(draft)
+    journal.record(
+        subject=f"import:{draft.pk}", action="training.list_discarded", actor=actor, now=now
+    )
+    transaction.on_commit(partial(draft.content.storage.delete, draft.content.name or ""))
+    draft.delete()
+
+
+def forget_lists(*, now: datetime) -> int:
+    """Discard the drafts nobody imported within a week; how many."""
+    stale = ImportDraft.objects.filter(imported_at=None, created_at__lt=now - KEPT_FOR)
+    drafts = list(stale)
+    for draft in drafts:
+        discard_import(draft=draft, actor=journal.SYSTEM, now=now)
+    return len(drafts)
+
+
+@transaction.atomic
+def _import_checked(
+    draft: ImportDraft,
+    checked: CheckedList,
+    accept_attention: Collection[int],
+    *,
+    actor: Actor,
+    now: datetime,
+) -> ImportResult:
+    # Imports of one provider go one after another, so that none adds what another just did.
+    Provider.objects.select_for_update(no_key=True).get(pk=draft.provider_id)
+    current = ImportDraft.objects.select_for_update(no_key=True).get(pk=draft.pk)
+    if current.imported_at:
+        return _kept_result(current)
+    if (current.mapping, current.defaults) != (draft.mapping, draft.defaults):
+        raise RuleViolation("import_changed")
+    accepted = [row for row in checked.rows if _is_accepted(row, accept_attention)]
+    skipped = checked.counts["skipped"]
+    group_name = str(draft.defaults.get("group_name", ""))
+    saved = save_completions(provider=draft.provider, rows=accepted, group_name=group_name, now=now)
+    result = _result(saved, refused=len(checked.rows) - len(accepted) - skipped, skipped=skipped)
+    _close(draft, result, actor=actor, now=now)
+    return result
+
+
+def _is_accepted(row: CheckedRow, accept_attention: Collection[int]) -> bool:
+    return row.verdict == "ready" or (row.verdict == "attention" and row.row in accept_attention)
+
+
+def _close(draft: ImportDraft, result: ImportResult, *, actor: Actor, now: datetime) -> None:
+    """Mark the draft imported, note it in the journal and let the file go."""
+    name = draft.content.name or ""
+    draft.imported_at = now
+    draft.result = result.to_record()
+    draft.content = ""
+    draft.save(update_fields=["imported_at", "result", "content"])
+    journal.record(
+        subject=f"import:{draft.pk}",
+        action="training.list_imported",
+        actor=actor,
+        now=now,
+        data={
+            "created": result.created,
+            "existing": result.existing,
+            "refused": result.refused,
+            "skipped": result.skipped,
+            "groups": list(result.groups),
+        },
+    )
+    transaction.on_commit(partial(draft.content.storage.delete, name))
+
+
+def _result(saved: Saved, *, refused: int, skipped: int) -> ImportResult:
+    return ImportResult(
+        created=saved.created,
+        existing=len(saved.completions) - saved.created,
+        refused=refused,
+        skipped=skipped,
+        groups=saved.groups,
+        completions=saved.completions,
+    )
+
+
+def _kept_result(draft: ImportDraft) -> ImportResult:
+    kept = draft.result
+    return ImportResult(
+        created=kept["created"],
+        existing=kept["existing"],
+        refused=kept["refused"],
+        skipped=kept["skipped"],
+        groups=tuple(kept["groups"]),
+        completions=dict(kept["completions"]),
+    )
+
+
+def _require_open(draft: ImportDraft) -> None:
+    if draft.imported_at:
+        raise RuleViolation("import_done")
+
+
+def _grid(draft: ImportDraft) -> Grid:
+    try:
+        with draft.content.open("rb") as stream:
+            return read_grid(stream.read())
+    except (FileNotFoundError, ValueError) as error:
+        raise RuleViolation("list_gone") from error
+
+
+def _known_programmes(provider: Provider) -> list[ProgrammeFacts]:
+    return [
+        ProgrammeFacts(
+            kind=programme.kind,
+            title_kk=programme.title_kk,
+            title_ru=programme.title_ru,
+            specialty_kk=programme.specialty_kk,
+            specialty_ru=programme.specialty_ru,
+            hours=programme.hours,
+            credits=programme.credits,
+        )
+        for programme in programmes_of(provider)
+    ]
