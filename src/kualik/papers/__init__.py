@@ -1,0 +1,1 @@
+"""Forms as versioned data and the rendering of every official paper."""

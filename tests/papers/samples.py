@@ -1,0 +1,126 @@
+"""Fixed papers that the tests print: invented people, a real-looking office."""
+
+import re
+import subprocess
+from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
+
+from kualik.papers.services import ReceiptFacts, RefusalFacts, SealBlock
+from kualik.rules.facts import CertificateFacts
+from kualik.rules.language import Text
+
+ALMATY = timezone(timedelta(hours=5))
+CHECK_URL = "https://kualik.example.kz/c/7K3MQ9XZ2V5RTB8H"
+UNIVERSITY = Text(
+    "«Алатау медициналық университеті» коммерциялық емес акционерлік қоғамы",
+    "Некоммерческое акционерное общество «Медицинский университет Алатау»",
+)
+SERVICE = Text(
+    "«Денсаулық сақтау саласы кадрларының біліктілігін арттырудан өткені туралы құжаттар беру»",
+    "«Выдача документов о прохождении повышения квалификации кадров отрасли здравоохранения»",
+    "Documents on professional development of healthcare staff",
+)
+
+
+def certificate_facts(**changed: object) -> CertificateFacts:
+    values: dict[str, object] = {
+        "number": "DEMO-2026-000123-K",
+        "code": "7K3MQ9XZ2V5RTB8H",
+        "kind": "pd",
+        "paper": "certificate",
+        "form": "A303-pd-certificate@1",
+        "edition": "A303",
+        "edition_version": 1,
+        "provider_name": UNIVERSITY,
+        "provider_bin": "990340000011",
+        "city": Text("Алматы қаласы", "город Алматы"),
+        "holder_kk": "Сейтқали Айгерім Бауыржанқызы",
+        "holder_ru": "Сейткали Айгерим Бауыржановна",
+        "programme": Text(
+            "Жедел коронарлық синдромы бар пациенттерді жүргізу",
+            "Ведение пациентов с острым коронарным синдромом",
+        ),
+        "specialty": Text("Кардиология (ересектер)", "Кардиология (взрослая)"),
+        "hours": 120,
+        "credits": "4",
+        "started_on": date(2026, 10, 26),
+        "ended_on": date(2026, 11, 20),
+        "issued_on": date(2026, 11, 21),
+        "signer_name": "Омаров Ерлан Қайратұлы",
+        "signer_position": Text("Проректор", "Проректор"),
+    }
+    return CertificateFacts(**{**values, **changed})
+
+
+def seal_block(**changed: object) -> SealBlock:
+    values: dict[str, object] = {
+        "signer_name": "ОМАРОВ ЕРЛАН ҚАЙРАТҰЛЫ",
+        "signer_position": Text("Проректор", "Проректор"),
+        "organisation": UNIVERSITY,
+        "certificate_serial": "4F8A21C09B7D3E6615AA0C2D9F10B7E34A55C6D1",
+        "certificate_valid_to": date(2027, 11, 1),
+        "sealed_at": datetime(2026, 11, 21, 15, 10, 22, tzinfo=ALMATY),
+    }
+    return SealBlock(**{**values, **changed})
+
+
+def refusal_facts(**changed: object) -> RefusalFacts:
+    values: dict[str, object] = {
+        "request_number": "DEMO-2026-R-000045",
+        "provider_name": UNIVERSITY,
+        "applicant_kk": "Сейтқали Айгерім Бауыржанқызы",
+        "applicant_ru": "Сейткали Айгерим Бауыржановна",
+        "service": SERVICE,
+        "ground": Text(
+            "Құжаттардың дәйексіздігін анықтау", "Установление недостоверности документов"
+        ),
+        "clause": Text("стандарттың 9-тармағы", "пункт 9 стандарта"),
+        "reasons": Text("Жеке куәлік жарамсыз.", "Удостоверение личности недействительно."),
+        "appeal": Text(
+            "Шешімге үш ай ішінде шағым беруге болады.\nСотқа жүгінуге болады.",
+            "Решение можно обжаловать в течение трёх месяцев.\nМожно обратиться в суд.",
+        ),
+        "decided_on": date(2026, 11, 24),
+        "signer_name": "Омаров Ерлан Қайратұлы",
+        "signer_position": Text("Проректор", "Проректор"),
+    }
+    return RefusalFacts(**{**values, **changed})
+
+
+def receipt_facts(**changed: object) -> ReceiptFacts:
+    values: dict[str, object] = {
+        "request_number": "DEMO-2026-R-000045",
+        "provider_name": UNIVERSITY,
+        "applicant": "Сейтқали Айгерім Бауыржанқызы",
+        "service": SERVICE,
+        "filed_at": datetime(2026, 11, 21, 15, 10, tzinfo=ALMATY),
+        "accepted_at": datetime(2026, 11, 23, 8, 30, tzinfo=ALMATY),
+        "due_at": datetime(2026, 11, 24, 17, 30, tzinfo=ALMATY),
+        "clock": Text(
+            "Сенбіде жұмыс уақыты аяқталғаннан кейін берілді.",
+            "Подано в субботу после закрытия.",
+            "Filed on Saturday after the close.",
+        ),
+        "status_url": "https://kualik.example.kz/status/DEMO-2026-R-000045",
+        "status_code": "483 917",
+    }
+    return ReceiptFacts(**{**values, **changed})
+
+
+def text_of(pdf: bytes) -> str:
+    """The words of a file as any reader copies them, blanks and line ends made single."""
+    found = subprocess.run(
+        ["pdftotext", "-enc", "UTF-8", "-", "-"], input=pdf, capture_output=True, check=True
+    )
+    return re.sub(r"\s+", " ", found.stdout.decode())
+
+
+def picture_of(pdf: bytes, folder: Path, dpi: int = 150) -> Path:
+    """The first page as PNG."""
+    (folder / "paper.pdf").write_bytes(pdf)
+    subprocess.run(
+        ["pdftoppm", "-r", str(dpi), "-png", "-singlefile", "paper.pdf", "page"],
+        cwd=folder,
+        check=True,
+    )
+    return folder / "page.png"
