@@ -8,7 +8,6 @@ import weasyprint
 import zxingcpp
 
 from bench.seal import plain_signature, plain_signer, test_key
-from kualik.accounts.models import User
 from kualik.cases.models import Request
 from kualik.cases.services.deciding import approve_requests
 from kualik.cases.services.filing import Filing, file_requests

@@ -23,9 +23,3 @@ def own_cache(request: pytest.FixtureRequest, settings: Settings) -> None:
             "LOCATION": request.node.nodeid,
         }
     }
-
-
-@pytest.fixture(autouse=True)
-def quick_passwords(settings: Settings) -> None:
-    """The slow hash is the point in an installation and a waste in a test."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -5,7 +5,6 @@ import django_otp_webauthn
 import pytest
 from django_otp.oath import TOTP
 from django_otp.plugins.otp_totp.models import TOTPDevice
-from tests.accounts.conftest import NOW, PASSWORD
 
 from kualik.accounts import services
 from kualik.accounts.models import Person, User
@@ -23,6 +22,7 @@ from kualik.core import journal
 from kualik.core.journal import Actor
 from kualik.rules.errors import RuleViolation
 from kualik.rules.lifecycle import Role
+from tests.accounts.conftest import NOW, PASSWORD
 
 KEY = "3132333435363738393031323334353637383930"
 IIN = "950714300128"

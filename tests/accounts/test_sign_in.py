@@ -6,7 +6,6 @@ from django.conf import settings as present
 from django.urls import reverse
 from django_otp.oath import TOTP
 from django_otp.plugins.otp_totp.models import TOTPDevice
-from tests.accounts.conftest import PASSWORD
 
 from kualik.accounts import services
 from kualik.accounts.models import User
@@ -14,6 +13,7 @@ from kualik.accounts.views import MISSES_OF_ONE_ADDRESS
 from kualik.core import clock, journal
 from kualik.core.throttle import count_miss
 from kualik.rules.lifecycle import Role
+from tests.accounts.conftest import PASSWORD
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.accounts.urls")]
 WRONG = "Электрондық пошта немесе құпиясөз дұрыс емес."

@@ -124,7 +124,7 @@ def stuck_worker() -> Iterator[subprocess.Popen[str]]:
         **os.environ,
         "TEST_NOW": NOW.isoformat(),
         "TEST_DATABASE_NAME": name,
-        "DJANGO_SETTINGS_MODULE": "tests.core.same_database",
+        "DJANGO_SETTINGS_MODULE": "tests.settings",
         "PYTHONPATH": os.pathsep.join([str(Path("src").resolve()), str(Path().resolve())]),
     }
     process = subprocess.Popen(

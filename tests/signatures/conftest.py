@@ -2,12 +2,12 @@
 
 import pytest
 import typst
-from tests.signatures.samples import FONTS, PAGE, SEALED_AT, authority_in, request_for
 
 from kualik.signatures.adapters.authority import TestAuthority
 from kualik.signatures.adapters.keys import LoadedKey
 from kualik.signatures.adapters.pades import Sealer
 from kualik.signatures.adapters.reading import Anchor, TrustStore
+from tests.signatures.samples import FONTS, PAGE, SEALED_AT, authority_in, request_for
 
 
 @pytest.fixture(scope="session")

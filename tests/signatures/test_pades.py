@@ -18,13 +18,13 @@ from pyhanko.sign.signers.pdf_cms import SimpleSigner
 from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.registry import CertificateRegistry
-from tests.signatures.samples import SEALED_AT
 
 from kualik.rules.errors import RuleViolation
 from kualik.signatures.adapters.authority import TestAuthority
 from kualik.signatures.adapters.envelope import find_span, read_envelope, seal_is_sound
 from kualik.signatures.adapters.keys import LoadedKey
 from kualik.signatures.adapters.pades import CmsTemplate, Sealer, as_asn1
+from tests.signatures.samples import SEALED_AT
 
 
 def plain_cms(key: LoadedKey, digest: bytes) -> bytes:

@@ -11,7 +11,6 @@ from pyhanko.pdf_utils.writer import copy_into_new_writer
 from pyhanko.sign.fields import SigFieldSpec
 from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigObjSetup
 from pyhanko.sign.signers.pdf_byterange import SignatureObject
-from tests.signatures.samples import SEALED_AT, request_for
 
 from kualik.signatures.adapters.authority import TestAuthority
 from kualik.signatures.adapters.envelope import find_span
@@ -19,6 +18,7 @@ from kualik.signatures.adapters.keys import LoadedKey, serial_hex
 from kualik.signatures.adapters.pades import CmsTemplate, Sealer
 from kualik.signatures.adapters.reading import Anchor, TrustStore
 from kualik.signatures.services.checking import REASONS, SIZE_LIMIT_BYTES, PdfCheck, check_pdf
+from tests.signatures.samples import SEALED_AT, request_for
 
 NOW = SEALED_AT + timedelta(hours=2)
 FAR_FUTURE = datetime(2100, 1, 1, tzinfo=UTC)

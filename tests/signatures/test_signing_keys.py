@@ -13,7 +13,6 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 from cryptography.x509.oid import ExtensionOID, NameOID
 from django.db import transaction
 from pytest_django.fixtures import Settings
-from tests.signatures.samples import PASSPHRASE, SEALED_AT, request_for
 
 from kualik.accounts.models import User
 from kualik.core import journal
@@ -39,6 +38,7 @@ from kualik.signatures.services import (
     trust_store,
 )
 from kualik.signatures.services.sealing import log_key_use
+from tests.signatures.samples import PASSPHRASE, SEALED_AT, request_for
 
 ACTOR = Actor(name="tests", role="provider_admin")
 NOW = SEALED_AT

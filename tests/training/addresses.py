@@ -1,9 +1,9 @@
 """Addresses for the tests of the room: its real pages, and empty ones for the other rooms."""
 
 from django.urls import URLPattern, URLResolver, include, path
-from tests.stub_urls import OTHER_ROOMS, empty, stub
 
 from kualik.config import views
+from tests.stub_urls import OTHER_ROOMS, empty, stub
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("kualik.training.urls")),

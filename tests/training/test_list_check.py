@@ -5,6 +5,12 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+
+from kualik.rules.errors import RuleViolation
+from kualik.training.adapters.grid import Cell, Grid, Row, Sheet
+from kualik.training.services.check import GroupDefaults, check_list
+from kualik.training.services.course import ProgrammeFacts
+from kualik.training.services.recognise import recognise
 from tests.training.lists import (
     COURSE,
     TODAY,
@@ -15,12 +21,6 @@ from tests.training.lists import (
     grid_of,
     iin,
 )
-
-from kualik.rules.errors import RuleViolation
-from kualik.training.adapters.grid import Cell, Grid, Row, Sheet
-from kualik.training.services.check import GroupDefaults, check_list
-from kualik.training.services.course import ProgrammeFacts
-from kualik.training.services.recognise import recognise
 
 NOTHING = GroupDefaults()
 MOODLE = replace(COURSE, ended_on=None)

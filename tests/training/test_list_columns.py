@@ -1,7 +1,6 @@
 """Headers of a list: the row and the meaning of each column found, corrected, remembered."""
 
 import pytest
-from tests.training.lists import code_of, content, grid_of, workbook
 
 from kualik.rules.errors import RuleViolation
 from kualik.rules.language import LANGUAGES
@@ -13,6 +12,7 @@ from kualik.training.services.recognise import (
     normalise_header,
     recognise,
 )
+from tests.training.lists import code_of, content, grid_of, workbook
 
 EXPECTED = {
     "cardiology-2026-11.xlsx": """3 - iin family_name given_name patronymic workplace position

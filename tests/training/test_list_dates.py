@@ -5,10 +5,10 @@ from datetime import date
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.training.lists import code_of
 
 from kualik.rules.errors import RuleViolation
 from kualik.training.services.dates import parse_date, spreadsheet_day
+from tests.training.lists import code_of
 
 DAY = date(2026, 11, 19)
 OUTCOMES = {"", "date_impossible", "date_not_understood"}

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
-from tests.training.lists import HEADER, code_of, content, workbook
 
 from kualik.rules.errors import RuleViolation
 from kualik.training.adapters.delimited import decode, find_delimiter
 from kualik.training.adapters.grid import MAX_BYTES, MAX_COLUMNS, MAX_ROWS, column_letter
 from kualik.training.adapters.sheets import read_grid
+from tests.training.lists import HEADER, code_of, content, workbook
 
 RUSSIAN = "ИИН;ФИО\r\n000;Петров Сергей Иванович\r\n"
 KAZAKH = "ЖСН;Тегі;Аты\r\n000;Қыдырәлиева;Мөлдір\r\n001;Һасанова;Ұлжан\r\n"

@@ -9,7 +9,6 @@ import pytest
 from django.core.files.storage import default_storage
 from django.test import override_settings
 from openpyxl import load_workbook
-from tests.training.lists import COURSE, LISTS, code_of, content, iin, workbook
 
 from kualik.accounts.models import Person
 from kualik.accounts.services import find_person
@@ -30,6 +29,7 @@ from kualik.training.services import (
     preview_import,
     start_import,
 )
+from tests.training.lists import COURSE, LISTS, code_of, content, iin, workbook
 
 pytestmark = pytest.mark.django_db
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
-from tests.training.lists import checked, checked_file, checked_row, content, grid_of, iin
 
 from kualik.rules.language import LANGUAGES
 from kualik.training.adapters.sheets import read_grid
@@ -15,6 +14,7 @@ from kualik.training.services import remarks
 from kualik.training.services.check import VERDICTS, GroupDefaults
 from kualik.training.services.recognise import recognise
 from kualik.training.services.remarks import remark_text, remarks_workbook, verdict_text
+from tests.training.lists import checked, checked_file, checked_row, content, grid_of, iin
 
 DATA = Path(remarks.__file__).parents[1] / "data"
 SOURCES = [*(DATA.parent / "services").glob("*.py"), DATA.parents[1] / "rules" / "spelling.py"]

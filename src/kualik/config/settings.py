@@ -205,7 +205,7 @@ TIME_ZONE = "Asia/Almaty"
 USE_I18N = True
 LANGUAGE_CODE = "kk"
 LANGUAGES = [("kk", "Қазақша"), ("ru", "Русский"), ("en", "English")]
-LOCALE_PATHS = [ROOT / "locale"]
+LOCALE_PATHS = [ROOT / "locale", ROOT / "locale-django"]
 FORMAT_MODULE_PATH = ["kualik.config.formats"]
 
 LOGGING = {

@@ -1,0 +1,254 @@
+"""Requests as people may see them."""
+
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from functools import reduce
+
+from django.conf import settings
+from django.db.models import Q, QuerySet
+
+from kualik.accounts.models import User
+from kualik.cases.models import LIVE_STATES, Request
+from kualik.core import journal
+from kualik.core.clock import ZONE, local_day
+from kualik.core.models import JournalEntry
+from kualik.providers.queries import clock_events
+from kualik.rules import deadline, identifiers
+from kualik.rules.deadline import Deadline
+from kualik.rules.errors import RuleViolation
+from kualik.rules.language import Text
+from kualik.rules.lifecycle import (
+    AWAITING_RESULT,
+    EVENT_LABELS,
+    STATE_LABELS,
+    TRANSITIONS,
+    Event,
+    Role,
+    State,
+)
+from kualik.training.models import Completion, Group
+
+SEES_ALL = frozenset({Role.INSPECTOR, Role.PLATFORM_ADMIN})
+UNDECIDED = AWAITING_RESULT - {State.APPROVED}
+STATUS_CODE_LENGTH = 6
+CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+MOST_WORDS = 6
+ONE_DAY = timedelta(days=1)
+# What a step of the timeline is called: the state it led to; two steps back by their own name.
+STEP_LABELS: dict[str, Text] = {
+    "cases.filed": STATE_LABELS[State.FILED],
+    **{f"cases.{event}": STATE_LABELS[move.to] for (_, event), move in TRANSITIONS.items()},
+    f"cases.{Event.SEND_BACK}": EVENT_LABELS[Event.SEND_BACK],
+    f"cases.{Event.REOPEN}": EVENT_LABELS[Event.REOPEN],
+}
+
+
+def requests_visible_to(user: User) -> QuerySet[Request]:
+    """A provider's own requests for its staff, all for inspectors of the platform, else none."""
+    requests = Request.objects.select_related(
+        "provider", "person", "certificate", "completion__programme", "completion__group"
+    )
+    if user.provider_id is not None:
+        return requests.filter(provider=user.provider_id)
+    return requests if user.has_role(SEES_ALL) else requests.none()
+
+
+def own_requests(user: User) -> QuerySet[Request]:
+    """The requests a member of staff may act on: those of their provider, read for deciding."""
+    if user.provider_id is None:
+        return Request.objects.none()
+    return requests_visible_to(user).select_related("completion__person").order_by("id")
+
+
+def awaiting_result(user: User) -> QuerySet[Request]:
+    """The visible requests whose applicants are owed an answer, first due first."""
+    return (
+        requests_visible_to(user).filter(state__in=sorted(AWAITING_RESULT)).order_by("due_at", "id")
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """The figures of the board."""
+
+    overdue: int
+    due_today: int
+    waiting_for_seal: int
+    issued_today: int
+
+
+def counts(user: User, *, now: datetime) -> Counts:
+    """What the visible requests add up to at ``now``; a day is a day in Kazakhstan."""
+    start, end = _bounds(local_day(now))
+    visible = requests_visible_to(user)
+    awaiting = visible.filter(state__in=sorted(AWAITING_RESULT))
+    return Counts(
+        overdue=awaiting.filter(due_at__lt=now).count(),
+        due_today=awaiting.filter(due_at__gte=now, due_at__lt=end).count(),
+        waiting_for_seal=visible.filter(state=State.APPROVED).count(),
+        issued_today=visible.filter(certificate__sealed_at__gte=start).count(),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """What is looked for; empty values look for everything.
+
+    ``state`` is a state, or "awaiting" or "undecided"; ``term`` is "overdue" or "today"; ``group``
+    and ``programme`` are primary keys.
+    """
+
+    text: str = ""
+    state: str = ""
+    term: str = ""
+    group: int | None = None
+    programme: int | None = None
+    filed_from: date | None = None
+    filed_to: date | None = None
+
+
+def search(requests: QuerySet[Request], wanted: Search, *, now: datetime) -> QuerySet[Request]:
+    """Those of ``requests`` that fit, the last filed first."""
+    states = {"awaiting": AWAITING_RESULT, "undecided": UNDECIDED}.get(wanted.state)
+    fits = _text_fits(wanted.text) & _term_fits(wanted.term, now)
+    if states is not None:
+        fits &= Q(state__in=sorted(states))
+    elif wanted.state:
+        fits &= Q(state=wanted.state)
+    if wanted.group is not None:
+        fits &= Q(completion__group=wanted.group)
+    if wanted.programme is not None:
+        fits &= Q(completion__programme=wanted.programme)
+    if wanted.filed_from is not None:
+        fits &= Q(filed_at__gte=_bounds(wanted.filed_from)[0])
+    if wanted.filed_to is not None:
+        fits &= Q(filed_at__lt=_bounds(wanted.filed_to)[1])
+    return requests.filter(fits).order_by("-filed_at", "id")
+
+
+def _text_fits(text: str) -> Q:
+    """Every word in the number or in the name; SQLite folds the case of Latin letters only."""
+    fits = Q()
+    for word in text.split()[:MOST_WORDS]:
+        spellings = {word, word.lower(), word.upper(), word.capitalize()}
+        names = (
+            Q(**{f"completion__{column}__contains": spelling})
+            for spelling in spellings
+            for column in ("holder_kk", "holder_ru")
+        )
+        fits &= reduce(Q.__or__, names, Q(number__icontains=word))
+    return fits
+
+
+def _term_fits(term: str, now: datetime) -> Q:
+    awaiting = Q(state__in=sorted(AWAITING_RESULT))
+    if term == "overdue":
+        return awaiting & Q(due_at__lt=now)
+    if term == "today":
+        return awaiting & Q(due_at__gte=now, due_at__lt=_bounds(local_day(now))[1])
+    return Q()
+
+
+def _bounds(day: date) -> tuple[datetime, datetime]:
+    return datetime.combine(day, time(), ZONE), datetime.combine(day + ONE_DAY, time(), ZONE)
+
+
+def completions_to_file(group: Group) -> QuerySet[Completion]:
+    """The people of a group who have no document and none on its way, by name."""
+    taken = Request.objects.filter(completion__group=group, state__in=LIVE_STATES)
+    return (
+        Completion.objects.filter(group=group)
+        .exclude(pk__in=taken.values("completion"))
+        .select_related("programme", "person")
+        .order_by("holder_ru", "pk")
+    )
+
+
+def clock_of(request: Request) -> Deadline:
+    """The legal clock of a request, recomputed from its stored inputs.
+
+    Breaks and incidents that came after filing are named too; the due time never moves.
+    """
+    return clocks_of([request])[request.pk]
+
+
+def clocks_of(requests: Sequence[Request]) -> dict[int, Deadline]:
+    """The legal clocks of several requests by primary key, see ``clock_of``."""
+    if not requests:
+        return {}
+    events = tuple(clock_events(since=min(request.filed_at for request in requests)))
+    return {
+        request.pk: replace(deadline.recompute(request.clock), events=events)
+        for request in requests
+    }
+
+
+def status_code(request: Request) -> str:
+    """The second factor of the status page, printed on the receipt; it opens nothing else."""
+    digest = hmac.digest(
+        settings.SECRET_KEY.encode(), f"status {request.number}".encode(), "sha256"
+    )
+    return "".join(CROCKFORD[byte % 32] for byte in digest[:STATUS_CODE_LENGTH])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One line of the timeline; ``by`` is a member of staff's name, for the staff only."""
+
+    at: datetime
+    action: str
+    label: Text
+    role: str
+    by: str
+    reason: str
+
+
+def timeline(request: Request) -> list[Step]:
+    """What happened to a request, oldest first (A57.10.b)."""
+    entries = journal.history(f"request:{request.number}")
+    names = _names(entries)
+    return [
+        Step(
+            at=entry.at,
+            action=entry.action,
+            label=STEP_LABELS.get(entry.action, Text(entry.action, entry.action)),
+            role=entry.role,
+            by=names.get(entry.actor, ""),
+            reason=str(entry.data.get("reason", "")),
+        )
+        for entry in entries
+    ]
+
+
+def _names(entries: Sequence[JournalEntry]) -> dict[str, str]:
+    """The full names of staff by the name the journal keeps."""
+    keys = {entry.actor.removeprefix("user:") for entry in entries if "user:" in entry.actor}
+    staff = User.objects.filter(pk__in=[key for key in keys if key.isdigit()])
+    return {f"user:{user.pk}": user.full_name for user in staff}
+
+
+def find_by_second_factor(*, number: str, factor: str) -> Request:
+    """The request of a number when ``factor`` is its status code or the last four digits of the
+    applicant's phone.
+
+    Raises ``status_unknown`` alike for a wrong number and a wrong factor.
+    """
+    try:
+        normal = identifiers.parse_public_number(number).text
+    except RuleViolation as error:
+        raise RuleViolation("status_unknown") from error
+    request = (
+        Request.objects.select_related("provider", "certificate", "completion__programme")
+        .filter(number=normal)
+        .first()
+    )
+    given = factor.strip().upper().replace("O", "0").replace("I", "1").replace("L", "1")
+    if request is None or not given:
+        raise RuleViolation("status_unknown")
+    digits = "".join(sign for sign in request.completion.phone if sign.isdigit())
+    answers = [status_code(request)] + ([digits[-4:]] if len(digits) >= 10 else [])
+    if not any(hmac.compare_digest(given.encode(), answer.encode()) for answer in answers):
+        raise RuleViolation("status_unknown")
+    return request

@@ -1,0 +1,322 @@
+"""Deciding a request: every change of state goes through the table and a compare-and-set."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+
+from django.db import transaction
+
+from kualik.accounts.models import User
+from kualik.cases.models import Request
+from kualik.certificates.services.drafting import Draft, draft_certificates, void_draft
+from kualik.core import journal
+from kualik.core.clock import local_day
+from kualik.core.journal import Actor
+from kualik.core.journal import Event as Entry
+from kualik.providers.models import Provider
+from kualik.rules import lifecycle, refusal, standards, volumes
+from kualik.rules.errors import RuleViolation
+from kualik.rules.language import Text
+from kualik.rules.lifecycle import Event, Role, State
+from kualik.rules.refusal import Refusal
+from kualik.rules.standards import Standard
+from kualik.signatures.queries import usable_key
+from kualik.training.models import Programme
+
+TO_APPROVAL = {
+    State.FILED: (Event.ACCEPT, Event.START_REVIEW, Event.APPROVE),
+    State.ACCEPTED: (Event.START_REVIEW, Event.APPROVE),
+    State.IN_REVIEW: (Event.APPROVE,),
+}
+
+
+@dataclass(slots=True)
+class BulkResult:
+    """Requests that moved, and the numbers of those somebody else had moved before."""
+
+    moved: list[Request] = field(default_factory=list)
+    conflicts: list[str] = field(default_factory=list)
+
+
+@transaction.atomic
+def approve_requests(
+    *, requests: Sequence[Request], user: User, role: Role, now: datetime
+) -> BulkResult:
+    """Approve requests of one provider and draft their certificates, numbers in the same order.
+
+    The registrar may act before the acceptance moment: the moment starts the term, it forbids
+    no help (reading of A303.7.2). Requests decided by somebody else meanwhile are reported, not
+    touched. Raises ``no_authorised_person`` when nobody could seal the result (A57.10-2).
+    """
+    result = BulkResult()
+    for request in requests:
+        events = TO_APPROVAL.get(State(request.state))
+        if events is None:
+            result.conflicts.append(request.number)
+            continue
+        target = _walk(State(request.state), events, by=role)
+        changes = {"decided_at": now, "decided_by": user}
+        if _compare_and_set(request, to=target, **changes):
+            result.moved.append(request)
+        else:
+            result.conflicts.append(request.number)
+    if result.moved:
+        _draft(result.moved, user=user, role=role, now=now)
+    return result
+
+
+@transaction.atomic
+def approve_request(*, request: Request, user: User, role: Role, now: datetime) -> Request:
+    """Approve one request; ``conflict`` when somebody else was faster."""
+    result = approve_requests(requests=[request], user=user, role=role, now=now)
+    if result.conflicts:
+        raise RuleViolation("conflict", number=request.number)
+    return request
+
+
+@transaction.atomic
+def refuse_request(
+    *, request: Request, ground: str, facts: Text, user: User, role: Role, now: datetime
+) -> Request:
+    """Refuse on a ground of the request's own edition, with facts and the ways of appeal (A57.9,
+    A303.9.1, A303.9.2).
+
+    Raises the violations of ``rules.refusal`` and ``conflict``.
+    """
+    standard = standards.get(request.edition, request.edition_version)
+    decision = refusal.make_refusal(
+        standard=standard,
+        ground=ground,
+        facts=facts,
+        decided_on=local_day(now),
+        provider_name=_name_of(request.provider),
+    )
+    events = {
+        State.FILED: (Event.ACCEPT, Event.START_REVIEW, Event.REFUSE),
+        State.ACCEPTED: (Event.START_REVIEW, Event.REFUSE),
+    }.get(State(request.state), (Event.REFUSE,))
+    _move(
+        request,
+        events=events,
+        user=user,
+        role=role,
+        now=now,
+        reason=facts.ru,
+        changes={"refusal": _refusal_record(decision), "decided_at": now, "decided_by": user},
+    )
+    return request
+
+
+@transaction.atomic
+def decline_request(
+    *, request: Request, ground: str, facts: Text, user: User, role: Role, now: datetime
+) -> Request:
+    """Refuse to accept, before acceptance only (Law on state services, art. 19)."""
+    standard = standards.get(request.edition, request.edition_version)
+    decision = refusal.make_acceptance_refusal(
+        standard=standard,
+        ground=ground,
+        facts=facts,
+        decided_on=local_day(now),
+        provider_name=_name_of(request.provider),
+    )
+    _move(
+        request,
+        events=(Event.DECLINE,),
+        user=user,
+        role=role,
+        now=now,
+        reason=facts.ru,
+        changes={"refusal": _refusal_record(decision), "decided_at": now, "decided_by": user},
+    )
+    return request
+
+
+@transaction.atomic
+def send_back_request(
+    *, request: Request, reason: Text, user: User, role: Role, now: datetime
+) -> Request:
+    """Return an approved request to review; its draft stays in the register as a void entry."""
+    certificate = request.certificate
+    if certificate is None:
+        raise RuleViolation("conflict", number=request.number)
+    _move(
+        request,
+        events=(Event.SEND_BACK,),
+        user=user,
+        role=role,
+        now=now,
+        reason=reason.ru,
+        changes={"certificate": None, "decided_at": None, "decided_by": None},
+    )
+    void_draft(certificate=certificate, reason=reason, actor=user.acting_as(role), now=now)
+    return request
+
+
+@transaction.atomic
+def start_review(*, request: Request, user: User, role: Role, now: datetime) -> Request:
+    """Take a request into review, accepting it first if nobody did."""
+    events = {State.FILED: (Event.ACCEPT, Event.START_REVIEW)}.get(
+        State(request.state), (Event.START_REVIEW,)
+    )
+    _move(request, events=events, user=user, role=role, now=now, reason="", changes={})
+    return request
+
+
+@transaction.atomic
+def hand_over_request(*, request: Request, user: User, role: Role, now: datetime) -> Request:
+    """Enter that the person has the document."""
+    _move(request, events=(Event.HAND_OVER,), user=user, role=role, now=now, reason="", changes={})
+    return request
+
+
+@transaction.atomic
+def record_withdrawal(
+    *, request: Request, reason: str, user: User, role: Role, now: datetime
+) -> Request:
+    """Enter the applicant's withdrawal with its grounds."""
+    _move(
+        request,
+        events=(Event.RECORD_WITHDRAWAL,),
+        user=user,
+        role=role,
+        now=now,
+        reason=reason,
+        changes={},
+    )
+    return request
+
+
+@transaction.atomic
+def accept_due(*, now: datetime) -> int:
+    """Accept the filed requests whose acceptance moment has come; how many."""
+    waiting = Request.objects.filter(state=State.FILED, accepted_at__lte=now)
+    moved = [
+        request
+        for request in waiting
+        if _compare_and_set(
+            request, to=lifecycle.transition(State.FILED, Event.ACCEPT, by=Role.SYSTEM).to
+        )
+    ]
+    journal.record_all(
+        _entry(request, Event.ACCEPT, actor=journal.SYSTEM, now=now) for request in moved
+    )
+    return len(moved)
+
+
+def _move(
+    request: Request,
+    *,
+    events: Sequence[Event],
+    user: User,
+    role: Role,
+    now: datetime,
+    reason: str,
+    changes: dict[str, object],
+) -> None:
+    target = _walk(State(request.state), events, by=role, reason=reason)
+    if not _compare_and_set(request, to=target, **changes):
+        raise RuleViolation("conflict", number=request.number)
+    actor = user.acting_as(role)
+    journal.record_all(
+        _entry(request, event, actor=actor, now=now, reason=reason if event == events[-1] else "")
+        for event in events
+    )
+
+
+def _walk(state: State, events: Sequence[Event], *, by: Role, reason: str = "") -> State:
+    for event in events:
+        state = lifecycle.transition(state, event, by=by, reason=reason).to
+    return state
+
+
+def _compare_and_set(request: Request, *, to: State, **changes: object) -> bool:
+    """Write the new state if nobody wrote since this row was read."""
+    changed = Request.objects.filter(
+        pk=request.pk, state=request.state, version=request.version
+    ).update(state=to, version=request.version + 1, **changes)
+    if not changed:
+        return False
+    request.state = to
+    request.version += 1
+    for name, value in changes.items():
+        setattr(request, name, value)
+    return True
+
+
+def _draft(requests: list[Request], *, user: User, role: Role, now: datetime) -> None:
+    """Reserve numbers and freeze facts for approved requests of one provider and edition."""
+    provider = requests[0].provider
+    signer = usable_key(provider=provider, now=now).holder
+    actor = user.acting_as(role)
+    for edition in sorted({(request.edition, request.edition_version) for request in requests}):
+        standard = standards.get(*edition)
+        same = [row for row in requests if (row.edition, row.edition_version) == edition]
+        certificates = draft_certificates(
+            provider=provider,
+            standard=standard,
+            drafts=[_facts_of(request, standard) for request in same],
+            signer=signer,
+            issued_on=local_day(now),
+            actor=actor,
+            now=now,
+        )
+        for request, certificate in zip(same, certificates, strict=True):
+            request.certificate = certificate
+    Request.objects.bulk_update(requests, ["certificate"], batch_size=100)
+    journal.record_all(_entry(request, Event.APPROVE, actor=actor, now=now) for request in requests)
+
+
+def _facts_of(request: Request, standard: Standard) -> Draft:
+    completion = request.completion
+    programme = completion.programme
+    return Draft(
+        person=completion.person,
+        holder_kk=completion.holder_kk,
+        holder_ru=completion.holder_ru,
+        programme=Text(programme.title_kk, programme.title_ru),
+        specialty=_specialty(programme),
+        hours=completion.hours,
+        credits=volumes.credits_text(completion.credits),
+        started_on=completion.started_on,
+        ended_on=completion.mastered_on,
+        result=standard.result(request.kind, request.paper),
+    )
+
+
+def _entry(
+    request: Request, event: Event, *, actor: Actor, now: datetime, reason: str = ""
+) -> Entry:
+    data: dict[str, object] = {"reason": reason} if reason else {}
+    return Entry(
+        subject=f"request:{request.number}",
+        action=f"cases.{event.value}",
+        actor=actor,
+        at=now,
+        data=data,
+    )
+
+
+def _specialty(programme: Programme) -> Text | None:
+    """In both languages; the one that was given where the other was not."""
+    given = programme.specialty_ru or programme.specialty_kk
+    if not given:
+        return None
+    return Text(programme.specialty_kk or given, programme.specialty_ru or given)
+
+
+def _name_of(provider: Provider) -> Text:
+    return Text(provider.name_kk, provider.name_ru, provider.name_en)
+
+
+def _refusal_record(decision: Refusal) -> dict[str, object]:
+    """The decision as it was made, whatever the data says later."""
+    return {
+        "ground": decision.ground.code,
+        "clause": decision.ground.clause,
+        "stage": decision.ground.stage,
+        "text": asdict(decision.ground.text),
+        "facts": asdict(decision.facts),
+        "decided_on": decision.decided_on.isoformat(),
+        "appeal": asdict(decision.appeal.text()),
+    }

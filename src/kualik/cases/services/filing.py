@@ -1,0 +1,171 @@
+"""Filing a request: the edition is fixed and the legal clock is set, once and for ever."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+
+from kualik.cases.models import LIVE_STATES, Request, RequestSeries
+from kualik.core import journal
+from kualik.core.clock import local_day
+from kualik.core.journal import Actor, Event
+from kualik.providers.models import Provider
+from kualik.providers.queries import calendar_of, clock_events
+from kualik.rules import deadline, identifiers, standards
+from kualik.rules.deadline import Deadline
+from kualik.rules.errors import RuleViolation
+from kualik.rules.standards import Standard
+from kualik.training.models import Completion
+
+NUMBER_LETTER = "Z"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filing:
+    """What is asked for: a document on paper form ``paper`` for a completed programme."""
+
+    completion: Completion
+    paper: str = "certificate"
+    language: str = "kk"
+    application_number: str = ""
+    application_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The legal clock's answer and what is stored of it."""
+
+    deadline: Deadline
+    record: dict[str, object]
+
+
+@transaction.atomic
+def file_requests(
+    *,
+    provider: Provider,
+    filings: Sequence[Filing],
+    channel: Request.Channel,
+    filed_at: datetime,
+    actor: Actor,
+    now: datetime,
+    edition: str = "",
+) -> list[Request]:
+    """Requests in the order given, all or none.
+
+    ``edition`` empty takes the standard in force on the day of filing; a registrar who enters
+    an older application names its edition. Raises ``result_not_in_edition`` (A57.5.2: retraining
+    exists under A57 only), ``not_completed_yet`` (A57.3.1, A303.3.1), ``request_exists``,
+    ``filed_in_future``.
+    """
+    if filed_at > now:
+        raise RuleViolation("filed_in_future")
+    standard = _standard(edition, filed_at)
+    _check(filings, provider=provider, standard=standard, today=local_day(now))
+    clocks = _clocks(filings, provider=provider, standard=standard, filed_at=filed_at)
+    numbers = _reserve_numbers(provider=provider, year=local_day(now).year, count=len(filings))
+    requests = [
+        _new_request(
+            filing,
+            standard=standard,
+            channel=channel,
+            clock=clocks[filing.completion.mastered_on],
+            number=number,
+        )
+        for filing, number in zip(filings, numbers, strict=True)
+    ]
+    try:
+        Request.objects.bulk_create(requests, batch_size=100)
+    except IntegrityError as error:
+        raise RuleViolation("request_exists") from error
+    journal.record_all(_entry(request, actor=actor, now=now) for request in requests)
+    return requests
+
+
+def _standard(edition: str, filed_at: datetime) -> Standard:
+    return standards.get(edition) if edition else standards.in_force(local_day(filed_at))
+
+
+def _check(
+    filings: Sequence[Filing], *, provider: Provider, standard: Standard, today: date
+) -> None:
+    for filing in filings:
+        completion = filing.completion
+        if completion.provider_id != provider.pk:
+            raise RuleViolation("not_permitted")
+        if completion.mastered_on > today:
+            raise RuleViolation("not_completed_yet", on=completion.mastered_on)
+        standard.result(completion.programme.kind, filing.paper)
+    taken = Request.objects.filter(
+        completion__in=[filing.completion.pk for filing in filings], state__in=LIVE_STATES
+    ).first()
+    if taken is not None:
+        raise RuleViolation("request_exists", number=taken.number)
+
+
+def _clocks(
+    filings: Sequence[Filing], *, provider: Provider, standard: Standard, filed_at: datetime
+) -> dict[date, Clock]:
+    """One clock for each day of mastery."""
+    calendar = calendar_of(provider, default=standard.weekly_hours)
+    events = clock_events(since=filed_at)
+    clocks = {}
+    for mastered_on in {filing.completion.mastered_on for filing in filings}:
+        found = deadline.compute(
+            edition=standard.edition,
+            calendar=calendar,
+            filed_at=filed_at,
+            mastered_on=mastered_on,
+            events=events,
+        )
+        clocks[mastered_on] = Clock(found, deadline.to_record(found))
+    return clocks
+
+
+def _new_request(
+    filing: Filing, *, standard: Standard, channel: Request.Channel, clock: Clock, number: str
+) -> Request:
+    completion = filing.completion
+    return Request(
+        provider_id=completion.provider_id,
+        person=completion.person,
+        completion=completion,
+        number=number,
+        channel=channel,
+        application_number=filing.application_number,
+        application_on=filing.application_on,
+        edition=standard.edition,
+        edition_version=standard.version,
+        kind=completion.programme.kind,
+        paper=filing.paper,
+        language=filing.language,
+        filed_at=clock.deadline.filed_at,
+        accepted_at=clock.deadline.accepted_at,
+        due_at=clock.deadline.due_at,
+        clock=clock.record,
+    )
+
+
+def _entry(request: Request, *, actor: Actor, now: datetime) -> Event:
+    return Event(
+        subject=f"request:{request.number}",
+        action="cases.filed",
+        actor=actor,
+        at=now,
+        data={"channel": request.channel, "edition": request.edition},
+    )
+
+
+def _reserve_numbers(*, provider: Provider, year: int, count: int) -> list[str]:
+    """``count`` public numbers in a row; the series' row is locked until commit."""
+    RequestSeries.objects.get_or_create(provider=provider, year=year)
+    series = RequestSeries.objects.filter(provider=provider, year=year)
+    series.update(last=F("last") + count)
+    last = series.values_list("last", flat=True).get()
+    return [
+        identifiers.public_number(
+            prefix=provider.code, year=year, sequence=sequence, letter=NUMBER_LETTER
+        )
+        for sequence in range(last - count + 1, last + 1)
+    ]

@@ -1,0 +1,24 @@
+"""``kualik demo``: invented organisations, staff and requests, loaded once."""
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+from kualik.core import clock
+from kualik.demo.loading import is_loaded, load_demonstration
+
+
+class Command(BaseCommand):
+    help = "Load the demonstration into an empty database."
+
+    def handle(self, *_args: object, **_options: object) -> None:
+        if not settings.DEMO:
+            raise CommandError(
+                "This is no demonstration: set KUALIK_DEMO=1 on a database of its own"
+            )
+        call_command("migrate", verbosity=0)
+        if is_loaded():
+            self.stdout.write("The demonstration is loaded already; the data are kept.")
+            return
+        for provider in load_demonstration(now=clock.now()):
+            self.stdout.write(f"{provider.code}: {provider.name_ru}")
