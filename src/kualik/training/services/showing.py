@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from kualik.rules.identifiers import mask_iin
-from kualik.training.adapters.grid import Grid, Row, column_letter
+from kualik.training.adapters.grid import Cell, Grid, Row, column_letter
 from kualik.training.services.cells import Remark
 from kualik.training.services.check import CheckedList, CheckedRow, Verdict
 from kualik.training.services.recognise import ColumnMapping
@@ -100,7 +100,7 @@ def _columns(mapping: ColumnMapping, rows: list[Row]) -> tuple[ShownColumn, ...]
 def _examples(rows: list[Row], index: int, field: str) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for row in rows:
-        text = masked(row.cell(index).text, field)
+        text = masked(_text(row.cell(index)), field)
         if text:
             found[text] = None
         if len(found) == EXAMPLES:
@@ -109,11 +109,16 @@ def _examples(rows: list[Row], index: int, field: str) -> tuple[str, ...]:
 
 
 def _row(row: Row, judged: CheckedRow, columns: tuple[ShownColumn, ...]) -> ShownRow:
-    cells = tuple(masked(row.cell(column.place).text, column.field) for column in columns)
+    cells = tuple(masked(_text(row.cell(column.place)), column.field) for column in columns)
     values = judged.values
     return ShownRow(
         judged.row, judged.verdict, cells, judged.remarks, values.holder_ru if values else ""
     )
+
+
+def _text(cell: Cell) -> str:
+    """Real dates as the office writes them, everything else as it stands."""
+    return f"{cell.day:%d.%m.%Y}" if cell.day else cell.text
 
 
 def masked(text: str, field: str = "") -> str:

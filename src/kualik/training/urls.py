@@ -1,0 +1,21 @@
+"""Addresses of the training office: groups and the import."""
+
+from django.urls import path
+
+from kualik.training.views import groups, lists, preview
+
+app_name = "training"
+urlpatterns = [
+    path("office/groups/", groups.groups, name="groups"),
+    path("office/groups/<int:pk>/", groups.group, name="group"),
+    path("office/import/", lists.upload, name="import"),
+    path("office/import/<int:pk>/", preview.preview, name="preview"),
+    path("office/import/<int:pk>/columns/", lists.columns, name="columns"),
+    path("office/import/<int:pk>/sheet/", lists.sheet, name="sheet"),
+    path("office/import/<int:pk>/group/", lists.group_answers, name="answers"),
+    path("office/import/<int:pk>/marks/", preview.mark, name="mark"),
+    path("office/import/<int:pk>/confirm/", preview.confirm, name="confirm"),
+    path("office/import/<int:pk>/discard/", preview.discard, name="discard"),
+    path("office/import/<int:pk>/remarks.xlsx", preview.remarks, name="remarks"),
+    path("office/import/<int:pk>/result/", preview.result, name="result"),
+]

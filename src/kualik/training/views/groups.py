@@ -1,0 +1,60 @@
+"""Groups of the provider and the people in them."""
+
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+
+from kualik.accounts.services import masked_iin
+from kualik.core.access import staff
+from kualik.training.forms import KIND_LABELS
+from kualik.training.models import Group
+from kualik.training.queries import completions_of, groups_of
+from kualik.training.views.own import OFFICE, page_of, provider_of
+
+GROUPS_A_PAGE = 50
+
+
+def _matches(group: Group, words: list[str]) -> bool:
+    # Not in the database: SQLite folds the case of Latin letters only.
+    programme = group.programme
+    text = f"{group.name} {programme.title_kk} {programme.title_ru}".casefold()
+    return all(word in text for word in words)
+
+
+def _own_name(group: Group) -> str:
+    """The name of a group where it says more than the programme's title."""
+    return "" if group.name.startswith(group.programme.title_ru[:100]) else group.name
+
+
+@staff(*OFFICE)
+def groups(request: HttpRequest) -> HttpResponse:
+    """All groups, the last ended first; ``?q=`` keeps those whose title holds its words."""
+    asked = request.GET.get("q", "").strip()[:200]
+    words = asked.casefold().split()
+    found = groups_of(provider_of(request))
+    rows = [group for group in found if _matches(group, words)] if words else found
+    page = page_of(request, rows, GROUPS_A_PAGE)
+    listed = [(group, KIND_LABELS[group.programme.kind], _own_name(group)) for group in page]
+    query = f"{urlencode({'q': asked})}&" if asked else ""
+    context = {"page": page, "groups": listed, "asked": asked, "query": query}
+    return render(request, "training/groups.html", context)
+
+
+@staff(*OFFICE)
+def group(request: HttpRequest, pk: int) -> HttpResponse:
+    """One group with its people, by surname."""
+    provider = provider_of(request)
+    found = get_object_or_404(groups_of(provider), pk=pk)
+    rows = completions_of(provider).filter(group=found)
+    page = page_of(request, rows.order_by("family_name", "given_name", "pk"))
+    people = [(completion, masked_iin(completion.person)) for completion in page]
+    kind = KIND_LABELS[found.programme.kind]
+    context = {
+        "group": found,
+        "own_name": _own_name(found),
+        "kind": kind,
+        "page": page,
+        "people": people,
+    }
+    return render(request, "training/group.html", context)
