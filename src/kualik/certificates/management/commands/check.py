@@ -1,0 +1,102 @@
+"""``kualik check``: what the register says of a file or of a check code.
+
+Exit status 0 when the document is valid, 1 for anything else. It takes the place of Django's own
+command of that name; Django's checks still run before ``migrate`` and ``runserver``.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from kualik.certificates.services.checking import Check, check_code, check_file, to_record
+from kualik.certificates.services.wording import sides
+from kualik.core import clock, errors
+from kualik.core.clock import ZONE
+from kualik.rules import identifiers
+from kualik.rules.errors import RuleViolation
+from kualik.rules.language import LANGUAGES, Text
+from kualik.signatures.services import REASONS
+
+SIGNED = Text("Қол қойған", "Подписал(а)", "Sealed by")
+CERTIFICATE = Text("Кілт сертификаты", "Сертификат ключа", "Key certificate")
+MOMENT = Text("Уақыты", "Время", "Moment")
+TRUE_CONTENT = Text(
+    "Тізілімдегі шын мазмұны:", "Подлинное содержание по реестру:", "The register's true content:"
+)
+REPLACEMENT = Text(
+    "Орнына берілген құжаттың коды", "Код документа, выданного взамен", "Code of the replacement"
+)
+NO_FILE = Text("Мұндай файл жоқ", "Такого файла нет", "There is no such file")
+
+
+class Command(BaseCommand):
+    help = "Check a sealed PDF or a check code against the register."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("what", metavar="FILE.pdf|CODE", help="a PDF file or a check code")
+        parser.add_argument("--json", action="store_true", help="print JSON in all languages")
+        parser.add_argument(
+            "--language", choices=LANGUAGES, default="kk", help="language of the text"
+        )
+
+    def handle(self, *_args: object, **options: object) -> None:
+        language = str(options["language"])
+        try:
+            found = _checked(str(options["what"]), language)
+        except RuleViolation as violation:
+            raise CommandError(errors.message(violation, language)) from violation
+        if options["json"]:
+            self.stdout.write(json.dumps(to_record(found), ensure_ascii=False, indent=2))
+        else:
+            self.stdout.write(_as_text(found, language))
+        if found.verdict != "valid":
+            sys.exit(1)
+
+
+def _checked(what: str, language: str) -> Check:
+    path = Path(what)
+    if path.is_file():
+        return check_file(content=_content(path, language), now=clock.now())
+    found = check_code(what)
+    is_path = path.suffix or path.name != what
+    if is_path and "code_unreadable" in {reason.code for reason in found.reasons}:
+        raise CommandError(f"{NO_FILE.get(language)}: {what}")
+    return found
+
+
+def _content(path: Path, language: str) -> bytes:
+    try:
+        if path.stat().st_size > settings.UPLOAD_LIMIT_BYTES:
+            raise CommandError(f"{path}: {REASONS['too_large'].get(language)}")
+        return path.read_bytes()
+    except OSError as error:
+        raise CommandError(f"{path}: {error.strerror}") from error
+
+
+def _as_text(found: Check, language: str) -> str:
+    lines = [found.words.title.get(language), found.words.meaning.get(language)]
+    lines += [f"- {reason.text.get(language)}" for reason in found.reasons]
+    if found.facts:
+        shown = {side.language: side for side in sides(found.facts)}
+        side = shown.get(language, shown["kk"])
+        lines += ["", TRUE_CONTENT.get(language)] if found.verdict == "altered" else [""]
+        lines += [side.title, *(f"  {row.label}: {row.value}" for row in side.rows)]
+    if found.replaced_by:
+        code = identifiers.format_code(found.replaced_by)
+        lines += ["", f"{REPLACEMENT.get(language)}: {code}"]
+    if found.signer:
+        signer = found.signer
+        organisation = signer.organisation.get(language)
+        lines += [
+            "",
+            f"{SIGNED.get(language)}: {signer.name}, {organisation}",
+            f"{CERTIFICATE.get(language)}: {signer.serial}",
+        ]
+    if found.sealed_at:
+        moment = found.sealed_at.astimezone(ZONE)
+        lines.append(f"{MOMENT.get(language)}: {moment:%d.%m.%Y %H:%M:%S}")
+    return "\n".join(lines)

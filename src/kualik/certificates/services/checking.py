@@ -1,0 +1,289 @@
+"""The open check: what the register says of a code, a number or a file that anybody may bring.
+
+A number is one of a sequence and can be guessed, so it opens nothing: only a check code (80 random
+bits) or the sealed file itself shows what a document says.
+"""
+
+import hashlib
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+from django.db.models import QuerySet
+
+from kualik.certificates.adapters import marks_in
+from kualik.certificates.models import Certificate
+from kualik.certificates.queries import SEALED
+from kualik.certificates.services.wording import (
+    FILE_UNKNOWN,
+    REASONS,
+    STATUS_LABELS,
+    VERDICTS,
+    VerdictWords,
+)
+from kualik.core import errors
+from kualik.rules import facts as fact_rules
+from kualik.rules import identifiers
+from kualik.rules.errors import RuleViolation
+from kualik.rules.facts import CertificateFacts
+from kualik.rules.language import Text
+from kualik.signatures.services import REASONS as FILE_REASONS
+from kualik.signatures.services import PdfCheck, check_pdf, trust_store
+
+Verdict = Literal["valid", "altered", "suspended", "revoked", "replaced", "unknown"]
+
+STANDING: dict[str, Verdict] = {
+    Certificate.Status.VALID: "valid",
+    Certificate.Status.SUSPENDED: "suspended",
+    Certificate.Status.REVOKED: "revoked",
+    Certificate.Status.REPLACED: "replaced",
+}
+SHOWN = (
+    "number",
+    "facts",
+    "facts_sha256",
+    "status",
+    "status_reason_kk",
+    "status_reason_ru",
+    "status_changed_at",
+    "sealed_at",
+    "key__serial",
+    "key__not_after",
+    "key__is_test",
+    "replaced_by__code",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signer:
+    """Whose key sealed: as the register knows it, or as a foreign file claims.
+
+    ``serial`` is the key certificate's serial number in lower-case hex; ``bin`` 12 digits or empty.
+    """
+
+    name: str
+    position: Text | None
+    organisation: Text
+    bin: str
+    serial: str
+    not_after: datetime
+    is_test: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Why the verdict is as it is; ``code`` is stable."""
+
+    code: str
+    text: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """The answer. ``facts`` and the rest of the register's side are there only for who brought the
+    code or the sealed file; with the verdict "altered" they are the true content, and ``standing``
+    is the present verdict on it.
+
+    ``named_number``: a document of the register that an altered file names without its code;
+    whether it exists is all that is said. ``replaced_by`` is the check code of the replacement.
+    """
+
+    verdict: Verdict
+    words: VerdictWords
+    reasons: tuple[Reason, ...] = ()
+    facts: CertificateFacts | None = None
+    standing: Verdict | None = None
+    status_reason: Text | None = None
+    status_changed_at: datetime | None = None
+    replaced_by: str = ""
+    signer: Signer | None = None
+    sealed_at: datetime | None = None
+    named_number: str = ""
+
+    @property
+    def is_test(self) -> bool:
+        """Whether the seal is one of the demonstration and has no legal force."""
+        return self.signer is not None and self.signer.is_test
+
+    @property
+    def standing_label(self) -> Text | None:
+        """The standing in a word."""
+        return STATUS_LABELS[self.standing] if self.standing else None
+
+
+def check_code(code: str) -> Check:
+    """What the register says of a check code as people type it; one query.
+
+    Drafts and void entries are as unknown as a code that was never given. Raises
+    ``facts_changed`` when the stored facts are not those that were frozen.
+    """
+    try:
+        parsed = identifiers.parse_code(code)
+    except RuleViolation as violation:
+        return _unknown(_error(violation.code))
+    certificate = _one(_sealed().filter(code=parsed))
+    return _standing(certificate) if certificate else _unknown(_reason("code_unknown"))
+
+
+def check_number(number: str) -> bool:
+    """Whether a sealed document bears the number, and nothing more.
+
+    Raises ``number_unreadable``, ``number_check_character``.
+    """
+    return (
+        Certificate.objects.filter(status__in=SEALED)
+        .filter(number=identifiers.parse_public_number(number).text)
+        .exists()
+    )
+
+
+def check_file(*, content: bytes, now: datetime) -> Check:
+    """What a file is: the registered document to its last byte, something made from one, or not
+    ours. Nothing of it is kept. An intact, even trusted signature alone does not make it ours:
+    what was sealed but never entered in the register is no document."""
+    digest = hashlib.sha256(content).hexdigest()
+    certificate = _one(_sealed().filter(file_sha256=digest))
+    if certificate:
+        return _standing(certificate)
+    pdf = check_pdf(content=content, trust=trust_store(), now=now)
+    faults = _faults(pdf)
+    marks = marks_in(content)
+    numbers = [number for number in map(_readable, (pdf.reason, *marks.numbers)) if number]
+    coded = _one(_sealed().filter(code__in=marks.codes).order_by("id"))
+    found = coded or _one(_sealed().filter(number__in=numbers).order_by("id"))
+    if found is None:
+        return replace(
+            _unknown(_reason("file_not_in_register"), *faults),
+            words=FILE_UNKNOWN,
+            signer=_signer_of_file(pdf),
+            sealed_at=pdf.signed_at,
+        )
+    return _altered(found, faults, is_open=coded is not None)
+
+
+def to_record(check: Check) -> dict[str, object]:
+    """The machine answer: the verdict, the register's facts, the signer, the reasons."""
+    facts = fact_rules.to_record(check.facts) if check.facts else {}
+    signer = asdict(check.signer) if check.signer else None
+    if signer and check.signer:
+        signer["not_after"] = check.signer.not_after.isoformat()
+    return {
+        "verdict": check.verdict,
+        **facts,
+        "standing": check.standing,
+        "status_reason": asdict(check.status_reason) if check.status_reason else None,
+        "status_changed_at": _iso(check.status_changed_at),
+        "replaced_by": check.replaced_by or None,
+        "sealed_at": _iso(check.sealed_at),
+        "signer": signer,
+        "reasons": [{"code": reason.code, **asdict(reason.text)} for reason in check.reasons],
+    }
+
+
+def _sealed() -> QuerySet[Certificate]:
+    """The documents of the register with what an answer needs of them and no more."""
+    return (
+        Certificate.objects.filter(status__in=SEALED)
+        .select_related("key", "replaced_by")
+        .only(*SHOWN)
+    )
+
+
+def _one(found: QuerySet[Certificate]) -> Certificate | None:
+    # Not ``first``: it would order by the key, for nothing where a unique column was asked for.
+    return next(iter(found[:1]), None)
+
+
+def _standing(certificate: Certificate) -> Check:
+    facts = fact_rules.from_record(certificate.facts)
+    if fact_rules.digest(facts) != certificate.facts_sha256:
+        raise RuleViolation("facts_changed", number=certificate.number)
+    verdict = STANDING[certificate.status]
+    signer = _signer(certificate, facts)
+    reason = Text(certificate.status_reason_kk, certificate.status_reason_ru)
+    shown = reason if verdict != "valid" and reason.kk else None
+    replacement = certificate.replaced_by
+    reasons = [Reason(code=verdict, text=shown)] if shown else []
+    if signer and signer.is_test:
+        reasons.append(Reason(code="test_signature", text=FILE_REASONS["test_signature"]))
+    return Check(
+        verdict=verdict,
+        words=VERDICTS[verdict],
+        reasons=tuple(reasons),
+        facts=facts,
+        standing=verdict,
+        status_reason=shown,
+        status_changed_at=certificate.status_changed_at,
+        replaced_by=replacement.code if replacement else "",
+        signer=signer,
+        sealed_at=certificate.sealed_at,
+    )
+
+
+def _altered(certificate: Certificate, faults: tuple[Reason, ...], *, is_open: bool) -> Check:
+    reasons = (_reason("not_the_registered_file"), *faults)
+    words = VERDICTS["altered"]
+    if is_open:
+        return replace(_standing(certificate), verdict="altered", words=words, reasons=reasons)
+    return Check(verdict="altered", words=words, reasons=reasons, named_number=certificate.number)
+
+
+def _faults(pdf: PdfCheck) -> tuple[Reason, ...]:
+    """What the signature check found; who stands behind a broken signature was not examined."""
+    silent = {"signer_not_trusted"} if pdf.verdict == "altered" else set()
+    return tuple(
+        Reason(code=code, text=FILE_REASONS[code]) for code in pdf.reasons if code not in silent
+    )
+
+
+def _signer(certificate: Certificate, facts: CertificateFacts) -> Signer | None:
+    key = certificate.key
+    if key is None:
+        return None
+    return Signer(
+        name=facts.signer_name,
+        position=facts.signer_position,
+        organisation=facts.provider_name,
+        bin=facts.provider_bin,
+        serial=key.serial,
+        not_after=key.not_after,
+        is_test=key.is_test,
+    )
+
+
+def _signer_of_file(pdf: PdfCheck) -> Signer | None:
+    claimed = pdf.signer
+    if claimed is None:
+        return None
+    return Signer(
+        name=claimed.name,
+        position=None,
+        organisation=Text(claimed.organisation, claimed.organisation),
+        bin=claimed.bin,
+        serial=claimed.serial,
+        not_after=claimed.not_after,
+        is_test=claimed.is_test,
+    )
+
+
+def _unknown(*reasons: Reason) -> Check:
+    return Check(verdict="unknown", words=VERDICTS["unknown"], reasons=reasons)
+
+
+def _reason(code: str) -> Reason:
+    return Reason(code=code, text=REASONS[code])
+
+
+def _error(code: str) -> Reason:
+    return Reason(code=code, text=errors.table()[code].text)
+
+
+def _readable(number: str) -> str:
+    try:
+        return identifiers.parse_public_number(number).text
+    except RuleViolation:
+        return ""
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None

@@ -1,0 +1,95 @@
+"""Taking the register out of the house: the lines of the table, and the note that it was taken."""
+
+from dataclasses import asdict
+from datetime import date, datetime
+
+from django.db import transaction
+
+from kualik.accounts.models import User
+from kualik.certificates.models import Certificate
+from kualik.certificates.queries import RegisterFilter
+from kualik.certificates.services.wording import KIND_LABELS, PAPER_LABELS, STATUS_LABELS
+from kualik.core import journal
+from kualik.core.clock import ZONE
+from kualik.core.journal import Actor
+from kualik.rules import facts as fact_rules
+from kualik.rules.language import Text
+
+# A spreadsheet runs what begins with these as a formula.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+HEADER = (
+    Text("Нөмірі", "Номер", "Number"),
+    Text("Жай-күйі", "Статус", "Status"),
+    Text("Құжат", "Документ", "Document"),
+    Text("Оқу түрі", "Вид обучения", "Kind of training"),
+    Text("Кімге берілді (қазақша)", "Кому выдано (на казахском)", "Holder (Kazakh)"),
+    Text("Кімге берілді (орысша)", "Кому выдано (на русском)", "Holder (Russian)"),
+    Text("Бағдарламасы (қазақша)", "Программа (на казахском)", "Programme (Kazakh)"),
+    Text("Бағдарламасы (орысша)", "Программа (на русском)", "Programme (Russian)"),
+    Text("Сағат", "Часы", "Hours"),
+    Text("Кредит", "Кредиты", "Credits"),
+    Text("Оқу басталды", "Начало обучения", "Began"),
+    Text("Оқу аяқталды", "Окончание обучения", "Ended"),
+    Text("Берілген күні", "Дата выдачи", "Issued on"),
+    Text("Қол қойған", "Подписал(а)", "Signed by"),
+    Text("Қол қойылған уақыты", "Время подписания", "Sealed at"),
+    Text("Ұйым", "Организация", "Provider"),
+    Text("Жай-күй өзгеруінің себебі", "Причина изменения статуса", "Reason of the status"),
+    Text("Файлдың SHA-256", "SHA-256 файла", "SHA-256 of the file"),
+)
+
+
+def export_line(certificate: Certificate, language: str) -> list[str]:
+    """The cells of one certificate under ``HEADER``; none of them can run as a formula.
+
+    The check code is left out: whoever holds it may open the document.
+    """
+    facts = fact_rules.from_record(certificate.facts)
+    reason = Text(certificate.status_reason_kk, certificate.status_reason_ru)
+    cells = [
+        certificate.number,
+        STATUS_LABELS[certificate.status].get(language),
+        PAPER_LABELS[certificate.paper].get(language),
+        KIND_LABELS[certificate.kind].get(language),
+        facts.holder_kk,
+        facts.holder_ru,
+        facts.programme.kk,
+        facts.programme.ru,
+        str(facts.hours),
+        facts.credits.replace(".", ","),
+        _day(facts.started_on),
+        _day(facts.ended_on),
+        _day(facts.issued_on),
+        facts.signer_name,
+        f"{certificate.sealed_at.astimezone(ZONE):%d.%m.%Y %H:%M}" if certificate.sealed_at else "",
+        facts.provider_name.get(language),
+        reason.get(language),
+        certificate.file_sha256,
+    ]
+    return [plain_cell(cell) for cell in cells]
+
+
+def plain_cell(text: str) -> str:
+    """The text with an apostrophe in front where a spreadsheet would take it for a formula."""
+    return f"'{text}" if text.lstrip(" ").startswith(FORMULA_STARTS) else text
+
+
+@transaction.atomic
+def record_export(
+    *, user: User, wanted: RegisterFilter, rows: int, actor: Actor, now: datetime
+) -> None:
+    """Write down who took how much of the register out; names searched for are not repeated."""
+    filters = {name: value for name, value in asdict(wanted).items() if value}
+    if "text" in filters:
+        filters["text"] = True
+    journal.record(
+        subject=f"user:{user.pk}",
+        action="certificates.exported",
+        actor=actor,
+        now=now,
+        data={"rows": rows, "filters": filters},
+    )
+
+
+def _day(day: date) -> str:
+    return f"{day:%d.%m.%Y}"

@@ -1,0 +1,17 @@
+"""Addresses of the open check and of the register."""
+
+from django.urls import path
+
+from kualik.certificates import views
+
+app_name = "certificates"
+urlpatterns = [
+    path("check/", views.check, name="check"),
+    path("c/<str:code>.json", views.by_code_data, name="by_code_data"),
+    path("c/<str:code>", views.by_code, name="by_code"),
+    path("office/register/", views.register, name="register"),
+    path("office/register/export.csv", views.export, name="export"),
+    path("office/register/<str:number>/", views.certificate, name="certificate"),
+    path("office/register/<str:number>/file", views.file, name="certificate_file"),
+    path("office/register/<str:number>/<str:act>/", views.change, name="change"),
+]

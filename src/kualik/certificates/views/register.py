@@ -1,0 +1,203 @@
+"""The register of a provider: list, export, one certificate, its file and its standing."""
+
+import csv
+from collections.abc import Callable, Iterator
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.files.storage import default_storage
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    StreamingHttpResponse,
+)
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import get_language, gettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from kualik.accounts.models import User
+from kualik.certificates import queries
+from kualik.certificates.forms import RegisterForm, StandingForm
+from kualik.certificates.models import Certificate
+from kualik.certificates.services import standing
+from kualik.certificates.services.exporting import HEADER, export_line, record_export
+from kualik.certificates.services.wording import ACTION_LABELS, Labels, labels_of, sides
+from kualik.core import clock, errors
+from kualik.core.access import role_of, staff
+from kualik.rules import facts as fact_rules
+from kualik.rules.errors import RuleViolation
+from kualik.rules.lifecycle import Role
+
+READERS = frozenset(
+    {
+        Role.REGISTRAR,
+        Role.CLERK,
+        Role.OFFICE_HEAD,
+        Role.AUTHORISED_PERSON,
+        Role.PROVIDER_ADMIN,
+        Role.INSPECTOR,
+    }
+)
+KEEPERS = frozenset({Role.OFFICE_HEAD, Role.PROVIDER_ADMIN})
+PAGE = 50
+CHUNK = 500
+Status = Certificate.Status
+ACTS: dict[str, tuple[frozenset[Status], Callable[..., None]]] = {
+    "suspend": (frozenset({Status.VALID}), standing.suspend_certificate),
+    "restore": (frozenset({Status.SUSPENDED}), standing.restore_certificate),
+    "revoke": (frozenset({Status.VALID, Status.SUSPENDED}), standing.revoke_certificate),
+}
+
+
+@staff(*READERS)
+@never_cache
+@require_safe
+def register(request: HttpRequest) -> HttpResponse:
+    """The list, fifty to a page, narrowed by the form above it."""
+    form, found = _narrowed(request)
+    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    query = request.GET.copy()
+    query.pop("page", None)
+    query.pop("lang", None)
+    context = {
+        "form": form,
+        "page": page,
+        "rows": [(row, _labels(row)) for row in page],
+        "pages": page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1),
+        "query": query.urlencode(),
+        "shows_provider": _person(request).provider_id is None,
+    }
+    return render(request, "certificates/register.html", context)
+
+
+@staff(*READERS)
+@never_cache
+@require_safe
+def export(request: HttpRequest) -> HttpResponseBase:
+    """The narrowed list as CSV for a spreadsheet; taking it out is written down."""
+    form, found = _narrowed(request)
+    if not form.is_valid():
+        return redirect("certificates:register")
+    user = _person(request)
+    actor = user.acting_as(role_of(user, READERS))
+    now = clock.now()
+    record_export(user=user, wanted=form.wanted(), rows=found.count(), actor=actor, now=now)
+    response = StreamingHttpResponse(
+        _lines(found, get_language() or "kk"), content_type="text/csv; charset=utf-8"
+    )
+    name = f"register-{clock.local_day(now):%Y-%m-%d}.csv"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+@staff(*READERS)
+@never_cache
+@require_safe
+def certificate(request: HttpRequest, number: str) -> HttpResponse:
+    """One certificate: what it says, its life, its seal and its file."""
+    row = _row(request, number)
+    context = {
+        "certificate": row,
+        "sides": sides(fact_rules.from_record(row.facts)),
+        "labels": _labels(row),
+        "life": [(line, ACTION_LABELS.get(line.action)) for line in queries.life_of(row)],
+        "replaces": Certificate.objects.filter(replaced_by=row).first(),
+        "acts": _possible_acts(_person(request), row),
+    }
+    return render(request, "certificates/certificate.html", context)
+
+
+@staff(*READERS)
+@never_cache
+@require_safe
+def file(request: HttpRequest, number: str) -> FileResponse:
+    """The sealed file as it was stored."""
+    row = _row(request, number)
+    if not row.file or not default_storage.exists(row.file):
+        raise Http404
+    return FileResponse(
+        default_storage.open(row.file, "rb"),
+        as_attachment=True,
+        filename=f"{row.number}.pdf",
+        content_type="application/pdf",
+    )
+
+
+@staff(*KEEPERS)
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def change(request: HttpRequest, number: str, act: str) -> HttpResponse:
+    """Suspend, restore or revoke, with a reason that everyone who checks will read."""
+    row = _row(request, number)
+    if act not in ACTS:
+        raise Http404
+    if act not in _possible_acts(_person(request), row):
+        raise RuleViolation("conflict")
+    form = StandingForm(request.POST if request.method == "POST" else None)
+    if form.is_valid() and _changed(request, row, act, form):
+        messages.success(request, gettext("The standing of the certificate is changed."))
+        return redirect("certificates:certificate", number=row.number)
+    context = {"certificate": row, "labels": _labels(row), "act": act, "form": form}
+    return render(request, "certificates/change.html", context)
+
+
+def _changed(request: HttpRequest, row: Certificate, act: str, form: StandingForm) -> bool:
+    user = _person(request)
+    actor = user.acting_as(role_of(user, KEEPERS))
+    _, service = ACTS[act]
+    try:
+        service(certificate=row, reason=form.reason(), actor=actor, now=clock.now())
+    except RuleViolation as violation:
+        form.add_error(None, errors.message(violation))
+        return False
+    return True
+
+
+def _possible_acts(user: User, row: Certificate) -> list[str]:
+    """What the person may do now: the head and the administrator, with their own register only."""
+    if not user.has_role(KEEPERS) or user.provider_id != row.provider_id:
+        return []
+    return [act for act, (before, _) in ACTS.items() if row.status in before]
+
+
+def _narrowed(request: HttpRequest) -> tuple[RegisterForm, QuerySet[Certificate]]:
+    visible = queries.register_visible_to(_person(request))
+    form = RegisterForm(request.GET)
+    signers = {signer.pk: signer.full_name for signer in queries.signers_of(visible)}
+    form.offer(queries.years_of(visible), signers)
+    return form, queries.narrowed(visible, form.wanted())
+
+
+def _lines(found: QuerySet[Certificate], language: str) -> Iterator[str]:
+    writer = csv.writer(_Line(), delimiter=";")
+    yield "\ufeff" + writer.writerow([label.get(language) for label in HEADER])
+    for row in found.iterator(chunk_size=CHUNK):
+        yield writer.writerow(export_line(row, language))
+
+
+class _Line:
+    """Gives each line of ``csv.writer`` back instead of keeping it."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+def _labels(row: Certificate) -> Labels:
+    return labels_of(status=row.status, kind=row.kind, paper=row.paper)
+
+
+def _row(request: HttpRequest, number: str) -> Certificate:
+    visible = queries.register_visible_to(_person(request)).select_related("key", "replaced_by")
+    return get_object_or_404(visible, number=number)
+
+
+def _person(request: HttpRequest) -> User:
+    if not isinstance(request.user, User):
+        raise PermissionDenied
+    return request.user
