@@ -1,0 +1,116 @@
+"""What a person may do with a request, from the one table of its life."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.functional import Promise
+
+from kualik.accounts.models import User
+from kualik.cases.models import Request
+from kualik.cases.queries import own_requests, requests_visible_to
+from kualik.core import errors
+from kualik.core.access import role_of
+from kualik.rules.errors import RuleViolation
+from kualik.rules.lifecycle import TRANSITIONS, Event, Role, State, allowed_events
+
+DECIDERS = frozenset({Role.REGISTRAR, Role.OFFICE_HEAD})
+SEALERS = frozenset({Role.AUTHORISED_PERSON})
+READERS = DECIDERS | SEALERS | {Role.CLERK, Role.PROVIDER_ADMIN, Role.INSPECTOR}
+# The acts that have a page of their own, the main one first.
+PAGES = {
+    Event.APPROVE: "cases:approve",
+    Event.SEAL: "cases:seal",
+    Event.HAND_OVER: "cases:hand_over",
+    Event.START_REVIEW: "cases:start_review",
+    Event.SEND_BACK: "cases:send_back",
+    Event.REFUSE: "cases:refuse",
+    Event.DECLINE: "cases:decline",
+    Event.RECORD_WITHDRAWAL: "cases:withdrawal",
+}
+AT_ONCE = frozenset({Event.APPROVE, Event.HAND_OVER, Event.START_REVIEW})
+GOING_ON = (Event.ACCEPT, Event.START_REVIEW)
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """A button: ``is_at_once`` acts are done by one press, the others open a page."""
+
+    event: Event
+    href: str
+    is_at_once: bool
+
+
+def person_of(request: HttpRequest) -> User:
+    """The member of staff on the page; the middleware has let nobody else in."""
+    if not isinstance(request.user, User):
+        raise PermissionDenied
+    return request.user
+
+
+def readable(user: User, number: str) -> Request:
+    """A request the person may read; 404 for one of another provider."""
+    found = requests_visible_to(user).filter(number=number).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def own(user: User, number: str) -> Request:
+    """A request of the person's own provider, to act on; 404 for any other."""
+    found = own_requests(user).filter(number=number).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def causes(event: Event) -> frozenset[Role]:
+    """The roles of staff that may cause ``event`` from any state."""
+    return frozenset[Role]().union(
+        *(move.by for (_, caused), move in TRANSITIONS.items() if caused == event)
+    ) - {Role.SYSTEM, Role.APPLICANT}
+
+
+def acting_role(user: User, request: Request, event: Event) -> Role:
+    """The role in which ``user`` may cause ``event`` now, else one the table names for it."""
+    may = frozenset(role for role in causes(event) if event in _reach(State(request.state), role))
+    return role_of(user, may & user.roles or causes(event))
+
+
+def acts_of(user: User, request: Request) -> list[Act]:
+    """What ``user`` may do with a request, none with one of another provider."""
+    if user.provider_id != request.provider_id:
+        return []
+    reach = {event for role in user.roles for event in _reach(State(request.state), role)}
+    return [
+        Act(event, _address(event, request), event in AT_ONCE) for event in PAGES if event in reach
+    ]
+
+
+def told(
+    request: HttpRequest, number: str, act: Callable[[], object], success: str | Promise
+) -> HttpResponse:
+    """Do ``act`` and go to the request, with the outcome or the broken rule in words."""
+    try:
+        act()
+    except RuleViolation as violation:
+        messages.error(request, errors.message(violation))
+    else:
+        messages.success(request, str(success))
+    return redirect("cases:request", number)
+
+
+def _reach(state: State, role: Role) -> set[Event]:
+    """The events ``role`` may cause, accepting and starting the review on the way."""
+    events = allowed_events(state, role)
+    further = (_reach(TRANSITIONS[state, event].to, role) for event in GOING_ON if event in events)
+    return set(events).union(*further)
+
+
+def _address(event: Event, request: Request) -> str:
+    name = PAGES[event]
+    return reverse(name) if event is Event.SEAL else reverse(name, args=[request.number])

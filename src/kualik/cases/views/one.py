@@ -1,0 +1,185 @@
+"""One request: everything about it, and the acts done by one press or with a reason."""
+
+from datetime import date
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
+
+from kualik.accounts.queries import ROLE_LABELS
+from kualik.accounts.services import masked_iin
+from kualik.cases.forms import ReasonForm, WithdrawalForm
+from kualik.cases.models import Request
+from kualik.cases.queries import Step, timeline
+from kualik.cases.services.deciding import (
+    approve_request,
+    hand_over_request,
+    record_withdrawal,
+    send_back_request,
+    start_review,
+)
+from kualik.cases.services.receipts import make_receipt
+from kualik.cases.views.acts import READERS, acting_role, causes, own, person_of, readable, told
+from kualik.cases.views.rows import holder_of, rows_of
+from kualik.core import clock
+from kualik.core.access import staff
+from kualik.rules import standards, volumes
+from kualik.rules.language import Text
+from kualik.rules.lifecycle import Event, Role, State
+
+CHANNELS = {
+    Request.Channel.COUNTER: _("At the counter"),
+    Request.Channel.WEB: _("On the site"),
+    Request.Channel.GATEWAY: _("Through the e-government portal"),
+    Request.Channel.SMS_ANSWER: _("By an answer to a text message"),
+    Request.Channel.REGISTRAR: _("Entered by the registrar"),
+}
+LANGUAGES = {"kk": _("Kazakh"), "ru": _("Russian")}
+RECEIVERS = READERS - {Role.INSPECTOR}
+HAS_DOCUMENT = frozenset({State.ISSUED, State.HANDED_OVER})
+
+
+@staff(*READERS)
+def show(request: HttpRequest, number: str) -> HttpResponse:
+    """Applicant, training, document, clock, what happened and what may be done."""
+    user = person_of(request)
+    found = readable(user, number)
+    standard = standards.get(found.edition, found.edition_version)
+    row = rows_of(user, [found], now=clock.now())[0]
+    context = {
+        "row": row,
+        "case": found,
+        "masked_iin": masked_iin(found.person),
+        "provider": _provider(found),
+        "standard": standard,
+        "result": standard.result(found.kind, found.paper),
+        "channel": CHANNELS[Request.Channel(found.channel)],
+        "language": LANGUAGES.get(found.language, found.language),
+        "steps": [(step, _role(step)) for step in timeline(found)],
+        "refusal": shown_refusal(found),
+        "credits": volumes.credits_text(found.completion.credits),
+        "has_document": found.state in HAS_DOCUMENT and found.certificate_id is not None,
+        "may_receive": user.provider_id == found.provider_id and user.has_role(RECEIVERS),
+    }
+    return render(request, "cases/request.html", context)
+
+
+@staff(*RECEIVERS)
+def receipt(request: HttpRequest, number: str) -> HttpResponse:
+    """The receipt for the applicant, with the status code on it."""
+    found = own(person_of(request), number)
+    address = f"{settings.PUBLIC_URL}{reverse('cases:status')}"
+    content = make_receipt(request=found, status_url=address)
+    headers = {"Content-Disposition": f'inline; filename="receipt-{found.number}.pdf"'}
+    return HttpResponse(content, content_type="application/pdf", headers=headers)
+
+
+@staff(*causes(Event.APPROVE))
+@require_POST
+def approve(request: HttpRequest, number: str) -> HttpResponse:
+    """Approve one request."""
+    user = person_of(request)
+    found = own(user, number)
+    role = acting_role(user, found, Event.APPROVE)
+    return told(
+        request,
+        number,
+        lambda: approve_request(request=found, user=user, role=role, now=clock.now()),
+        _("The request is approved and waits for the seal."),
+    )
+
+
+@staff(*causes(Event.START_REVIEW))
+@require_POST
+def review(request: HttpRequest, number: str) -> HttpResponse:
+    """Take one request into review."""
+    user = person_of(request)
+    found = own(user, number)
+    role = acting_role(user, found, Event.START_REVIEW)
+    return told(
+        request,
+        number,
+        lambda: start_review(request=found, user=user, role=role, now=clock.now()),
+        _("The request is in review."),
+    )
+
+
+@staff(*causes(Event.HAND_OVER))
+@require_POST
+def hand_over(request: HttpRequest, number: str) -> HttpResponse:
+    """Enter that the person has the document."""
+    user = person_of(request)
+    found = own(user, number)
+    role = acting_role(user, found, Event.HAND_OVER)
+    return told(
+        request,
+        number,
+        lambda: hand_over_request(request=found, user=user, role=role, now=clock.now()),
+        _("The document is entered as handed over."),
+    )
+
+
+@staff(*causes(Event.SEND_BACK))
+def send_back(request: HttpRequest, number: str) -> HttpResponse:
+    """Return an approved request to review, with the reason in both languages."""
+    user = person_of(request)
+    found = own(user, number)
+    form = ReasonForm(request.POST or None)
+    if not form.is_valid():
+        context = {"form": form, "case": found, "event": Event.SEND_BACK}
+        context["holder"] = holder_of(found.completion)
+        return render(request, "cases/reason.html", context)
+    role = acting_role(user, found, Event.SEND_BACK)
+    return told(
+        request,
+        number,
+        lambda: send_back_request(
+            request=found, reason=form.reason(), user=user, role=role, now=clock.now()
+        ),
+        _("The request is back in review. The draft's number stays in the register as void."),
+    )
+
+
+@staff(*causes(Event.RECORD_WITHDRAWAL))
+def withdrawal(request: HttpRequest, number: str) -> HttpResponse:
+    """Enter the applicant's withdrawal with its grounds."""
+    user = person_of(request)
+    found = own(user, number)
+    form = WithdrawalForm(request.POST or None)
+    if not form.is_valid():
+        context = {"form": form, "case": found, "event": Event.RECORD_WITHDRAWAL}
+        context["holder"] = holder_of(found.completion)
+        return render(request, "cases/reason.html", context)
+    role, reason = acting_role(user, found, Event.RECORD_WITHDRAWAL), form.cleaned_data["reason"]
+    return told(
+        request,
+        number,
+        lambda: record_withdrawal(
+            request=found, reason=reason, user=user, role=role, now=clock.now()
+        ),
+        _("The withdrawal is recorded."),
+    )
+
+
+def shown_refusal(found: Request) -> dict[str, object] | None:
+    """A stored refusal with its texts as ``Text``; None for a request that was not refused."""
+    record = found.refusal
+    if not record:
+        return None
+    shown: dict[str, object] = {
+        name: Text(**value) if isinstance(value, dict) else value for name, value in record.items()
+    }
+    shown["decided_on"] = date.fromisoformat(record["decided_on"])
+    return shown
+
+
+def _provider(found: Request) -> Text:
+    provider = found.provider
+    return Text(provider.name_kk, provider.name_ru, provider.name_en)
+
+
+def _role(step: Step) -> Text:
+    return ROLE_LABELS[Role(step.role)] if step.role else Text("", "")

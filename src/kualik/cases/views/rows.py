@@ -1,0 +1,96 @@
+"""A request as the staff's pages show it, with its legal clock in words."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils.translation import ngettext
+
+from kualik.accounts.models import User
+from kualik.cases.models import Request
+from kualik.cases.queries import clocks_of
+from kualik.cases.views.acts import Act, acts_of
+from kualik.rules import deadline
+from kualik.rules.clock_steps import Step
+from kualik.rules.deadline import Deadline
+from kualik.rules.language import Text
+from kualik.rules.lifecycle import AWAITING_RESULT
+from kualik.training.models import Completion
+
+HOUR = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clock:
+    """The clock at one moment; ``left`` is the office time that remains, in words."""
+
+    deadline: Deadline
+    is_running: bool
+    is_overdue: bool
+    left: str
+    steps: tuple[Step, ...]
+    overdue: Step
+    target: Step | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A request with what stands beside it."""
+
+    request: Request
+    holder: Text
+    programme: Text
+    clock: Clock
+    acts: list[Act]
+
+
+def rows_of(user: User, requests: Sequence[Request], *, now: datetime) -> list[Row]:
+    """The requests in the same order, as ``user`` may see and act on them at ``now``."""
+    clocks = clocks_of(requests)
+    return [
+        Row(
+            request=request,
+            holder=holder_of(request.completion),
+            programme=Text(
+                request.completion.programme.title_kk, request.completion.programme.title_ru
+            ),
+            clock=_clock(request, clocks[request.pk], now),
+            acts=acts_of(user, request),
+        )
+        for request in requests
+    ]
+
+
+def holder_of(completion: Completion) -> Text:
+    """The full name as each language's column prints it."""
+    return Text(completion.holder_kk, completion.holder_ru)
+
+
+def office_time(left: timedelta) -> str:
+    """Hours and minutes in words, rounded down to the minute."""
+    hours, minutes = left // HOUR, left % HOUR // MINUTE
+    parts = []
+    if hours:
+        parts.append(ngettext("%(count)s hour", "%(count)s hours", hours) % {"count": hours})
+    if minutes or not hours:
+        parts.append(
+            ngettext("%(count)s minute", "%(count)s minutes", minutes) % {"count": minutes}
+        )
+    return " ".join(parts)
+
+
+def _clock(request: Request, found: Deadline, now: datetime) -> Clock:
+    is_running = request.state in AWAITING_RESULT
+    is_overdue = is_running and deadline.is_overdue(found, now)
+    is_open = is_running and not is_overdue
+    left = deadline.remaining(found, found.calendar, now) if is_open else timedelta()
+    return Clock(
+        deadline=found,
+        is_running=is_running,
+        is_overdue=is_overdue,
+        left=office_time(left),
+        steps=found.steps,
+        overdue=deadline.overdue_step(found),
+        target=found.target,
+    )

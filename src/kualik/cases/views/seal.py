@@ -1,0 +1,167 @@
+"""What waits for the authorised person's seal: look, order, follow (A57.10-2)."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from kualik.accounts.models import User
+from kualik.cases.models import Request
+from kualik.cases.services.sealing import (
+    SealFault,
+    SealProgress,
+    order_seal,
+    seal_progress,
+    waiting_for_seal,
+)
+from kualik.cases.views.acts import SEALERS, person_of
+from kualik.core import clock, errors
+from kualik.core.access import staff
+from kualik.papers.queries import form as paper_form
+from kualik.papers.services.wording import long_date, period, quoted, volume
+from kualik.rules import facts as fact_rules
+from kualik.rules.errors import RuleViolation
+from kualik.rules.facts import CertificateFacts
+from kualik.rules.language import Text
+from kualik.signatures.models import SigningKey
+from kualik.signatures.queries import own_key
+
+PAGE_SIZE = 100
+REFRESH_SECONDS = 2
+VIOLATION = re.compile(r"RuleViolation: (\w+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A draft with its facts as the paper will print them: label and value in two languages."""
+
+    request: Request
+    holder: Text
+    programme: Text
+    title: Text
+    printed: tuple[tuple[Text, Text], ...]
+
+
+@staff(*SEALERS)
+def seal(request: HttpRequest) -> HttpResponse:
+    """Look through what waits, choose, confirm, order."""
+    user, now = person_of(request), clock.now()
+    waiting = waiting_for_seal(user)
+    if request.method == "POST":
+        return _ordered(request, user, waiting, now)
+    page = Paginator(waiting, PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {
+        "page": page,
+        "waiting": [_look(row) for row in page.object_list],
+        "selects": request.GET.get("select") != "none",
+        "key": _key(user, now),
+        "progress": seal_progress(user),
+    }
+    return render(request, "cases/seal.html", context)
+
+
+@staff(*SEALERS)
+def progress(request: HttpRequest) -> HttpResponse:
+    """How far the last order has come; reloads itself until it is done."""
+    found = seal_progress(person_of(request))
+    if found is None:
+        return redirect("cases:seal")
+    is_done = found.waiting == 0
+    stays = request.GET.get("reload") == "no"
+    context = {
+        "progress": found,
+        "faults": _in_words(found),
+        "failed": sum(fault.is_final for fault in found.faults),
+        "is_done": is_done,
+        "reloads": not is_done and not stays,
+        "seconds": REFRESH_SECONDS,
+    }
+    response = render(request, "cases/seal_progress.html", context)
+    if context["reloads"]:
+        response.headers["Refresh"] = str(REFRESH_SECONDS)
+    return response
+
+
+def _ordered(
+    request: HttpRequest, user: User, waiting: list[Request], now: datetime
+) -> HttpResponse:
+    chosen = waiting if request.POST.get("scope") == "all" else _chosen(request, waiting)
+    if not chosen:
+        messages.error(request, _("Select at least one document."))
+        return redirect("cases:seal")
+    if request.POST.get("confirm") != "yes":
+        position = Text(user.position_kk, user.position_ru, user.position_en)
+        context = {"chosen": chosen, "key": _key(user, now), "position": position}
+        return render(request, "cases/seal_confirm.html", context)
+    try:
+        order_seal(requests=chosen, user=user, now=now)
+    except RuleViolation as violation:
+        messages.error(request, errors.message(violation))
+        return redirect("cases:seal")
+    return redirect("cases:seal_progress")
+
+
+def _chosen(request: HttpRequest, waiting: list[Request]) -> list[Request]:
+    """The chosen ones that still wait; 404 for a number that is not the person's to seal."""
+    numbers = set(request.POST.getlist("number"))
+    known = Request.objects.filter(number__in=numbers, provider=person_of(request).provider_id)
+    if known.count() != len(numbers):
+        raise Http404
+    return [row for row in waiting if row.number in numbers]
+
+
+def _key(user: User, now: datetime) -> SigningKey | None:
+    try:
+        return own_key(holder=user, now=now)
+    except RuleViolation:
+        return None
+
+
+def _in_words(found: SealProgress) -> list[tuple[SealFault, str]]:
+    """Faults with what went wrong in the language of the page, never a trace."""
+    said = []
+    for fault in found.faults:
+        named = VIOLATION.findall(fault.error)
+        text = errors.message(RuleViolation(named[-1])) if named else ""
+        said.append((fault, text or _("A technical fault; the administrator sees the details.")))
+    return said
+
+
+def _look(row: Request) -> Waiting:
+    if row.certificate is None:
+        raise Http404
+    facts = fact_rules.from_record(row.certificate.facts)
+    form = paper_form(facts.form)
+    return Waiting(
+        request=row,
+        holder=Text(facts.holder_kk, facts.holder_ru),
+        programme=facts.programme,
+        title=Text(
+            f"{form.title.kk} {form.subtitle.kk}".strip(),
+            f"{form.title.ru} {form.subtitle.ru}".strip(),
+        ),
+        printed=tuple(_printed(facts)),
+    )
+
+
+def _printed(facts: CertificateFacts) -> list[tuple[Text, Text]]:
+    form = paper_form(facts.form)
+    issued = Text(*(long_date(facts.issued_on, name) for name in ("kk", "ru")))
+    days = (period(facts.started_on, facts.ended_on, name) for name in ("kk", "ru"))
+    lines = [
+        (form.labels["number"], Text(facts.number, facts.number)),
+        (form.lead, Text(facts.holder_kk, facts.holder_ru)),
+        (form.confirms, Text(quoted(facts.programme.kk), quoted(facts.programme.ru))),
+        (form.labels["volume"], volume(form, facts)),
+        (form.labels["period"], Text(*(" ".join(line) for line in days))),
+        (form.labels["issued"], issued),
+        (facts.signer_position, Text(facts.signer_name, facts.signer_name)),
+    ]
+    if facts.specialty:
+        lines.insert(3, (form.labels["specialty"], facts.specialty))
+    return lines

@@ -1,0 +1,133 @@
+"""Refusing with a preview: grounds of the edition, facts in two languages, the ways of appeal."""
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from kualik.accounts.models import User
+from kualik.cases.models import Request
+from kualik.rules import refusal
+from kualik.rules.lifecycle import Role, State
+from tests.world import FACTS, World
+
+SignIn = Callable[[User], Client]
+GIVEN = {"ground": "incomplete", "facts_kk": FACTS.kk, "facts_ru": FACTS.ru}
+
+
+def refuse(client: Client, case: Request, name: str = "refuse", **changes: str) -> str:
+    where = reverse(f"cases:{name}", args=[case.number])
+    return client.post(where, GIVEN | changes, follow=True).content.decode()
+
+
+@pytest.fixture
+def case(world: World) -> Request:
+    return world.by_state[State.IN_REVIEW]
+
+
+@pytest.fixture
+def bolat(world: World, signed_in: SignIn) -> Client:
+    return signed_in(world.demo.staff[Role.REGISTRAR])
+
+
+def test_only_the_grounds_of_the_requests_own_edition_are_offered(
+    bolat: Client, case: Request
+) -> None:
+    text = bolat.get(reverse("cases:refuse", args=[case.number])).content.decode()
+    assert "(A303.9.1)" in text
+    assert "(A303.9.2)" in text
+    assert "A57.9" not in text
+    assert 'value="papers_expired"' not in text
+
+
+def test_the_preview_shows_both_languages_as_the_applicant_will_read_them(
+    bolat: Client, case: Request
+) -> None:
+    text = refuse(bolat, case)
+    appeal = refusal.appeal()
+    for shown in (
+        FACTS.kk,
+        FACTS.ru,
+        "(A303.9.2)",
+        "ДӘЛЕЛДІ БАС ТАРТУ",
+        "МОТИВИРОВАННЫЙ ОТКАЗ",
+        appeal.heading.kk,
+        appeal.heading.ru,
+        *(way.text.ru for way in appeal.ways),
+        case.completion.holder_kk,
+    ):
+        assert shown in text
+    case.refresh_from_db()
+    assert case.state == State.IN_REVIEW
+
+
+def test_the_confirmed_refusal_keeps_ground_clause_facts_and_appeal(
+    bolat: Client, case: Request
+) -> None:
+    text = refuse(bolat, case, step="confirm")
+    assert "The request is refused." in text
+    assert FACTS.kk in text or FACTS.ru in text
+    case.refresh_from_db()
+    assert case.state == State.REFUSED
+    assert case.refusal is not None
+    assert (case.refusal["ground"], case.refusal["clause"]) == ("incomplete", "A303.9.2")
+    assert case.refusal["facts"]["ru"] == FACTS.ru
+    assert case.refusal["appeal"]["kk"] == refusal.appeal().text().kk
+
+
+def test_the_text_can_be_changed_after_the_preview(bolat: Client, case: Request) -> None:
+    text = refuse(bolat, case, step="edit")
+    assert "See what the applicant will read" in text
+    assert FACTS.ru in text
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"facts_kk": "Жоқ"}, "id_facts_kk_error"),
+        ({"facts_ru": "Нет"}, "id_facts_ru_error"),
+        ({"facts_kk": FACTS.ru}, "id_facts_kk_error"),
+        ({"facts_ru": ""}, "id_facts_ru_error"),
+        ({"ground": "whim"}, "id_ground_error"),
+        ({"ground": "papers_expired"}, "id_ground_error"),
+    ],
+)
+def test_a_refusal_without_ground_or_facts_is_stopped_at_its_field(
+    bolat: Client, case: Request, changes: dict[str, str], field: str
+) -> None:
+    text = refuse(bolat, case, **(changes | {"step": "confirm"}))
+    assert "There is a problem" in text
+    assert f'id="{field}"' in text
+    case.refresh_from_db()
+    assert case.state == State.IN_REVIEW
+
+
+def test_a_filed_request_may_be_declined_on_the_grounds_of_article_19_only(
+    world: World, bolat: Client
+) -> None:
+    filed = world.by_state[State.FILED]
+    text = bolat.get(reverse("cases:decline", args=[filed.number])).content.decode()
+    assert 'value="papers_expired"' in text
+    assert 'value="incomplete"' not in text
+    preview = refuse(bolat, filed, "decline", ground="papers_expired")
+    assert "в приеме заявления" in preview
+    refuse(bolat, filed, "decline", ground="papers_expired", step="confirm")
+    filed.refresh_from_db()
+    assert filed.state == State.NOT_ACCEPTED
+
+
+def test_an_accepted_request_cannot_be_declined_any_more(world: World, bolat: Client) -> None:
+    accepted = world.by_state[State.ACCEPTED]
+    text = refuse(bolat, accepted, "decline", ground="papers_expired", step="confirm")
+    assert "This cannot be done in the request" in text
+    accepted.refresh_from_db()
+    assert accepted.state == State.ACCEPTED
+
+
+def test_a_refusal_of_what_somebody_approved_meanwhile_is_told(world: World, bolat: Client) -> None:
+    approved = world.by_state[State.APPROVED]
+    text = refuse(bolat, approved, step="confirm")
+    assert "This cannot be done in the request" in text
+    approved.refresh_from_db()
+    assert (approved.state, approved.refusal) == (State.APPROVED, None)

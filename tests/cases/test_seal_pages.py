@@ -1,0 +1,147 @@
+"""What waits for the seal: look, choose, confirm, order, follow (A57.10-2)."""
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from kualik.accounts.models import User
+from kualik.cases.models import Request
+from kualik.cases.services.deciding import approve_requests
+from kualik.cases.services.sealing import SEAL_JOB, order_seal, run_seal_job, seal_progress
+from kualik.core import clock, jobs
+from kualik.core.journal import SYSTEM
+from kualik.core.models import Job
+from kualik.rules.lifecycle import Role, State
+from kualik.signatures.services import disable_key
+from tests.world import World
+
+SignIn = Callable[[User], Client]
+
+
+@pytest.fixture
+def dana(world: World) -> User:
+    return world.demo.staff[Role.AUTHORISED_PERSON]
+
+
+@pytest.fixture
+def waiting(world: World) -> list[Request]:
+    """Three approved requests, in the order of their documents."""
+    more = [world.by_state[State.FILED], world.by_state[State.ACCEPTED]]
+    registrar = world.demo.staff[Role.REGISTRAR]
+    approve_requests(requests=more, user=registrar, role=Role.REGISTRAR, now=world.now)
+    return [world.by_state[State.APPROVED], *more]
+
+
+def order(client: Client, *requests: Request, **data: str) -> str:
+    numbers = [request.number for request in requests]
+    response = client.post(reverse("cases:seal"), {"number": numbers, **data}, follow=True)
+    return response.content.decode()
+
+
+def run_jobs() -> None:
+    jobs.run_waiting(handlers={SEAL_JOB: run_seal_job}, worker="test", clock=clock.now)
+
+
+def test_what_waits_is_shown_with_its_facts_as_they_will_be_printed(
+    waiting: list[Request], dana: User, signed_in: SignIn
+) -> None:
+    text = signed_in(dana).get(reverse("cases:seal")).content.decode()
+    for request in waiting:
+        assert request.certificate is not None
+        assert request.certificate.number in text
+    for printed in (
+        "КУӘЛІК",
+        "СВИДЕТЕЛЬСТВО",
+        "«Кардиология негіздері DEMO»",
+        "«Основы кардиологии DEMO»",
+        "Дана Маратқызы Оспанова",
+    ):
+        assert printed in text
+    assert text.count(" checked>") == len(waiting)
+    nothing = signed_in(dana).get(reverse("cases:seal"), {"select": "none"}).content.decode()
+    assert nothing.count(" checked>") == 0
+
+
+def test_the_confirmation_names_the_person_the_count_and_the_test_key(
+    world: World, waiting: list[Request], dana: User, signed_in: SignIn
+) -> None:
+    text = order(signed_in(dana), *waiting[:2])
+    assert "Seal 2 documents?" in text
+    assert dana.full_name in text
+    assert world.demo.key.serial in text
+    assert "the seal has no legal force" in text
+    assert Job.objects.count() == 0
+
+
+def test_a_confirmed_order_is_sealed_by_the_worker_and_followed_to_its_end(
+    waiting: list[Request], dana: User, signed_in: SignIn
+) -> None:
+    client = signed_in(dana)
+    text = order(client, *waiting, confirm="yes")
+    assert "The documents are being sealed" in text
+    assert "sealed of 3" in text
+    assert client.get(reverse("cases:seal_progress")).headers["Refresh"] == "2"
+    still = client.get(reverse("cases:seal_progress"), {"reload": "no"})
+    assert "Refresh" not in still.headers
+    run_jobs()
+    done = client.get(reverse("cases:seal_progress"))
+    assert "Everything is sealed" in done.content.decode()
+    assert "Refresh" not in done.headers
+    states = Request.objects.filter(pk__in=[row.pk for row in waiting]).values_list("state")
+    assert set(states) == {(State.ISSUED,)}
+
+
+def test_all_waiting_documents_may_be_ordered_without_naming_each(
+    waiting: list[Request], dana: User, signed_in: SignIn
+) -> None:
+    text = order(signed_in(dana), scope="all")
+    assert "Seal 3 documents?" in text
+
+
+def test_choosing_nothing_orders_nothing(
+    waiting: list[Request], dana: User, signed_in: SignIn
+) -> None:
+    assert "Select at least one document" in order(signed_in(dana), confirm="yes")
+    assert Job.objects.count() == 0
+
+
+def test_without_a_key_in_force_nothing_can_be_ordered(
+    world: World, waiting: list[Request], dana: User, signed_in: SignIn
+) -> None:
+    disable_key(key=world.demo.key, now=world.now, actor=SYSTEM)
+    client = signed_in(dana)
+    assert "You hold no key in force" in client.get(reverse("cases:seal")).content.decode()
+    assert "Confirm and seal" not in order(client, *waiting)
+    assert "You have no key in force" in order(client, *waiting, confirm="yes")
+    assert Job.objects.count() == 0
+
+
+def test_a_failed_seal_is_told_in_words_and_never_as_a_trace(
+    world: World, waiting: list[Request], dana: User, signed_in: SignIn
+) -> None:
+    order_seal(requests=waiting, user=dana, now=world.now)
+    disable_key(key=world.demo.key, now=world.now, actor=SYSTEM)
+    run_jobs()
+    client = signed_in(dana)
+    text = client.get(reverse("cases:seal_progress")).content.decode()
+    assert "It will be tried again by itself." in text
+    assert "Traceback" not in text
+    Job.objects.update(failed_at=world.now)
+    text = client.get(reverse("cases:seal_progress")).content.decode()
+    assert "Not everything was sealed" in text
+    assert "Order its seal again" in text
+    found = seal_progress(dana)
+    assert found is not None
+    assert (found.total, found.sealed, found.waiting) == (3, 0, 0)
+
+
+def test_a_document_sealed_meanwhile_is_left_out_of_a_second_order(
+    waiting: list[Request], dana: User, signed_in: SignIn
+) -> None:
+    client = signed_in(dana)
+    order(client, waiting[0], confirm="yes")
+    run_jobs()
+    text = order(client, *waiting)
+    assert "Seal 2 documents?" in text
