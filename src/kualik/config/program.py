@@ -16,6 +16,11 @@ def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kualik.config.settings")
     # Imported here: the clock above answers in a tenth of the time that Django takes to load.
     from django.core.management import execute_from_command_line
+    from django.db import DatabaseError
 
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except DatabaseError as error:
+        print(f"{error}: is the database prepared? Run `kualik migrate`.", file=sys.stderr)
+        return 1
     return 0

@@ -19,11 +19,12 @@ QUOTED = re.compile(r"\bA(?:57|303)\.(?:name\b|\d+(?:-\d+)?(?:\.(?:\d+|head|[a-z
 SOURCES = frozenset({".py", ".html", ".toml"})
 # A test that lists all clauses proves the text of the acts, not a rule.
 WHOLE_ACT = len(ALL_CLAUSES) * 3 // 4
-# The text of the acts itself, and this map, are no proof that a clause is served.
+# The text of the acts itself, this map and its test are no proof that a clause is served.
 LEFT_OUT = (
     "src/kualik/oversight/",
     "src/kualik/rules/data/standards/",
     "src/kualik/rules/standards/clauses.py",
+    "tests/guards/",
 )
 
 
@@ -141,11 +142,7 @@ def _entries(standard: Standard) -> Iterator[tuple[str, str]]:
 
 
 def _code(root: Path) -> dict[str, frozenset[str]]:
-    return {
-        path: ids
-        for path, ids in _quotations(root, "src/kualik").items()
-        if not path.startswith(LEFT_OUT)
-    }
+    return _quotations(root, "src/kualik")
 
 
 def _tests(root: Path) -> dict[str, frozenset[str]]:
@@ -156,10 +153,11 @@ def _tests(root: Path) -> dict[str, frozenset[str]]:
 def _quotations(root: Path, folder: str) -> dict[str, frozenset[str]]:
     found = {}
     for file in sorted((root / folder).rglob("*")):
-        if file.suffix in SOURCES and "migrations" not in file.parts:
+        path = file.relative_to(root).as_posix()
+        if file.suffix in SOURCES and not path.startswith(LEFT_OUT):
             ids = quoted_clauses(file.read_text(encoding="utf-8"))
             if ids:
-                found[file.relative_to(root).as_posix()] = ids
+                found[path] = ids
     return found
 
 

@@ -1,1 +1,1 @@
-"""The rules of the service as pure functions: standard library only, no I/O but the law's own data files."""
+"""The rules of the service as pure functions: the standard library and the law's data files."""

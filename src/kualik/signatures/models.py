@@ -9,7 +9,7 @@ from kualik.providers.models import Provider
 
 
 class SigningKey(models.Model):
-    """The key with which the provider's authorised person signs (A57.10-2, A303.10.2).
+    """The key with which the provider's authorised person signs (A57.10-2).
 
     The private key never enters the database: ``store`` names a PKCS#12 file under
     ``settings.KEYS_ROOT``. ``serial`` is the certificate's serial number in lower-case hex.

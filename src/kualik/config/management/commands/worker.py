@@ -7,7 +7,7 @@ from types import FrameType
 from django.core.management.base import BaseCommand, CommandParser
 
 from kualik.cases.services.deciding import accept_due
-from kualik.config.jobs import HANDLERS
+from kualik.config.jobs import HANDLERS, enqueue_daily
 from kualik.core import clock, jobs
 
 PAUSE_SECONDS = 1.0
@@ -30,6 +30,7 @@ class Command(BaseCommand):
         name = jobs.worker_name()
         while not stop.is_set():
             accept_due(now=clock.now())
+            enqueue_daily(now=clock.now())
             busy = jobs.run_one(handlers=HANDLERS, worker=name, clock=clock.now)
             if not busy and options["once"]:
                 return

@@ -8,6 +8,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from datetime import date
 from functools import cache
 from pathlib import Path
 
@@ -88,10 +89,10 @@ def clause_overview() -> str:
     count = Counter(clause.state for clause in found)
     total = ", ".join(f"{LABELS[state]} {count[state]}" for state in STATES)
     rows = [
-        (f"[{clause.id}](#{anchor(clause.id)})", clause.title, LABELS[clause.state])
+        (f"[{clause.id}](#{anchor(clause.id)})", clause.says, LABELS[clause.state])
         for clause in found
     ]
-    return f"{len(found)} clauses: {total}.\n\n" + table(("clause", "row", "state"), rows)
+    return f"{len(found)} clauses: {total}.\n\n" + table(("clause", "what it says", "state"), rows)
 
 
 def clause_details() -> str:
@@ -141,7 +142,9 @@ def open_facts() -> str:
         for act in CLAUSES
         if standards.get(act).act.published_check
     ]
-    rows += [(act, check.about, check.note.en) for act in CLAUSES for check in _checks(act)]
+    rows += [
+        (act, check.about, check.note.en) for act in CLAUSES for check in standards.get(act).checks
+    ]
     return table(("act", "about", "what to check"), rows)
 
 
@@ -163,10 +166,16 @@ def form_list() -> str:
 def footer_list() -> str:
     """The sentences on the force of the electronic document, by day of issue."""
     rows = [
-        (f"`{footer.id}`", footer.source, "check" if footer.check else "compared", footer.text.ru)
+        (
+            f"`{footer.id}`",
+            _days(footer.first, footer.last),
+            footer.source,
+            "check" if footer.check else "compared",
+            footer.text.ru,
+        )
         for footer in footers()
     ]
-    return table(("footer", "source and days", "wording", "Russian text"), rows)
+    return table(("footer", "issued", "source", "wording", "Russian text"), rows)
 
 
 PARTS: Mapping[str, Callable[[], str]] = {
@@ -201,15 +210,12 @@ def anchor(clause: str) -> str:
 
 def links(paths: Iterable[str]) -> str:
     """Links to files of the repository, from a document in docs/."""
-    return ", ".join(f"[{_short(path)}](../{path})" for path in paths) or NOTHING
+    named = ((path.removeprefix("src/kualik/"), path) for path in paths)
+    return ", ".join(f"[{name}](../{path})" for name, path in named) or NOTHING
 
 
-def _short(path: str) -> str:
-    return path.removeprefix("src/kualik/")
-
-
-def _checks(act: str) -> tuple[standards.Check, ...]:
-    return standards.get(act).checks
+def _days(first: date, last: date) -> str:
+    return f"{'' if first == date.min else first} to {'' if last == date.max else last}".strip()
 
 
 def _cell(text: str) -> str:

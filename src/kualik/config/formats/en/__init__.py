@@ -1,0 +1,1 @@
+"""Formats of one language; Django reads the module beside this."""
