@@ -1,0 +1,124 @@
+"""From a list to sealed certificates that anyone can check, in the browser."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+LISTS = Path(__file__).resolve().parents[1] / "fixtures" / "completions"
+TODAY = "new Date(Date.now() + 5 * 3600e3).toISOString().slice(0, 10)"
+pytestmark = pytest.mark.xdist_group("browser")
+
+
+@pytest.mark.parametrize(
+    ("language", "name", "people", "place"),
+    [("kk", "nursing-kk.xlsx", 15, "demo"), ("ru", "cardiology-2026-11.xlsx", 28, "ishim")],
+)
+def test_a_list_becomes_sealed_certificates(
+    visit, tmp_path: Path, language: str, name: str, people: int, place: str
+) -> None:
+    office = visit(language)
+    office.sign_in(f"registrar@{place}.example")
+    office.open("/office/import/")
+    office.has_no_fault()
+    office.page.set_input_files("input[type=file]", LISTS / name)
+    office.send("form:has(input[type=file])")
+    office.has_no_fault()
+    office.keep_picture(f"import-columns-{language}")
+    office.send("form:has(select)") if office.page.url.rstrip("/").endswith("columns") else None
+    office.has_no_fault()
+    office.keep_picture(f"import-preview-{language}")
+    office.page.locator("button[formaction$='/confirm/']").click()
+    office.page.wait_for_load_state()
+    office.has_no_fault()
+    office.keep_picture(f"import-result-{language}")
+    file_group(office, language, people)
+    approve_all(office, language, people)
+    seal_all(visit(language), language, place)
+    check_one(office, visit(language, 390, scripts=False), tmp_path)
+
+
+def file_group(office, language: str, people: int) -> None:
+    office.page.locator("main a[href*='/file/']").first.click()
+    office.has_no_fault()
+    office.keep_picture(f"file-group-{language}")
+    assert office.page.locator("input[name=completions]:checked").count() == people
+    office.send("form:has(input[name=completions])")
+    assert office.page.locator(".govuk-error-summary").count() == 1
+    office.has_no_fault()
+    office.page.fill("input[name=application_number]", "18-к")
+    office.page.fill("input[name=application_on]", office.page.evaluate(TODAY))
+    office.send("form:has(input[name=completions])")
+    assert office.page.locator(".govuk-error-summary").count() == 0
+    expect(office.page.locator("h1")).to_be_visible()
+    office.has_no_fault()
+
+
+def approve_all(office, language: str, people: int) -> None:
+    office.open("/office/requests/?state=filed")
+    office.keep_picture(f"requests-{language}")
+    office.has_no_fault()
+    office.page.locator("button[name=scope][value=found]").click()
+    office.page.wait_for_load_state()
+    office.has_no_fault()
+    office.send("form:has(input[name=confirm])")
+    office.has_no_fault()
+
+
+def seal_all(signer, language: str, place: str) -> None:
+    signer.sign_in(f"authorised-person@{place}.example")
+    signer.open("/office/seal/")
+    signer.has_no_fault()
+    signer.keep_picture(f"seal-{language}")
+    everything = signer.page.locator("button[name=scope][value=all]")
+    if everything.count():
+        everything.click()
+    else:
+        signer.send("form:has(input[name=number])")
+    signer.has_no_fault()
+    signer.send("form:has(input[name=confirm])")
+    signer.page.wait_for_url("**/office/seal/progress/**")
+    done = signer.page.locator("main a.govuk-button[href='/office/']")
+    expect(done).to_have_count(1, timeout=60_000)
+    signer.has_no_fault()
+    signer.keep_picture(f"seal-done-{language}")
+    signer.open("/office/seal/")
+    expect(signer.page.locator("input[name=number]")).to_have_count(0)
+
+
+def check_one(office, employer, folder: Path) -> None:
+    """The register gives the file, the file's QR leads to the check page, without JavaScript."""
+    office.open("/office/register/?status=valid")
+    office.has_no_fault()
+    office.page.locator("main table a").first.click()
+    office.has_no_fault()
+    with office.page.expect_download() as waiting:
+        office.page.locator("a[href$='/file']").first.click()
+    file = folder / "certificate.pdf"
+    waiting.value.save_as(file)
+    assert "Signature is Valid" in run("pdfsig", str(file))
+    run("pdftoppm", "-r", "150", "-gray", "-singlefile", str(file), str(folder / "page"))
+    seen = run("zbarimg", "-q", "--raw", "-Sdisable", "-Sqrcode.enable", str(folder / "page.pgm"))
+    address = seen.strip()
+    assert address.startswith(f"{employer.system}/c/")
+    employer.open(address.removeprefix(employer.system))
+    assert employer.page.locator(".k-verdict--good").count() == 1
+    employer.keep_picture(f"check-valid-{employer.language}")
+    employer.open("/check/")
+    employer.page.set_input_files("input[type=file]", file)
+    employer.send("form:has(input[type=file])")
+    assert employer.page.locator(".k-verdict--good").count() == 1
+    altered = bytearray(file.read_bytes())
+    altered[len(altered) // 2] ^= 1
+    forged = folder / "forged.pdf"
+    forged.write_bytes(altered)
+    employer.open("/check/")
+    employer.page.set_input_files("input[type=file]", forged)
+    employer.send("form:has(input[type=file])")
+    assert employer.page.locator(".k-verdict--bad").count() == 1
+    employer.keep_picture(f"check-altered-{employer.language}")
+
+
+def run(*command: str) -> str:
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
