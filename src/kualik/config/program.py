@@ -21,6 +21,6 @@ def main() -> int:
     try:
         execute_from_command_line(sys.argv)
     except DatabaseError as error:
-        print(f"{error}: is the database prepared? Run `kualik migrate`.", file=sys.stderr)
+        sys.stderr.write(f"{error}: is the database prepared? Run `kualik migrate`.\n")
         return 1
     return 0
