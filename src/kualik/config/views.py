@@ -96,4 +96,5 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def broken(_request: HttpRequest) -> HttpResponse:
     """Without the request: its user, its messages or the database may be what is broken."""
-    return HttpResponse(render_to_string("core/500.html"), status=500)
+    policy = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
+    return HttpResponse(render_to_string("core/500.html"), status=500, headers=policy)
