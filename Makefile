@@ -75,7 +75,7 @@ node_modules/.ready: package-lock.json | $(VENV)/.run
 	bin/npm ci --ignore-scripts --silent
 	@touch $@
 
-var/.built: $(shell find locale src -name '*.po' -o -path '*/static/*' -type f 2>/dev/null) | $(VENV)/.run node_modules/.ready
+var/.built: $(shell find locale locale-django src -name '*.po' -o -path '*/static/*' -type f 2>/dev/null) | $(VENV)/.run node_modules/.ready
 	bin/compile-messages
 	$(KUALIK) collectstatic --no-input --verbosity 0
 	@mkdir -p var && touch $@
