@@ -77,6 +77,40 @@ def test_the_lease_of_a_silent_worker_runs_out() -> None:
     assert (taken.worker, taken.attempts) == ("alive", 2)
 
 
+@pytest.mark.django_db
+def test_a_worker_that_lost_its_lease_changes_nothing_any_more() -> None:
+    jobs.enqueue(name="seal", key="seal:1", payload={}, now=NOW)
+    later = NOW + jobs.LEASE * 2
+
+    def slow_and_failing(_payload: jobs.Payload, _now: datetime) -> None:
+        assert jobs.claim(worker="second", now=later) is not None
+        raise ValueError("too late")
+
+    jobs.run_one(handlers={"seal": slow_and_failing}, worker="first", clock=at(NOW))
+    job = Job.objects.get()
+    assert (job.worker, job.attempts, job.last_error) == ("second", 2, "")
+    assert job.leased_until == later + jobs.LEASE
+
+
+@pytest.mark.django_db
+def test_a_job_that_kills_every_worker_is_left_to_a_person() -> None:
+    jobs.enqueue(name="seal", key="seal:1", payload={}, now=NOW)
+    moment = NOW
+    for _ in range(jobs.MAX_ATTEMPTS):
+        assert jobs.claim(worker="doomed", now=moment) is not None
+        moment += jobs.LEASE * 2
+    assert jobs.claim(worker="doomed", now=moment) is None
+    assert Job.objects.get().failed_at == moment
+
+
+@pytest.mark.django_db
+def test_work_that_nobody_began_can_be_cancelled() -> None:
+    jobs.enqueue(name="seal", key="seal:1", payload={}, now=NOW)
+    jobs.enqueue(name="seal", key="seal:2", payload={}, now=NOW)
+    assert jobs.claim(worker="one", now=NOW) is not None
+    assert jobs.cancel(keys=["seal:1", "seal:2"]) == 1
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_workers_never_run_the_same_job() -> None:
     count = 60

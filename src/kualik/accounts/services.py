@@ -51,7 +51,7 @@ def register_persons(*, people: Iterable[PersonFacts], now: datetime) -> dict[st
             patronymic=wanted[iin].patronymic,
             created_at=now,
         )
-        for digest, iin in hashes.items()
+        for digest, iin in sorted(hashes.items())
         if digest not in found
     ]
     Person.objects.bulk_create(fresh, batch_size=BATCH, ignore_conflicts=True)

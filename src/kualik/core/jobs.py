@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from kualik.core.models import Job
 
@@ -24,10 +24,6 @@ Clock = Callable[[], datetime]
 LEASE = timedelta(minutes=2)
 MAX_ATTEMPTS = 8
 log = logging.getLogger(__name__)
-
-
-class JobPostponed(Exception):
-    """The handler cannot finish now for a reason outside; try again later without alarm."""
 
 
 def enqueue(
@@ -77,6 +73,7 @@ def claim(*, worker: str, now: datetime, names: list[str] | None = None) -> Job 
     )
     if names is not None:
         waiting = waiting.filter(name__in=names)
+    _give_up(waiting, now)
     with transaction.atomic():
         rows = waiting.order_by("run_at", "id")
         if connection.features.has_select_for_update_skip_locked:
@@ -100,13 +97,11 @@ def run_one(*, handlers: Mapping[str, Handler], worker: str, clock: Clock) -> bo
         return False
     try:
         handlers[job.name](job.payload, clock())
-    except JobPostponed as reason:
-        _retry(job, now=clock(), error=str(reason))
     except Exception:
         _retry(job, now=clock(), error=traceback.format_exc(limit=8))
         log.exception("job %s failed, attempt %s", job.key, job.attempts)
     else:
-        Job.objects.filter(pk=job.pk, worker=worker).update(done_at=clock(), leased_until=None)
+        _held(job).update(done_at=clock(), leased_until=None)
     return True
 
 
@@ -118,15 +113,32 @@ def run_waiting(*, handlers: Mapping[str, Handler], worker: str, clock: Clock) -
     return count
 
 
+def cancel(*, keys: list[str]) -> int:
+    """Forget work that nobody has begun; how many rows went."""
+    return Job.objects.filter(key__in=keys, done_at=None, leased_until=None).delete()[0]
+
+
 def worker_name() -> str:
     """Host and process, for the row and the log."""
     return f"{socket.gethostname()[:40]}:{os.getpid()}"
+
+
+def _give_up(waiting: QuerySet[Job], now: datetime) -> None:
+    """A job whose worker died every time is left to a person."""
+    waiting.filter(attempts__gte=MAX_ATTEMPTS).update(
+        failed_at=now, leased_until=None, last_error="the worker died at every attempt"
+    )
 
 
 def _retry(job: Job, *, now: datetime, error: str) -> None:
     """Pauses of 2, 4, 8 … seconds, at most an hour; then failed for a person to look at."""
     pause = timedelta(seconds=min(2**job.attempts, 3600))
     failed_at = now if job.attempts >= MAX_ATTEMPTS else None
-    Job.objects.filter(pk=job.pk).update(
+    _held(job).update(
         run_at=now + pause, leased_until=None, failed_at=failed_at, last_error=error[-4000:]
     )
+
+
+def _held(job: Job) -> QuerySet[Job]:
+    """The row while this attempt still holds its lease; another worker's is left alone."""
+    return Job.objects.filter(pk=job.pk, worker=job.worker, attempts=job.attempts, done_at=None)

@@ -4,13 +4,15 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
+from django.db import IntegrityError, transaction
 from django.db.models import Max
 
 from kualik.core.models import JournalEntry
 
 Data = Mapping[str, object]
+LINK_TRIES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ def entry_hash(entry: JournalEntry) -> str:
     content = [
         entry.subject,
         entry.sequence,
-        entry.at.isoformat(),
+        entry.at.astimezone(UTC).isoformat(),
         entry.actor,
         entry.role,
         entry.action,
@@ -60,8 +62,21 @@ def record(
 
 
 def record_all(events: Iterable[Event]) -> list[JournalEntry]:
-    """Append acts in order, each to the chain of its subject."""
+    """Append acts in order, each to the chain of its subject.
+
+    Somebody else may lengthen a chain at the same moment; then the entries are linked anew.
+    """
     listed = list(events)
+    for _ in range(LINK_TRIES - 1):
+        try:
+            with transaction.atomic():
+                return _append(listed)
+        except IntegrityError:
+            continue
+    return _append(listed)
+
+
+def _append(listed: list[Event]) -> list[JournalEntry]:
     heads = _heads({event.subject for event in listed})
     entries = []
     for event in listed:

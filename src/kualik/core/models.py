@@ -1,8 +1,23 @@
 """The journal, the jobs and the tasks for staff."""
 
-from typing import ClassVar, NoReturn
+from typing import ClassVar, NoReturn, TypeVar
 
 from django.db import models
+
+Row = TypeVar("Row", bound=models.Model, covariant=True)
+
+
+class AppendOnly(models.QuerySet[Row]):
+    """Rows that are written once: ``save`` of a written row ends here too, through ``_update``."""
+
+    def update(self, **_values: object) -> NoReturn:
+        raise TypeError("append-only")
+
+    def _update(self, *_values: object) -> NoReturn:
+        raise TypeError("append-only")
+
+    def delete(self) -> NoReturn:
+        raise TypeError("append-only")
 
 
 class JournalEntry(models.Model):
@@ -18,7 +33,10 @@ class JournalEntry(models.Model):
     previous_hash = models.CharField(max_length=64, blank=True)
     hash = models.CharField(max_length=64)
 
+    objects: ClassVar = AppendOnly["JournalEntry"].as_manager()
+
     class Meta:
+        base_manager_name = "objects"
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["subject", "sequence"], name="journal_one_chain"),
         ]
@@ -28,7 +46,7 @@ class JournalEntry(models.Model):
         return f"{self.subject} #{self.sequence} {self.action}"
 
     def delete(self, *_args: object, **_kwargs: object) -> NoReturn:
-        raise TypeError("the journal is append-only")
+        raise TypeError("append-only")
 
 
 class Job(models.Model):

@@ -182,10 +182,11 @@ def approve_and_seal(stage: Stage, requests: Sequence[Request], *, moment: datet
 
 def decide_in_every_way(stage: Stage, completions: Sequence[Completion]) -> None:
     """A refusal of each kind, a withdrawal, issued ones, and some that wait for the seal."""
-    requests = file_all(stage, completions, moment=stage.workday(1, time(9, 40)))
     user, role, moment = stage.registrar, Role.REGISTRAR, stage.workday(1, time(11, 15))
+    (early,) = file_all(stage, completions[:1], moment=stage.workday(1, time(7, 10)))
+    requests = [early, *file_all(stage, completions[1:], moment=stage.workday(1, time(9, 40)))]
     decline_request(
-        request=requests[0],
+        request=early,
         ground="identity_not_shown",
         facts=Text(
             "Өтініш беруші жеке басын куәландыратын құжатты көрсетпеді.",
@@ -193,7 +194,7 @@ def decide_in_every_way(stage: Stage, completions: Sequence[Completion]) -> None
         ),
         user=user,
         role=role,
-        now=moment,
+        now=stage.workday(1, time(8, 5)),
     )
     accept_due(now=moment)
     for request in requests[1:]:

@@ -5,6 +5,7 @@ from typing import ClassVar, NoReturn
 from django.db import models
 
 from kualik.accounts.models import User
+from kualik.core.models import AppendOnly
 from kualik.providers.models import Provider
 
 
@@ -31,19 +32,6 @@ class SigningKey(models.Model):
         return f"{self.label} {self.serial[:16]}"
 
 
-class AppendOnly(models.QuerySet["KeyUse"]):
-    """Rows that are written once: ``save`` of a written row ends here too, through ``_update``."""
-
-    def update(self, **_values: object) -> NoReturn:
-        raise TypeError("the log of key uses is append-only")
-
-    def _update(self, *_values: object) -> NoReturn:
-        raise TypeError("the log of key uses is append-only")
-
-    def delete(self) -> NoReturn:
-        raise TypeError("the log of key uses is append-only")
-
-
 class KeyUse(models.Model):
     """One signature made with a key: who asked for it, when, over which file.
 
@@ -57,7 +45,7 @@ class KeyUse(models.Model):
     purpose = models.CharField(max_length=64)
     document_sha256 = models.CharField(max_length=64)
 
-    objects: ClassVar = AppendOnly.as_manager()
+    objects: ClassVar = AppendOnly["KeyUse"].as_manager()
 
     class Meta:
         base_manager_name = "objects"

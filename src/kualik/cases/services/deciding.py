@@ -1,15 +1,16 @@
 """Deciding a request: every change of state goes through the table and a compare-and-set."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from django.db import transaction
 
 from kualik.accounts.models import User
 from kualik.cases.models import Request
+from kualik.cases.services.sealing import seal_job_key
 from kualik.certificates.services.drafting import Draft, draft_certificates, void_draft
-from kualik.core import journal
+from kualik.core import jobs, journal
 from kualik.core.clock import local_day
 from kualik.core.journal import Actor
 from kualik.core.journal import Event as Entry
@@ -30,12 +31,12 @@ TO_APPROVAL = {
 }
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class BulkResult:
     """Requests that moved, and the numbers of those somebody else had moved before."""
 
-    moved: list[Request] = field(default_factory=list)
-    conflicts: list[str] = field(default_factory=list)
+    moved: list[Request]
+    conflicts: list[str]
 
 
 @transaction.atomic
@@ -48,21 +49,24 @@ def approve_requests(
     no help (reading of A303.7.2). Requests decided by somebody else meanwhile are reported, not
     touched. Raises ``no_authorised_person`` when nobody could seal the result (A57.10-2).
     """
-    result = BulkResult()
-    for request in requests:
-        events = TO_APPROVAL.get(State(request.state))
-        if events is None:
-            result.conflicts.append(request.number)
-            continue
+    walked: dict[int, tuple[Event, ...]] = {}
+    # Rows in one order for everybody, so that two deciders never wait for each other.
+    for request in sorted(requests, key=lambda row: row.pk):
+        events = TO_APPROVAL.get(State(request.state), ())
         target = _walk(State(request.state), events, by=role)
         changes = {"decided_at": now, "decided_by": user}
-        if _compare_and_set(request, to=target, **changes):
-            result.moved.append(request)
-        else:
-            result.conflicts.append(request.number)
-    if result.moved:
-        _draft(result.moved, user=user, role=role, now=now)
-    return result
+        if events and _compare_and_set(request, to=target, **changes):
+            walked[request.pk] = events
+    moved = [request for request in requests if request.pk in walked]
+    if moved:
+        _draft(moved, user=user, role=role, now=now)
+    actor = user.acting_as(role)
+    journal.record_all(
+        _entry(request, event, actor=actor, now=now)
+        for request in moved
+        for event in walked[request.pk]
+    )
+    return BulkResult(moved, [row.number for row in requests if row.pk not in walked])
 
 
 @transaction.atomic
@@ -111,7 +115,12 @@ def refuse_request(
 def decline_request(
     *, request: Request, ground: str, facts: Text, user: User, role: Role, now: datetime
 ) -> Request:
-    """Refuse to accept, before acceptance only (Law on state services, art. 19)."""
+    """Refuse to accept, before the acceptance moment only (Law on state services, art. 19).
+
+    Raises ``already_accepted`` after it, whether or not anybody has marked the acceptance.
+    """
+    if now >= request.accepted_at:
+        raise RuleViolation("already_accepted", number=request.number)
     standard = standards.get(request.edition, request.edition_version)
     decision = refusal.make_acceptance_refusal(
         standard=standard,
@@ -150,6 +159,7 @@ def send_back_request(
         changes={"certificate": None, "decided_at": None, "decided_by": None},
     )
     void_draft(certificate=certificate, reason=reason, actor=user.acting_as(role), now=now)
+    jobs.cancel(keys=[seal_job_key(certificate.number)])
     return request
 
 
@@ -190,7 +200,7 @@ def record_withdrawal(
 @transaction.atomic
 def accept_due(*, now: datetime) -> int:
     """Accept the filed requests whose acceptance moment has come; how many."""
-    waiting = Request.objects.filter(state=State.FILED, accepted_at__lte=now)
+    waiting = Request.objects.filter(state=State.FILED, accepted_at__lte=now).order_by("id")
     moved = [
         request
         for request in waiting
@@ -264,7 +274,6 @@ def _draft(requests: list[Request], *, user: User, role: Role, now: datetime) ->
         for request, certificate in zip(same, certificates, strict=True):
             request.certificate = certificate
     Request.objects.bulk_update(requests, ["certificate"], batch_size=100)
-    journal.record_all(_entry(request, Event.APPROVE, actor=actor, now=now) for request in requests)
 
 
 def _facts_of(request: Request, standard: Standard) -> Draft:

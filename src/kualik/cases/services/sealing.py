@@ -9,7 +9,11 @@ from django.db import transaction
 from kualik.accounts.models import User
 from kualik.cases.models import Request
 from kualik.certificates.models import Certificate
-from kualik.certificates.services.sealing import enter_sealed, make_sealed_files
+from kualik.certificates.services.sealing import (
+    discard_files,
+    enter_sealed,
+    make_sealed_files,
+)
 from kualik.core import jobs, journal
 from kualik.core.journal import Actor
 from kualik.core.journal import Event as Entry
@@ -39,16 +43,18 @@ def order_seal(*, requests: Sequence[Request], user: User, now: datetime) -> int
     """
     key = own_key(holder=user, now=now)
     waiting = [request for request in requests if request.state == State.APPROVED]
-    numbers: dict[str, int] = {}
+    payloads: dict[str, jobs.Payload] = {}
+    numbers = []
     for request in waiting:
         certificate = request.certificate
         if certificate is None or certificate.signer_id != user.pk:
             raise RuleViolation("seal_wrong_person")
-        numbers[certificate.number] = request.pk
-    payloads = {
-        seal_job_key(number): {"request": pk, "key": key.pk, "actor": f"user:{user.pk}"}
-        for number, pk in numbers.items()
-    }
+        numbers.append(certificate.number)
+        payloads[seal_job_key(certificate.number)] = {
+            "request": request.pk,
+            "certificate": certificate.pk,
+            "key": key.pk,
+        }
     jobs.reset(keys=list(payloads), now=now)
     jobs.enqueue_all(name=SEAL_JOB, payloads=payloads, now=now)
     journal.record_all(
@@ -65,10 +71,18 @@ def order_seal(*, requests: Sequence[Request], user: User, now: datetime) -> int
 
 
 def run_seal_job(payload: jobs.Payload, now: datetime) -> None:
-    """Make one ordered seal; a second run finds nothing left to do."""
-    key = SigningKey.objects.select_related("holder").get(pk=str(payload["key"]))
+    """Make one ordered seal; a second run finds nothing left to do.
+
+    The order is for one draft: when the request was sent back since, nothing is sealed. Raises
+    ``key_not_usable`` when the person has lost the key or the role meanwhile (A57.10-2).
+    """
+    key = SigningKey.objects.select_related("holder__provider").get(pk=str(payload["key"]))
     request = Request.objects.select_related("certificate").get(pk=str(payload["request"]))
-    actor = Actor(name=str(payload["actor"]), role=Role.AUTHORISED_PERSON.value)
+    if request.certificate_id != payload["certificate"]:
+        return
+    if not key.holder.is_active or own_key(holder=key.holder, now=now) != key:
+        raise RuleViolation("key_not_usable")
+    actor = key.holder.acting_as(Role.AUTHORISED_PERSON)
     seal_requests(requests=[request], key=key, actor=actor, now=now)
 
 
@@ -77,8 +91,8 @@ def seal_requests(
 ) -> list[Request]:
     """Seal the certificates of approved requests; the requests issued by this call.
 
-    Files are made outside the transaction; register, key log, journal and the requests' states
-    change together or not at all.
+    Files are made outside the transaction; register, journal and the requests' states change
+    together or not at all. A request that somebody moved meanwhile is left out.
     """
     by_certificate = {
         request.certificate_id: request
@@ -90,25 +104,33 @@ def seal_requests(
     ]
     files = make_sealed_files(certificates=certificates, key=key, now=now)
     with transaction.atomic():
-        entered = enter_sealed(files=files, key=key, actor=actor, now=now)
-        return _issue([by_certificate[row.pk] for row in entered], actor=actor, now=now)
+        # The request's row before the certificate's, as everywhere: no two wait for each other.
+        issued = [file for file in files if _issue(by_certificate[file.certificate.pk])]
+        entered = enter_sealed(files=issued, key=key, actor=actor, now=now)
+        if len(entered) != len(issued):
+            raise RuleViolation("conflict")
+        moved = [by_certificate[certificate.pk] for certificate in entered]
+        journal.record_all(
+            Entry(subject=f"request:{request.number}", action="cases.seal", actor=actor, at=now)
+            for request in moved
+        )
+    discard_files([file for file in files if file not in issued])
+    return moved
 
 
-def _issue(requests: list[Request], *, actor: Actor, now: datetime) -> list[Request]:
+def _issue(request: Request) -> bool:
+    """Write the new state; False when somebody else moved the request."""
     target = lifecycle.transition(State.APPROVED, Event.SEAL, by=Role.AUTHORISED_PERSON).to
-    for request in requests:
-        changed = Request.objects.filter(
-            pk=request.pk, state=State.APPROVED, version=request.version
-        ).update(state=target, version=request.version + 1)
-        if not changed:
-            raise RuleViolation("conflict", number=request.number)
+    changed = Request.objects.filter(
+        pk=request.pk,
+        state=State.APPROVED,
+        version=request.version,
+        certificate=request.certificate,
+    ).update(state=target, version=request.version + 1)
+    if changed:
         request.state = target
         request.version += 1
-    journal.record_all(
-        Entry(subject=f"request:{request.number}", action="cases.seal", actor=actor, at=now)
-        for request in requests
-    )
-    return requests
+    return bool(changed)
 
 
 def waiting_for_seal(user: User) -> list[Request]:
@@ -116,6 +138,7 @@ def waiting_for_seal(user: User) -> list[Request]:
     return list(
         Request.objects.filter(
             state=State.APPROVED,
+            provider=user.provider_id,
             certificate__signer=user,
             certificate__status=Certificate.Status.DRAFT,
         )

@@ -56,13 +56,6 @@ def enter_sealed(
         )
         if changed:
             entered.append(file)
-    log_key_use(
-        key=key,
-        purpose="certificate",
-        digests=[file.sha256 for file in entered],
-        actor=key.holder,
-        now=now,
-    )
     journal.record_all(
         Event(
             subject=f"certificate:{file.certificate.number}",
@@ -83,16 +76,30 @@ def make_sealed_files(
 
     No row changes, so it may be done again; a file left by a crashed attempt keeps its own name
     and is never referred to. Raises ``seal_wrong_person`` when the facts of a draft name another
-    signer than the holder of ``key``, ``key_not_usable`` when the key is disabled or out of its
-    term.
+    signer than the holder of ``key``, and what ``open_sealer`` raises for a key that cannot
+    be used.
     """
     waiting = [row for row in certificates if row.status == Certificate.Status.DRAFT]
-    if any(certificate.signer_id != key.holder_id for certificate in waiting):
-        raise RuleViolation("seal_wrong_person")
+    for row in waiting:
+        if (row.signer_id, row.provider_id) != (key.holder_id, key.provider_id):
+            raise RuleViolation("seal_wrong_person")
     if not waiting:
         return []
     sealer = open_sealer(key=key)
-    return [_make_file(certificate, sealer=sealer, key=key, now=now) for certificate in waiting]
+    sealed = [_seal(certificate, sealer=sealer, key=key, now=now) for certificate in waiting]
+    digests = [hashlib.sha256(content).hexdigest() for content in sealed]
+    # Written down before a file exists: whatever becomes of it, the use of the key is known.
+    log_key_use(key=key, purpose="certificate", digests=digests, actor=key.holder, now=now)
+    return [
+        SealedFile(row, default_storage.save(_name_of(row), ContentFile(content)), digest)
+        for row, content, digest in zip(waiting, sealed, digests, strict=True)
+    ]
+
+
+def discard_files(files: Sequence[SealedFile]) -> None:
+    """Delete stored files that did not become documents; the log of the key keeps their digests."""
+    for file in files:
+        default_storage.delete(file.name)
 
 
 def _seal_block(facts: CertificateFacts, *, key: SigningKey, now: datetime) -> SealBlock:
@@ -106,9 +113,7 @@ def _seal_block(facts: CertificateFacts, *, key: SigningKey, now: datetime) -> S
     )
 
 
-def _make_file(
-    certificate: Certificate, *, sealer: Sealer, key: SigningKey, now: datetime
-) -> SealedFile:
+def _seal(certificate: Certificate, *, sealer: Sealer, key: SigningKey, now: datetime) -> bytes:
     facts = fact_rules.from_record(certificate.facts)
     if fact_rules.digest(facts) != certificate.facts_sha256:
         raise RuleViolation("facts_changed", number=certificate.number)
@@ -118,7 +123,8 @@ def _make_file(
         seal=_seal_block(facts, key=key, now=now),
         is_test=key.is_test,
     )
-    sealed = sealer.seal(page, sealed_at=now, reason=facts.number, location=facts.city.ru)
-    name = f"certificates/{certificate.year}/{certificate.provider_id}/{certificate.code}.pdf"
-    stored = default_storage.save(name, ContentFile(sealed))
-    return SealedFile(certificate, stored, hashlib.sha256(sealed).hexdigest())
+    return sealer.seal(page, sealed_at=now, reason=facts.number, location=facts.city.ru)
+
+
+def _name_of(certificate: Certificate) -> str:
+    return f"certificates/{certificate.year}/{certificate.provider_id}/{certificate.code}.pdf"

@@ -45,6 +45,7 @@ class Migration(migrations.Migration):
                 ('hash', models.CharField(max_length=64)),
             ],
             options={
+                'base_manager_name': 'objects',
                 'indexes': [models.Index(fields=['action', 'at'], name='journal_action_at')],
                 'constraints': [models.UniqueConstraint(fields=('subject', 'sequence'), name='journal_one_chain')],
             },
