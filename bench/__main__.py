@@ -5,7 +5,7 @@ import os
 import sys
 import tempfile
 
-BENCHES = ("deadlines", "seal", "certificates", "check")
+BENCHES = ("deadlines", "seal", "gost", "certificates", "check")
 
 
 def main() -> None:
