@@ -5,7 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 KUALIK := $(BIN)/kualik
 NPM := $(shell command -v npm 2>/dev/null || echo $(BIN)/npm)
-export KUALIK_DEMO ?= 1
+# What only reads the sources or builds needs no secrets and touches no data of an installation.
+BUILD := KUALIK_DEMO=1 KUALIK_VAR=var/build DATABASE_URL=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-test run test check lint format bench e2e messages docs lock clean
@@ -19,7 +20,7 @@ setup-test: $(VENV)/.dev node_modules/.ready var/.built
 	@bin/system-tools chromium:chromium pdfsig:poppler-utils zbarimg:zbar-tools msgfmt:gettext
 
 run: setup ## the whole system with demonstration data at http://localhost:8000
-	@PORT=$(PORT) KUALIK_PUBLIC_URL=$${KUALIK_PUBLIC_URL:-http://localhost:$(PORT)} bin/run
+	@PORT=$(PORT) bin/run
 
 test: setup-test ## every check and every test, on SQLite and PostgreSQL, with the browser
 	@$(MAKE) --no-print-directory check
@@ -28,9 +29,9 @@ test: setup-test ## every check and every test, on SQLite and PostgreSQL, with t
 check: setup-test ## format, lint, types, import contracts, migrations, messages
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
+	$(BUILD) $(BIN)/mypy
 	$(BIN)/lint-imports
-	$(KUALIK) makemigrations --check --dry-run
+	$(BUILD) $(KUALIK) makemigrations --check --dry-run
 	bin/messages --check
 
 lint: check
@@ -49,7 +50,7 @@ messages: setup-test ## collect and compile the interface texts
 	bin/messages
 
 docs: setup-test ## write the generated pages of docs/
-	$(KUALIK) write_docs
+	$(BUILD) $(KUALIK) write_docs
 
 lock: $(VENV)/.dev ## pin versions and hashes anew
 	bin/lock
@@ -76,6 +77,7 @@ node_modules/.ready: package-lock.json | $(VENV)/.run
 	@touch $@
 
 var/.built: $(shell find locale locale-django src -name '*.po' -o -path '*/static/*' -type f 2>/dev/null) | $(VENV)/.run node_modules/.ready
+	@mkdir -p -m 700 var
 	bin/compile-messages
-	$(KUALIK) collectstatic --no-input --verbosity 0
-	@mkdir -p var && touch $@
+	$(BUILD) $(KUALIK) collectstatic --no-input --verbosity 0
+	@touch $@

@@ -1,43 +1,25 @@
 """`kualik issue` on the lists that offices have: every document is proved with other tools."""
 
-import json
 import re
 import subprocess
 from collections.abc import Iterator
-from io import StringIO
 from pathlib import Path
 
 import pytest
 import time_machine
-from django.core.management import call_command
 from django.test import Client
 
 from kualik.certificates.models import Certificate
 from kualik.core import journal
 from kualik.training.models import Completion
+from tests.flows.issuing import COURSE, FULL, issue
 from tests.flows.office import NOW, Office, open_demo_office
-
-LISTS = Path(__file__).resolve().parents[1] / "fixtures" / "completions"
-COURSE = ("--title-kk", "Дәлелді медицина", "--title-ru", "Доказательная медицина", "--hours", "60")
-FULL = (*COURSE, "--start", "2026-11-02")
-Record = dict[str, object]
 
 
 @pytest.fixture
 def office(db: None, kualik_files: Path) -> Iterator[Office]:
     with time_machine.travel(NOW, tick=False):
         yield open_demo_office()
-
-
-def issue(name: str, out: Path, *options: str) -> tuple[int, list[Record]]:
-    said = StringIO()
-    with pytest.raises(SystemExit) as end:
-        call_command(
-            "issue", str(LISTS / name), "--provider", "DEMO", "--out", str(out), *options,
-            stdout=said,
-        )  # fmt: skip
-    assert isinstance(end.value.code, int)
-    return end.value.code, [json.loads(line) for line in said.getvalue().splitlines()]
 
 
 def run(*command: str) -> str:

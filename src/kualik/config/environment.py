@@ -1,12 +1,36 @@
 """Reading the environment; a wrong value stops the start with its name."""
 
+import fcntl
 import os
+import secrets
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+# Whoever names one of these runs the program for real. KUALIK_HOST is none of ours but a slip of
+# the pen for KUALIK_HOSTS: it must not bring the demonstration back.
+REAL = (
+    "DATABASE_URL",
+    "KUALIK_PUBLIC_URL",
+    "KUALIK_HOSTS",
+    "KUALIK_HOST",
+    "KUALIK_BEHIND_PROXY",
+    "KUALIK_S3_BUCKET",
+    "KUALIK_SECRET_KEY",
+    "KUALIK_SECRET_KEY_FILE",
+    "KUALIK_IIN_KEY",
+    "KUALIK_IIN_KEY_FILE",
+    "KUALIK_KEY_PASSPHRASE",
+    "KUALIK_KEY_PASSPHRASE_FILE",
+)
 TRUE, FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
+
+
+def real_variables() -> list[str]:
+    """The variables of ``REAL`` that are set; a clone where none is set is a demonstration."""
+    return [name for name in REAL if os.environ.get(name)]
 
 
 def flag(name: str, default: bool) -> bool:
@@ -51,6 +75,27 @@ def secret(name: str) -> str:
         raise ImproperlyConfigured(f"{name}_FILE: cannot read {file}") from error
 
 
+def made_secret(file: Path) -> str:
+    """The secret of a file, made at first; processes that start together get the same one."""
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
+    with os.fdopen(handle, "r+", encoding="ascii") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        if not stream.read():
+            stream.write(secrets.token_urlsafe(48))
+        stream.seek(0)
+        return stream.read()
+
+
+def made_folder(name: str, path: Path) -> Path:
+    """The folder of a variable, made at first for its owner alone."""
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise ImproperlyConfigured(f"{name}: cannot make {path}: {error.strerror}") from error
+    return path
+
+
 def database(url: str, default_file: Path) -> dict[str, object]:
     """Django's database entry for ``sqlite:///file`` or ``postgresql://user:secret@host/name``.
 
@@ -59,17 +104,7 @@ def database(url: str, default_file: Path) -> dict[str, object]:
     """
     parts = urlsplit(url)
     if parts.scheme in ("", "sqlite"):
-        return {
-            "ENGINE": "django.db.backends.sqlite3",
-            "NAME": unquote(parts.path.removeprefix("/")) if url else str(default_file),
-            # A file, so that threads and processes of a test meet the locks that users meet.
-            "TEST": {"NAME": str(default_file.with_name("test.sqlite3"))},
-            "OPTIONS": {
-                "transaction_mode": "IMMEDIATE",
-                "timeout": 10,
-                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
-            },
-        }
+        return _sqlite(unquote(parts.path.removeprefix("/")), default_file)
     if parts.scheme not in ("postgres", "postgresql"):
         raise ImproperlyConfigured(f"DATABASE_URL: sqlite or postgresql, not {parts.scheme!r}")
     options = dict(pair.split("=", 1) for pair in parts.query.split("&") if "=" in pair)
@@ -81,4 +116,23 @@ def database(url: str, default_file: Path) -> dict[str, object]:
         "HOST": unquote(options.pop("host", parts.hostname or "")),
         "PORT": str(parts.port or ""),
         "OPTIONS": {name: unquote(value) for name, value in options.items()},
+    }
+
+
+def _sqlite(name: str, default_file: Path) -> dict[str, object]:
+    file = Path(name) if name else default_file
+    # SQLite would let everybody read the file; its log takes the permissions of the file. A folder
+    # that is missing or closed is named when the database is opened.
+    with suppress(OSError):
+        os.close(os.open(file, os.O_RDONLY | os.O_CREAT, 0o600))
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": str(file),
+        # A file, so that threads and processes of a test meet the locks that users meet.
+        "TEST": {"NAME": str(default_file.with_name("test.sqlite3"))},
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 10,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+        },
     }

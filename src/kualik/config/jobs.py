@@ -1,7 +1,11 @@
-"""The work a worker can do: the name of a job and its handler, and what comes back every day."""
+"""The work a worker can do, what comes back every day, and the sign that a worker lives."""
 
+import os
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from django.conf import settings
 
 from kualik.cases.services.sealing import SEAL_JOB, run_seal_job
 from kualik.core import jobs
@@ -16,6 +20,7 @@ from kualik.training.services.dry_run import (
 )
 
 FORGET_JOB = "training.forget_lists"
+SILENT_AFTER = timedelta(seconds=60)
 
 
 def run_forget_job(_payload: Payload, now: datetime) -> None:
@@ -35,3 +40,18 @@ def enqueue_daily(*, now: datetime) -> None:
     """The jobs of the day, each once however often this is called."""
     day = local_day(now).isoformat()
     jobs.enqueue(name=FORGET_JOB, key=f"{FORGET_JOB}:{day}", payload={}, now=now)
+
+
+def beat(*, now: datetime) -> None:
+    """Leave a sign of life, for the machine this worker runs on."""
+    settings.WORKER_HEARTBEAT.touch(mode=0o600)
+    os.utime(settings.WORKER_HEARTBEAT, (now.timestamp(), now.timestamp()))
+
+
+def worker_state(*, now: datetime) -> Literal["alive", "silent"]:
+    """Whether a worker of this machine left a sign of life within a minute."""
+    try:
+        beaten = settings.WORKER_HEARTBEAT.stat().st_mtime
+    except OSError:
+        return "silent"
+    return "alive" if now - datetime.fromtimestamp(beaten, UTC) <= SILENT_AFTER else "silent"

@@ -1,7 +1,5 @@
 """All settings, from the environment; the defaults run a fresh clone (docs/settings.md)."""
 
-import os
-import secrets
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -10,7 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 from kualik.config import environment
 
 ROOT = Path(__file__).resolve().parents[3]
-VAR = Path(environment.text("KUALIK_VAR", str(ROOT / "var")))
+VAR = environment.made_folder("KUALIK_VAR", Path(environment.text("KUALIK_VAR", str(ROOT / "var"))))
 NODE_MODULES = Path(environment.text("KUALIK_NODE_MODULES", str(ROOT / "node_modules")))
 
 
@@ -21,17 +19,10 @@ def kept_secret(name: str) -> str:
         return value
     if not DEMO:
         raise ImproperlyConfigured(f"{name}: set it, or {name}_FILE, or start a demonstration")
-    file = VAR / "secrets" / name.lower()
-    if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "w", encoding="ascii") as stream:
-            stream.write(secrets.token_urlsafe(48))
-    return file.read_text(encoding="ascii")
+    return environment.made_secret(VAR / "secrets" / name.lower())
 
 
-# A bare clone is a demonstration; whoever names an address, a database or a key runs for real.
-BARE = not any(map(os.environ.get, ("KUALIK_PUBLIC_URL", "DATABASE_URL", "KUALIK_SECRET_KEY")))
+BARE = not environment.real_variables()
 DEMO = environment.flag("KUALIK_DEMO", default=BARE)
 DEMO_PASSWORD = environment.text("KUALIK_DEMO_PASSWORD", "kualik-demo") if DEMO else ""
 DEBUG = environment.flag("KUALIK_DEBUG", default=False)
@@ -120,6 +111,8 @@ CACHES = {
         "LOCATION": VAR / "cache",
     }
 }
+# Touched by the worker, read by /healthz.
+WORKER_HEARTBEAT = VAR / "worker-heartbeat"
 
 MEDIA_ROOT = environment.text("KUALIK_MEDIA_ROOT", str(VAR / "media"))
 S3_BUCKET = environment.text("KUALIK_S3_BUCKET")
@@ -150,6 +143,7 @@ STATICFILES_DIRS = [
     ("golos", NODE_MODULES / "@fontsource-variable" / "golos-text" / "files"),
 ]
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o750
 UPLOAD_LIMIT_BYTES = 20 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 12_000

@@ -1,7 +1,5 @@
 """The start page, the pages of the standards, the health of the installation, and the errors."""
 
-import sqlite3
-
 from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -9,6 +7,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import get_language
 
 from kualik.config import standard_pages
+from kualik.config.jobs import worker_state
 from kualik.core import clock
 from kualik.core.access import public
 from kualik.providers.queries import week_of
@@ -77,13 +76,11 @@ def standards_diff(request: HttpRequest) -> HttpResponse:
 
 @public
 def health(_request: HttpRequest) -> JsonResponse:
-    """Whether the database answers, and which one it is."""
+    """Whether the database answers, which one it is, and whether a worker lives."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
-    facts = {"status": "ok", "database": connection.vendor}
-    if connection.vendor == "sqlite":
-        facts["sqlite"] = sqlite3.sqlite_version
-    return JsonResponse(facts)
+    worker = worker_state(now=clock.now())
+    return JsonResponse({"status": "ok", "database": connection.vendor, "worker": worker})
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:

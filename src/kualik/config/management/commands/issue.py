@@ -66,14 +66,15 @@ class Command(BaseCommand):
         language = str(options["language"])
         try:
             order = self._order(options, now)
-            records = list(issue_list(order=order, folder=Path(str(options["out"])), now=now))
+            records = issue_list(order=order, folder=Path(str(options["out"])), now=now)
         except RuleViolation as violation:
             self._say({"error": violation.code, "message": errors.message(violation, language)})
             sys.exit(UNUSABLE)
+        statuses = set()
         for record in records:
             self._say(record)
-        complete = all(record.get("status", "issued") == "issued" for record in records)
-        sys.exit(ALL_ISSUED if complete and len(records) > 1 else SOME_REFUSED)
+            statuses.add(record.get("status"))
+        sys.exit(ALL_ISSUED if statuses == {"issued", None} else SOME_REFUSED)
 
     def _order(self, options: dict[str, object], now: datetime) -> Order:
         path = Path(str(options["list"]))
@@ -111,3 +112,4 @@ class Command(BaseCommand):
 
     def _say(self, record: dict[str, object]) -> None:
         self.stdout.write(json.dumps(record, ensure_ascii=False))
+        self.stdout.flush()

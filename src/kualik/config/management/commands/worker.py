@@ -1,16 +1,20 @@
 """``kualik worker``: runs the jobs and accepts requests whose moment has come."""
 
+import logging
 import signal
 import threading
 from types import FrameType
 
 from django.core.management.base import BaseCommand, CommandParser
+from django.db import Error, close_old_connections, connection
 
 from kualik.cases.services.deciding import accept_due
-from kualik.config.jobs import HANDLERS, enqueue_daily
+from kualik.config.jobs import HANDLERS, beat, enqueue_daily
 from kualik.core import clock, jobs
 
 PAUSE_SECONDS = 1.0
+PAUSE_AFTER_FAULT_SECONDS = 5.0
+log = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
@@ -28,11 +32,38 @@ class Command(BaseCommand):
         signal.signal(signal.SIGTERM, finish)
         signal.signal(signal.SIGINT, finish)
         name = jobs.worker_name()
-        while not stop.is_set():
-            accept_due(now=clock.now())
-            enqueue_daily(now=clock.now())
-            busy = jobs.run_one(handlers=HANDLERS, worker=name, clock=clock.now)
-            if not busy and options["once"]:
-                return
-            if not busy:
-                stop.wait(PAUSE_SECONDS)
+        if options["once"]:
+            while not stop.is_set() and _turn(name):
+                pass
+        else:
+            _serve(name, stop)
+
+
+def _serve(name: str, stop: threading.Event) -> None:
+    """Work until told to stop; a database that is away for a while is waited for."""
+    is_greeted = False
+    while not stop.is_set():
+        beat(now=clock.now())
+        try:
+            pause = 0.0 if _turn(name) else PAUSE_SECONDS
+            if not is_greeted:
+                _greet(name)
+                is_greeted = True
+        except Error:
+            log.exception("the database does not answer as it should; trying again")
+            close_old_connections()
+            pause, is_greeted = PAUSE_AFTER_FAULT_SECONDS, False
+        stop.wait(pause)
+
+
+def _turn(name: str) -> bool:
+    """What is due now, then one job; False when none waits."""
+    accept_due(now=clock.now())
+    enqueue_daily(now=clock.now())
+    return jobs.run_one(handlers=HANDLERS, worker=name, clock=clock.now)
+
+
+def _greet(name: str) -> None:
+    """Say in the log who works, and with which database."""
+    version = ".".join(str(part) for part in connection.get_database_version())
+    log.info("worker %s at work, %s %s", name, connection.vendor, version)

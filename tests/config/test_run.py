@@ -1,0 +1,76 @@
+"""`bin/run`: web server and worker together, as `make run` starts them."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SECRETS = ("KUALIK_SECRET_KEY", "KUALIK_IIN_KEY", "KUALIK_KEY_PASSPHRASE")
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PORT": str(port),
+        "KUALIK_VAR": str(tmp_path),
+        "KUALIK_DEMO": "0",
+        "KUALIK_LOG_LEVEL": "INFO",
+        "KUALIK_WEB_WORKERS": "1",
+        **{name: f"the {name} of this test" for name in SECRETS},
+    }
+    with subprocess.Popen(
+        [str(ROOT / "bin" / "run")],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.terminate()
+
+
+def next_worker(process: subprocess.Popen[str]) -> int:
+    """The number of the worker that says next that it is at work."""
+    assert process.stderr
+    for line in process.stderr:
+        if found := re.search(r"worker \S+:(\d+) at work", line):
+            return int(found[1])
+    raise AssertionError("no worker came")
+
+
+def web_server_of(process: subprocess.Popen[str]) -> int:
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    commands = {int(pid): Path(f"/proc/{pid}/cmdline").read_bytes() for pid in children}
+    (found,) = [pid for pid, command in commands.items() if b"gunicorn" in command]
+    return found
+
+
+def test_a_worker_that_dies_is_started_again_and_ends_with_the_web_server(
+    running: subprocess.Popen[str],
+) -> None:
+    first = next_worker(running)
+    os.kill(first, signal.SIGKILL)
+    second = next_worker(running)
+    assert second != first
+    os.kill(web_server_of(running), signal.SIGTERM)
+    running.wait(timeout=60)
+    assert not Path(f"/proc/{second}").exists()
+
+
+def test_all_of_it_ends_when_it_is_told_to(running: subprocess.Popen[str]) -> None:
+    worker, web = next_worker(running), web_server_of(running)
+    running.send_signal(signal.SIGTERM)
+    assert running.wait(timeout=60) == 0
+    assert not any(Path(f"/proc/{pid}").exists() for pid in (worker, web))
