@@ -87,6 +87,11 @@ def made_secret(file: Path) -> str:
         return stream.read()
 
 
+def first_line(file: Path) -> str:
+    """The first line of a small file; empty when there is none."""
+    return file.read_text(encoding="utf-8").split("\n", 1)[0].strip() if file.is_file() else ""
+
+
 def made_folder(name: str, path: Path) -> Path:
     """The folder of a variable, made at first for its owner alone."""
     try:

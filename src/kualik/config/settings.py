@@ -31,7 +31,8 @@ IIN_KEY = kept_secret("KUALIK_IIN_KEY")
 KEY_PASSPHRASE = kept_secret("KUALIK_KEY_PASSPHRASE")
 KEYS_ROOT = Path(environment.text("KUALIK_KEYS_ROOT", str(VAR / "keys")))
 FONT_ROOT = NODE_MODULES / "@expo-google-fonts" / "pt-serif"
-PUBLIC_URL = environment.text("KUALIK_PUBLIC_URL", "http://localhost:8000").rstrip("/")
+LAST_URL = environment.first_line(VAR / "public-url") if DEMO else ""
+PUBLIC_URL = environment.text("KUALIK_PUBLIC_URL", LAST_URL or "http://localhost:8000").rstrip("/")
 ALLOWED_HOSTS = environment.words("KUALIK_HOSTS", "localhost,127.0.0.1,[::1]")
 SECURE = PUBLIC_URL.startswith("https:")
 BEHIND_PROXY = environment.flag("KUALIK_BEHIND_PROXY", default=False)
