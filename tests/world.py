@@ -39,6 +39,8 @@ from kualik.signatures.services import enrol_test_key
 from kualik.training.models import Completion, Group, Programme
 
 FILED_AT = datetime(2025, 9, 8, 5, 0, tzinfo=UTC)  # Monday, 10:00 in Almaty
+FILED_LATE = datetime(2025, 9, 8, 13, 0, tzinfo=UTC)  # 18:00, accepted on Tuesday at 8:30
+BEFORE_ACCEPTANCE = datetime(2025, 9, 8, 13, 30, tzinfo=UTC)
 DUE_AT = datetime(2025, 9, 9, 12, 30, tzinfo=UTC)  # Tuesday, 17:30 in Almaty
 STARTED_ON, MASTERED_ON = date(2025, 8, 25), date(2025, 9, 5)
 FIVE_DAYS = dict.fromkeys(range(5), (8 * 60 + 30, 17 * 60 + 30))
@@ -244,8 +246,10 @@ def sign_in(client: Client, user: User) -> Client:
     return client
 
 
-def file_for(house: House, completions: list[Completion], *, now: datetime) -> list[Request]:
-    """Requests for completions, entered by the registrar as filed at ``FILED_AT``."""
+def file_for(
+    house: House, completions: list[Completion], *, now: datetime, filed_at: datetime = FILED_AT
+) -> list[Request]:
+    """Requests for completions, entered by the registrar from their applications."""
     registrar = house.staff[Role.REGISTRAR]
     return file_requests(
         provider=house.provider,
@@ -254,21 +258,36 @@ def file_for(house: House, completions: list[Completion], *, now: datetime) -> l
             for row in completions
         ],
         channel=Request.Channel.REGISTRAR,
-        filed_at=FILED_AT,
+        filed_at=filed_at,
         actor=registrar.acting_as(Role.REGISTRAR),
         now=now,
     )
 
 
 def file_in_every_state(house: House, *, now: datetime) -> dict[State, Request]:
-    """A request in each state for the first completions, all filed at ``FILED_AT``."""
+    """A request in each state for the first completions, filed on one Monday.
+
+    Only the one that is not accepted came after hours: article 19 ends with the acceptance.
+    """
     others = [state for state in State if state is not State.FILED]
-    filed = file_for(house, house.completions[: len(others)], now=now)
+    late = others.index(State.NOT_ACCEPTED)
+    people = house.completions
+    filed = [
+        *file_for(house, people[:late], now=now),
+        *file_for(house, people[late : late + 1], now=now, filed_at=FILED_LATE),
+        *file_for(house, people[late + 1 : len(others)], now=now),
+    ]
     rows = dict(zip(others, filed, strict=True))
     bolat = house.staff[Role.REGISTRAR]
     by = {"user": bolat, "role": Role.REGISTRAR, "now": now}
-    declined = rows[State.NOT_ACCEPTED]
-    decline_request(request=declined, ground="papers_expired", facts=FACTS, **by)
+    decline_request(
+        request=rows[State.NOT_ACCEPTED],
+        ground="papers_expired",
+        facts=FACTS,
+        user=bolat,
+        role=Role.REGISTRAR,
+        now=BEFORE_ACCEPTANCE,
+    )
     refuse_request(request=rows[State.REFUSED], ground="incomplete", facts=FACTS, **by)
     record_withdrawal(request=rows[State.WITHDRAWN], reason="Өтініш № 7", **by)
     start_review(request=rows[State.IN_REVIEW], **by)
@@ -283,5 +302,5 @@ def file_in_every_state(house: House, *, now: datetime) -> dict[State, Request]:
     )
     hand_over_request(request=rows[State.HANDED_OVER], **by)
     accept_due(now=now)
-    rows[State.FILED] = file_for(house, house.completions[len(others) : len(State)], now=now)[0]
+    rows[State.FILED] = file_for(house, people[len(others) : len(State)], now=now)[0]
     return {state: Request.objects.get(pk=rows[state].pk) for state in State}

@@ -9,7 +9,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from kualik.accounts import services
 from kualik.accounts.models import User
-from kualik.accounts.views import MISSES_OF_ONE_ADDRESS
+from kualik.accounts.views import SIGN_INS
 from kualik.core import clock, journal
 from kualik.core.throttle import count_miss
 from kualik.rules.lifecycle import Role
@@ -172,9 +172,9 @@ def test_the_stop_is_told_in_the_language_of_the_visitor(client, app):
     assert "Повторите через 15 минут" in text_of(response)
 
 
-def test_one_address_cannot_try_many_accounts_without_end(client, app, rf):
-    for _ in range(MISSES_OF_ONE_ADDRESS - 1):
-        count_miss(rf.post("/login/"), what="sign-in")
+def test_one_address_cannot_try_many_accounts_without_end(client, app):
+    for _ in range(SIGN_INS.misses - 1):
+        count_miss(SIGN_INS, "127.0.0.1", now=clock.now())
     assert WRONG in text_of(give_password(client, password="wrong"))
     response = give_password(client)
     assert response.status_code == 429

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 from django.db import transaction
@@ -26,10 +27,14 @@ REFUSAL = {"ground": "incomplete", "facts_kk": FACTS.kk, "facts_ru": FACTS.ru}
 
 @dataclass(frozen=True, kw_only=True)
 class Door:
-    """One address: who gets ``answer``; the rest are closed out, a stranger by ``stranger``."""
+    """One address: who gets ``answer``; the rest are closed out, a stranger by ``stranger``.
+
+    ``is_early``: with a request filed after hours, looked at before its acceptance.
+    """
 
     name: str
     for_state: State | None = None
+    is_early: bool = False
     post: dict[str, str] | None = None
     opens: tuple[str, ...]
     answer: int = OPEN
@@ -58,10 +63,12 @@ DOORS = (
         opens=DECIDERS,
         answer=SENT_ON,
     ),
-    Door(name="decline", for_state=State.FILED, opens=COUNTER),
+    Door(name="decline", for_state=State.FILED, opens=COUNTER, answer=SENT_ON),
+    Door(name="decline", for_state=State.FILED, is_early=True, opens=COUNTER),
     Door(
         name="decline",
         for_state=State.FILED,
+        is_early=True,
         post=REFUSAL | {"ground": "papers_expired", "step": "confirm"},
         opens=COUNTER,
         answer=SENT_ON,
@@ -126,6 +133,14 @@ def address(world: World, door: Door) -> str:
 
 
 def answer(world: World, door: Door, user: User | None) -> int:
+    if not door.is_early:
+        return knock(world, door, user)
+    case = world.by_state[State.FILED]
+    Request.objects.filter(pk=case.pk).update(accepted_at=world.now + timedelta(days=1))
+    return knock(world, door, user)
+
+
+def knock(world: World, door: Door, user: User | None) -> int:
     client = sign_in(Client(), user) if user else Client()
     where = address(world, door)
     if door.post is None:

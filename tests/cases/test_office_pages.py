@@ -111,7 +111,7 @@ def test_an_iin_is_not_looked_for_and_not_repeated_in_any_address(
 ) -> None:
     client = signed_in(registrar(world))
     response = client.get(reverse("cases:requests"), {"text": "850315 300105"}, follow=True)
-    assert "not by IIN" in response.content.decode()
+    assert "Do not search by IIN" in response.content.decode()
     assert "850315" not in response.content.decode()
     assert response.redirect_chain == [(reverse("cases:requests"), 302)]
 
@@ -230,10 +230,10 @@ def test_the_buttons_are_those_the_table_allows_the_role(world: World, signed_in
     for role, shown, hidden in (
         (
             Role.REGISTRAR,
-            ("approve", "refuse", "decline", "withdrawal"),
-            ("send-back", "hand-over"),
+            ("approve", "refuse", "withdrawal"),
+            ("send-back", "hand-over", "decline"),
         ),
-        (Role.CLERK, ("review", "decline", "withdrawal"), ("approve", "refuse")),
+        (Role.CLERK, ("review", "withdrawal"), ("approve", "refuse", "decline")),
         (Role.AUTHORISED_PERSON, (), ("approve", "refuse", "decline", "send-back")),
         (Role.PROVIDER_ADMIN, (), ("approve", "refuse", "decline", "withdrawal")),
     ):
@@ -300,8 +300,44 @@ def test_the_receipt_is_a_pdf_without_the_iin_in_its_name(world: World, signed_i
 
 def test_a_request_is_found_by_its_number_and_status_code(world: World) -> None:
     case = world.by_state[State.FILED]
-    found = find_by_second_factor(number=case.number.lower(), factor=status_code(case).lower())
+    found = find_by_second_factor(
+        number=case.number.lower(), factor=status_code(case).lower(), with_phone=False
+    )
     assert found.pk == case.pk
+
+
+def test_groups_are_named_by_programme_and_days_in_the_language_of_the_page(
+    world: World, signed_in: SignIn
+) -> None:
+    client = signed_in(registrar(world))
+    case = world.by_state[State.FILED]
+    for language, said in (("kk", "Кардиология негіздері"), ("ru", "Основы кардиологии")):
+        label = f"{said} DEMO, 25.08.2025 – 05.09.2025"
+        assert label in page(client, "request", case.number, lang=language)
+        assert label in page(client, "requests", lang=language)
+        assert label in page(client, "file_group", world.demo.group.pk, lang=language)
+
+
+def test_an_inspector_reads_the_provider_in_the_language_of_the_page(
+    world: World, signed_in: SignIn
+) -> None:
+    client = signed_in(world.inspector)
+    names = {"kk": "DEMO медицина академиясы", "ru": "Медицинская академия DEMO"}
+    for language, name in names.items():
+        assert name in page(client, "requests", lang=language)
+
+
+def test_no_page_of_the_office_is_kept_by_a_browser(world: World, signed_in: SignIn) -> None:
+    client = signed_in(registrar(world))
+    for name, arguments in (
+        ("office", []),
+        ("requests", []),
+        ("request", [world.by_state[State.FILED].number]),
+        ("receipt", [world.by_state[State.FILED].number]),
+        ("request", ["DEMO-2026-Z999999-9"]),
+    ):
+        answer = client.get(reverse(f"cases:{name}", args=arguments))
+        assert answer.headers["Cache-Control"] == "private, no-store", name
 
 
 def test_the_clock_of_a_stored_request_is_computed_again_to_the_same_due_time(

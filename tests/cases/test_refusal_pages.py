@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+import time_machine
 from django.test import Client
 from django.urls import reverse
 
@@ -10,7 +11,7 @@ from kualik.accounts.models import User
 from kualik.cases.models import Request
 from kualik.rules import refusal
 from kualik.rules.lifecycle import Role, State
-from tests.world import FACTS, World
+from tests.world import BEFORE_ACCEPTANCE, FACTS, FILED_LATE, World, file_for
 
 SignIn = Callable[[User], Client]
 GIVEN = {"ground": "incomplete", "facts_kk": FACTS.kk, "facts_ru": FACTS.ru}
@@ -104,25 +105,41 @@ def test_a_refusal_without_ground_or_facts_is_stopped_at_its_field(
 
 
 def test_a_filed_request_may_be_declined_on_the_grounds_of_article_19_only(
-    world: World, bolat: Client
+    world: World, signed_in: SignIn
 ) -> None:
-    filed = world.by_state[State.FILED]
+    (filed,) = file_for(world.demo, world.demo.free[:1], now=world.now, filed_at=FILED_LATE)
+    with time_machine.travel(BEFORE_ACCEPTANCE, tick=False):
+        declined_by(signed_in(world.demo.staff[Role.REGISTRAR]), filed)
+    filed.refresh_from_db()
+    assert filed.state == State.NOT_ACCEPTED
+
+
+def declined_by(bolat: Client, filed: Request) -> None:
+    shown = bolat.get(reverse("cases:request", args=[filed.number])).content.decode()
+    assert f"{filed.number}/decline/" in shown
     text = bolat.get(reverse("cases:decline", args=[filed.number])).content.decode()
     assert 'value="papers_expired"' in text
     assert 'value="incomplete"' not in text
     preview = refuse(bolat, filed, "decline", ground="papers_expired")
     assert "в приеме заявления" in preview
     refuse(bolat, filed, "decline", ground="papers_expired", step="confirm")
-    filed.refresh_from_db()
-    assert filed.state == State.NOT_ACCEPTED
 
 
-def test_an_accepted_request_cannot_be_declined_any_more(world: World, bolat: Client) -> None:
-    accepted = world.by_state[State.ACCEPTED]
-    text = refuse(bolat, accepted, "decline", ground="papers_expired", step="confirm")
-    assert "This cannot be done in the request" in text
-    accepted.refresh_from_db()
-    assert accepted.state == State.ACCEPTED
+@pytest.mark.parametrize("state", [State.FILED, State.ACCEPTED])
+def test_after_the_acceptance_moment_nothing_can_be_declined_any_more(
+    world: World, bolat: Client, state: State
+) -> None:
+    # Whether or not the acceptance is entered already: the moment itself ends article 19.
+    case = world.by_state[state]
+    where = reverse("cases:decline", args=[case.number])
+    shown = bolat.get(where, follow=True)
+    assert shown.redirect_chain == [(reverse("cases:request", args=[case.number]), 302)]
+    assert "is accepted already" in shown.content.decode()
+    assert where not in shown.content.decode()
+    text = refuse(bolat, case, "decline", ground="papers_expired", step="confirm")
+    assert "is accepted already" in text
+    case.refresh_from_db()
+    assert case.state == state
 
 
 def test_a_refusal_of_what_somebody_approved_meanwhile_is_told(world: World, bolat: Client) -> None:

@@ -1,6 +1,10 @@
 """The public status page: number and second factor, nothing about the person."""
 
+import re
+from datetime import timedelta
+
 import pytest
+import time_machine
 from django.test import Client
 from django.urls import reverse
 
@@ -101,6 +105,41 @@ def test_after_ten_misses_even_the_right_code_must_wait(world: World, visitor: C
     response = visitor.post(reverse("cases:status"), data)
     assert response.status_code == 429
     assert "Too many wrong tries" in response.content.decode()
+
+
+def test_ten_misses_at_one_number_from_anywhere_leave_only_the_code_of_the_receipt(
+    world: World, visitor: Client
+) -> None:
+    request, other = world.by_state[State.FILED], world.by_state[State.ACCEPTED]
+    for place in range(MISSES):
+        visitor.defaults["REMOTE_ADDR"] = f"192.0.2.{place}"
+        ask(visitor, request, code=f"{place:04d}")
+    visitor.defaults["REMOTE_ADDR"] = "192.0.2.100"
+    assert "No request has this number and code" in ask(visitor, request, code=PHONE_END)
+    assert "What happened" in ask(visitor, request)
+    phone = "".join(filter(str.isdigit, other.completion.phone))
+    assert "What happened" in ask(visitor, other, code=phone[-4:])
+
+
+def test_the_phone_serves_again_on_the_next_day(world: World, visitor: Client) -> None:
+    request = world.by_state[State.FILED]
+    for place in range(MISSES):
+        visitor.defaults["REMOTE_ADDR"] = f"192.0.2.{place}"
+        ask(visitor, request, code="9999")
+    with time_machine.travel(world.now + timedelta(days=1, minutes=5), tick=False):
+        assert "What happened" in ask(visitor, request, code=PHONE_END)
+
+
+def test_a_spent_number_that_nobody_has_is_answered_alike(world: World, visitor: Client) -> None:
+    texts = []
+    for number in (world.by_state[State.FILED].number, "DEMO-2026-Z000999-2"):
+        unknown = Request(number=number)
+        for place in range(MISSES + 1):
+            visitor.defaults["REMOTE_ADDR"] = f"192.0.2.{place}"
+            text = ask(visitor, unknown, code="9999")
+        texts.append(text.replace(number, ""))
+    tokens = [re.sub(r'name="csrfmiddlewaretoken" value="[^"]*"', "", text) for text in texts]
+    assert tokens[0] == tokens[1]
 
 
 def test_right_answers_cost_no_tries(world: World, visitor: Client) -> None:

@@ -11,7 +11,10 @@ from django.test.utils import CaptureQueriesContext
 
 from kualik.certificates.models import Certificate
 from kualik.certificates.services import standing
+from kualik.certificates.views.public import FILES
+from kualik.core import clock
 from kualik.core.journal import SYSTEM
+from kualik.core.throttle import count_miss
 from kualik.rules import identifiers
 from tests.certificates import people
 from tests.certificates.conftest import World
@@ -144,6 +147,36 @@ def test_guessing_numbers_is_stopped_too(db: None, visitor: Client) -> None:
         number = identifiers.public_number(prefix="DEMO", year=2026, sequence=sequence)
         assert visitor.get(CHECK, {"number": number}).status_code == 200
     assert visitor.get(CHECK, {"number": "DEMO-2026-000001-5"}).status_code == 429
+
+
+def test_looking_at_files_is_limited_even_when_they_are_genuine(
+    world: World, visitor: Client, pdf: bytes
+) -> None:
+    for _ in range(FILES.misses):
+        count_miss(FILES, "127.0.0.1", now=clock.now())
+    assert upload(visitor, pdf).status_code == 429
+    assert visitor.get(f"/c/{world.document.code}").status_code == 200
+    elsewhere = Client(REMOTE_ADDR="192.0.2.7")
+    assert upload(elsewhere, pdf).status_code == 200
+
+
+def test_every_file_that_is_looked_at_counts(world: World, visitor: Client, pdf: bytes) -> None:
+    for _ in range(FILES.misses - 1):
+        count_miss(FILES, "127.0.0.1", now=clock.now())
+    assert upload(visitor, b"").status_code == 200
+    assert upload(visitor, pdf).status_code == 200
+    assert upload(visitor, pdf).status_code == 429
+
+
+@pytest.mark.parametrize("typed", ["850713400128", "850713 400 128", "8507-1340-0128"])
+def test_an_iin_is_not_looked_up_and_leaves_the_address(
+    db: None, visitor: Client, typed: str
+) -> None:
+    answer = visitor.get(CHECK, {"number": typed, "lang": "ru"})
+    assert (answer.status_code, answer["Location"]) == (302, f"{CHECK}?refused=iin")
+    page = visitor.get(answer["Location"], headers={"cookie": "kualik_language=ru"})
+    assert "Не ищите по ИИН" in page.content.decode()
+    assert "pattern=" in page.content.decode()
 
 
 def test_codes_that_are_right_or_slips_of_the_hand_cost_nothing(

@@ -117,8 +117,14 @@ def test_a_filter_by_signer_knows_the_signers_of_the_register(world: World) -> N
 
 
 def test_an_iin_is_not_searched_for(world: World) -> None:
-    page = text_of(people.client_of(world.clerk), REGISTER, text="850713 400128")
-    assert 'aria-invalid="true"' in page
+    client = people.client_of(world.clerk)
+    for address in (REGISTER, EXPORT):
+        answer = client.get(address, {"text": "850713 400128", "page": "2"})
+        assert (answer.status_code, answer["Location"]) == (302, REGISTER)
+    page = text_of(client, REGISTER, lang="ru")
+    assert "Не ищите по ИИН" in page
+    assert "850713" not in page
+    assert "pattern=" in page
 
 
 def test_fifty_entries_make_a_page(world: World) -> None:

@@ -1,51 +1,140 @@
-"""Every route states who may open it; what is stated is what happens."""
+"""Every route states who may open it; what is stated is what happens, role by role."""
 
 from collections.abc import Iterator
 
 import pytest
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from kualik.accounts.models import User
 from kualik.core.access import PUBLIC, SIGNED_IN, permission_of
 from kualik.rules.lifecycle import Role
+from tests.world import World, build_world, enrol, sign_in
 
-ARGUMENTS = {"code": "0123456789ABCDEF", "edition": "A303", "number": "DEMO-2026-000001-0"}
+Route = tuple[str, URLPattern]
+PEOPLE = frozenset(Role) - {Role.SYSTEM, Role.APPLICANT}
 
 
-def routes(patterns: list[URLPattern | URLResolver], prefix: str = "") -> Iterator[URLPattern]:
+def routes(patterns: list[URLPattern | URLResolver], space: str = "") -> Iterator[Route]:
+    """Each route with the name by which addresses are made."""
     for pattern in patterns:
         if isinstance(pattern, URLResolver):
-            yield from routes(pattern.url_patterns)
+            inner = f"{space}{pattern.namespace}:" if pattern.namespace else space
+            yield from routes(pattern.url_patterns, inner)
         else:
-            yield pattern
+            yield f"{space}{pattern.name}", pattern
 
 
 ALL = list(routes(get_resolver().url_patterns))
+STAFF = [route for route in ALL if isinstance(permission_of(route[1].callback), frozenset)]
+each_route = pytest.mark.parametrize(("name", "route"), ALL, ids=[name for name, _ in ALL])
+
+
+@pytest.fixture(autouse=True)
+def plain_static_files(settings, tmp_path):
+    settings.STATIC_ROOT = tmp_path
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+
+
+@pytest.fixture
+def world(db: None, kualik_files: object) -> World:
+    return build_world()
+
+
+def address(world: World, name: str, route: URLPattern) -> str:
+    """The route's address with values that exist where the guards stand before the look-up."""
+    request = world.demo.requests[0]
+    certificate = next(row.certificate for row in world.demo.requests if row.certificate)
+    values = {
+        "code": certificate.code if name.startswith("certificates") else "DEMO",
+        "edition": "A303",
+        "number": certificate.number if name.startswith("certificates") else request.number,
+        "act": "suspend",
+        "group": world.demo.group.pk,
+        "pk": world.demo.group.pk,
+    }
+    wanted = route.pattern.converters
+    return reverse(name, kwargs={key: values[key] for key in wanted})
+
+
+def knock(client: Client, where: str) -> list[tuple[int, str]]:
+    """What reading and writing are answered."""
+    answers = (client.get(where), client.post(where))
+    return [(answer.status_code, answer.headers.get("Location", "")) for answer in answers]
 
 
 def test_there_are_routes_to_guard() -> None:
     assert len(ALL) > 25
+    assert len(STAFF) > 20
 
 
-@pytest.mark.parametrize("route", ALL, ids=lambda route: route.name or str(route.pattern))
-def test_every_route_states_its_permission(route: URLPattern) -> None:
+@each_route
+def test_every_route_states_its_permission(name: str, route: URLPattern) -> None:
     permission = permission_of(route.callback)
     stated = permission in (PUBLIC, SIGNED_IN)
-    roles = isinstance(permission, frozenset) and permission and permission <= frozenset(Role)
+    roles = isinstance(permission, frozenset) and permission and permission <= PEOPLE
     assert stated or roles, f"{route.pattern} states no permission"
 
 
-@pytest.mark.parametrize("route", ALL, ids=lambda route: route.name or str(route.pattern))
-def test_every_route_has_a_name(route: URLPattern) -> None:
+@each_route
+def test_every_route_has_a_name(name: str, route: URLPattern) -> None:
     assert route.name
 
 
-@pytest.mark.django_db
-@pytest.mark.parametrize(
-    "path",
-    ["/office/", "/office/requests/", "/office/register/", "/office/groups/", "/office/seal/"],
-)
-def test_a_stranger_is_led_to_the_sign_in(path: str) -> None:
-    answer = Client().get(path)
-    assert answer.status_code == 302
-    assert answer.headers["Location"].startswith("/login/")
+def test_a_stranger_is_led_from_every_closed_page_to_the_sign_in(world: World) -> None:
+    for name, route in ALL:
+        if permission_of(route.callback) == PUBLIC:
+            continue
+        for status, where in knock(Client(), address(world, name, route)):
+            assert (status, where.startswith(reverse("accounts:login") + "?")) == (302, True), name
+
+
+def test_a_password_alone_leads_from_every_staff_page_to_the_second_factor(world: World) -> None:
+    client = Client()
+    client.force_login(
+        world.demo.staff[Role.REGISTRAR], backend="django.contrib.auth.backends.ModelBackend"
+    )
+    step = reverse("accounts:second_factor") + "?"
+    for name, route in STAFF:
+        for status, where in knock(client, address(world, name, route)):
+            assert (status, where.startswith(step)) == (302, True), name
+
+
+@pytest.mark.parametrize("role", sorted(PEOPLE))
+def test_a_role_that_a_page_does_not_name_is_refused_there_and_only_there(
+    world: World, role: Role
+) -> None:
+    client = sign_in(Client(), person(world, role))
+    for name, route in STAFF:
+        may = role in (permission_of(route.callback) or ())
+        where = address(world, name, route)
+        refused = [status == 403 for status, _ in knock(client, where)]
+        assert refused == [not may, not may], name
+
+
+def person(world: World, role: Role) -> User:
+    """Somebody with this role alone; of the first provider where the world has one."""
+    if role in world.demo.staff:
+        return world.demo.staff[role]
+    return enrol(f"only-{role}", None, role, now=world.now)
+
+
+def test_nothing_keeps_the_answer_of_a_closed_page(world: World) -> None:
+    registrar = sign_in(Client(), world.demo.staff[Role.REGISTRAR])
+    for name, route in ALL:
+        if permission_of(route.callback) == PUBLIC:
+            continue
+        where = address(world, name, route)
+        for client in (Client(), registrar):
+            assert "no-store" in client.get(where).headers["Cache-Control"], name
+
+
+def test_an_iin_in_an_address_is_not_carried_to_the_sign_in(db: None) -> None:
+    for typed in ("850315300123", "850315 300 123"):
+        answer = Client().get(reverse("cases:requests"), {"text": typed, "state": "issued"})
+        assert answer.headers["Location"] == f"{reverse('accounts:login')}?next=/office/requests/"
+    kept = Client().get(reverse("cases:requests"), {"text": "DEMO", "state": "issued"})
+    assert "state%3Dissued" in kept.headers["Location"]

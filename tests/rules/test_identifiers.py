@@ -13,6 +13,7 @@ from kualik.rules.identifiers import (
     check_digit,
     check_iin,
     format_code,
+    holds_iin,
     iin_hints,
     mask_iin,
     parse_bin,
@@ -20,6 +21,7 @@ from kualik.rules.identifiers import (
     parse_iin,
     parse_public_number,
     public_number,
+    replace_iins,
     restore_leading_zeros,
 )
 
@@ -260,3 +262,60 @@ def test_a_code_typed_with_cyrillic_letters_is_read():
 @pytest.mark.parametrize("text", UNREADABLE_CODES)
 def test_what_is_no_code_is_unreadable(text):
     assert refusal(parse_code, text).code == "code_unreadable"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "750216473656",
+        "750216 473 656",
+        "7502-1647-3656",
+        "75 02 16 47 36 56",
+        "Иванова, 750216\u00a0473656",
+        "ИИН750216.473656",
+        "IIN750216473656",
+        "750216473657",
+    ],
+)
+def test_an_iin_typed_into_a_search_is_noticed_right_or_wrong(text):
+    assert holds_iin(text)
+
+
+@given(numbers)
+def test_a_documents_number_with_its_dashes_is_no_iin(number):
+    assert not holds_iin(number)
+
+
+@pytest.mark.parametrize("text", ["", "Ахметова Динара", "+7 701 123-45-67", "2026-11-20 10:00"])
+def test_names_phones_and_moments_are_no_iin(text):
+    assert not holds_iin(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("750216473656", "75••••••••56"),
+        ("750216 473 656", "75••••••••56"),
+        ("7502-1647-3656", "75••••••••56"),
+        ("№ 5 750216 473 656, врач", "№ 5 75••••••••56, врач"),
+        ("750216473656 720216404658", "75••••••••56 72••••••••58"),
+        ("26.10.2026-20.11.2026", "26.10.2026-20.11.2026"),
+        ("2026-10-26 2026-11-20", "2026-10-26 2026-11-20"),
+        ("20261123104500", "20261123104500"),
+        ("+7 701 123 45 67", "+7 701 123 45 67"),
+    ],
+)
+def test_every_run_of_twelve_digits_is_masked_and_dates_stay(text, written):
+    assert replace_iins(text, mask_iin) == written
+
+
+def test_a_check_character_may_be_read_for_its_twin() -> None:
+    by_check = {}
+    for sequence in range(1, 200):
+        number = public_number(prefix="DEMO", year=2026, sequence=sequence)
+        by_check[number[-1]] = number
+    for printed, read in (("O", "0"), ("0", "O"), ("I", "1"), ("1", "I")):
+        number = by_check[printed]
+        assert parse_public_number(number[:-1] + read).text == number
+    with pytest.raises(RuleViolation):
+        parse_public_number(by_check["O"][:-1] + "7")

@@ -1,5 +1,6 @@
 """Lists for the tests: the five of the fixtures and small ones built here."""
 
+import zipfile
 from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
@@ -18,6 +19,7 @@ from kualik.training.services.recognise import recognise
 LISTS = Path(__file__).resolve().parents[1] / "fixtures" / "completions"
 TODAY = date(2026, 11, 23)
 HEADER = ("ИИН", "Фамилия", "Имя", "Отчество")
+BLANK_AT_THE_END = '<row r="1048576"><c r="A1048576" s="0"/></row>'
 COURSE = GroupDefaults(
     kind="pd",
     title_kk="Инфекциялық бақылау",
@@ -50,9 +52,24 @@ def workbook(rows: Sequence[Sequence[object]], title: str = "Список") -> b
     return target.getvalue()
 
 
+def with_rows(xml: str) -> bytes:
+    """A workbook of two rows, and of more as they stand in its file."""
+    target = BytesIO()
+    with (
+        zipfile.ZipFile(BytesIO(workbook([["ИИН", "ФИО"], [iin(1), "Ким Виктор"]]))) as source,
+        zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as packed,
+    ):
+        for name in source.namelist():
+            data = source.read(name)
+            if name == "xl/worksheets/sheet1.xml":
+                data = data.replace(b"</sheetData>", f"{xml}</sheetData>".encode())
+            packed.writestr(name, data)
+    return target.getvalue()
+
+
 def grid_of(rows: Sequence[Sequence[str]]) -> Grid:
     cells = (tuple(Cell(text) for text in row) for row in rows)
-    return Grid((Sheet("", tuple(Row(place, row) for place, row in enumerate(cells, start=1))),))
+    return Grid(Sheet("", tuple(Row(place, row) for place, row in enumerate(cells, start=1))))
 
 
 def checked(

@@ -78,6 +78,17 @@ def test_the_search_minds_no_case_and_every_word(provider):
     assert client.get("/office/groups/", {"q": "хирургия"}).context["groups"] == []
 
 
+@pytest.mark.parametrize("typed", [iin(1), f"осень {iin(1)[:6]} {iin(1)[6:]}"])
+def test_an_iin_is_not_searched_for_and_leaves_the_address(provider, typed):
+    client = client_of(employ(provider, Role.REGISTRAR))
+    answer = client.get("/office/groups/", {"q": typed})
+    assert (answer.status_code, answer.url) == (302, "/office/groups/")
+    page = client.get(answer.url).content.decode()
+    assert "Не ищите по ИИН" in page
+    assert iin(1)[6:] not in page
+    assert "pattern=" in page
+
+
 def test_pages_of_a_search_keep_its_words(provider):
     for number in range(51):
         a_group(provider, f"поток {number}", people=0)

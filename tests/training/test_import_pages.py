@@ -280,10 +280,18 @@ def test_columns_are_corrected_and_the_choice_is_remembered(client):
 
 
 def test_examples_of_the_columns_hide_the_iin_even_where_nobody_named_the_column(client):
-    rows = [["ИИН", "Фамилия", "Имя", "Код"], [iin(1), "Ахметова", "Динара", iin(2)]]
+    number = iin(2)
+    spaced, dashed = f"{number[:6]} {number[6:9]} {number[9:]}", f"{number[:4]}-{number[4:8]}-"
+    rows = [
+        ["ИИН", "Фамилия", "Имя", "Код", "Место работы"],
+        [iin(1), "Ахметова", "Динара", number, f"ИИН {spaced}"],
+        [iin(3), "Ахметова", "Динара", spaced, dashed + number[8:]],
+    ]
     upload(client, "a.xlsx", workbook(rows))
     html = client.get(f"/office/import/{ImportDraft.objects.get().pk}/columns/").content.decode()
     assert not TWELVE_DIGITS.search(html)
+    assert spaced not in html
+    assert dashed not in html
     assert "Ахметова" in html
 
 

@@ -257,7 +257,7 @@ def test_a_formula_refuses_a_row_only_in_a_column_that_is_used() -> None:
     right = (formula, Cell(iin(1)), Cell("Ким"), Cell("Виктор"))
     wrong = (Cell("2"), Cell(iin(2)), formula, Cell("Виктор"))
     sheet = Sheet("", (Row(1, head), Row(2, right), Row(3, wrong)))
-    rows = checked(Grid((sheet,))).rows
+    rows = checked(Grid(sheet)).rows
     assert [(row.verdict, codes(row)) for row in rows] == [
         ("ready", []),
         ("refused", ["formula_in_cell"]),

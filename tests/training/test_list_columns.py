@@ -130,7 +130,7 @@ def test_the_office_corrects_the_mapping_and_a_field_moves() -> None:
     mapping = correct(recognise(grid=grid, remembered={}), {"D": "given_name", "B": None})
     assert [match.field for match in mapping.columns] == ["iin", None, None, "given_name"]
     assert [match.origin for match in mapping.columns][1::2] == ["chosen", "chosen"]
-    assert mapping.index("given_name") == 3
+    assert mapping.columns[3].field == "given_name"
     assert ColumnMapping.from_record(mapping.to_record()) == mapping
 
 
@@ -167,9 +167,5 @@ def test_every_field_has_a_name_in_three_languages() -> None:
 
 
 def test_a_sheet_can_be_chosen_by_name() -> None:
-    mapping = recognise(
-        grid=read_grid(workbook([["ИИН", "Фамилия"]], title="Группа 2")),
-        remembered={},
-        sheet="Группа 2",
-    )
-    assert mapping.sheet == "Группа 2"
+    grid = read_grid(workbook([["ИИН", "Фамилия"]], title="Группа 2"), "Группа 2")
+    assert recognise(grid=grid, remembered={}).sheet == "Группа 2"

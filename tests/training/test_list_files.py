@@ -8,12 +8,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
+from openpyxl.worksheet._reader import WorkSheetParser
 
 from kualik.rules.errors import RuleViolation
 from kualik.training.adapters.delimited import decode, find_delimiter
 from kualik.training.adapters.grid import MAX_BYTES, MAX_COLUMNS, MAX_ROWS, column_letter
 from kualik.training.adapters.sheets import read_grid
-from tests.training.lists import HEADER, code_of, content, workbook
+from kualik.training.adapters.workbook import MAX_ROWS_READ, MAX_TAGS
+from tests.training.lists import (
+    BLANK_AT_THE_END,
+    HEADER,
+    code_of,
+    content,
+    with_rows,
+    workbook,
+)
 
 RUSSIAN = "ИИН;ФИО\r\n000;Петров Сергей Иванович\r\n"
 KAZAKH = "ЖСН;Тегі;Аты\r\n000;Қыдырәлиева;Мөлдір\r\n001;Һасанова;Ұлжан\r\n"
@@ -27,7 +36,7 @@ def refusal(data: bytes) -> str:
 
 def test_numbers_dates_and_formulas_keep_what_they_are() -> None:
     data = workbook([["ИИН", "Начало", "Имя"], [901662463, date(2026, 10, 26), "=A1"]])
-    row = read_grid(data).sheet().rows[1]
+    row = read_grid(data).sheet.rows[1]
     assert (row.cells[0].text, row.cells[0].is_number) == ("901662463", True)
     assert (row.cells[1].text, row.cells[1].day) == ("2026-10-26", date(2026, 10, 26))
     assert row.cells[2].is_formula
@@ -41,13 +50,13 @@ def test_a_text_cell_that_only_looks_like_a_formula_is_a_text() -> None:
     book.active["B2"].data_type = "s"
     target = BytesIO()
     book.save(target)
-    assert not read_grid(target.getvalue()).sheet().rows[1].cells[1].is_formula
+    assert not read_grid(target.getvalue()).sheet.rows[1].cells[1].is_formula
 
 
 def test_row_numbers_are_those_of_the_sheet() -> None:
     data = workbook([["Список"], [], ["ИИН", "Имя"], [], [1, "А"]])
-    assert [row.number for row in read_grid(data).sheet().rows] == [1, 3, 5]
-    csv_rows = read_grid("ИИН;Имя\n\n1;А\n".encode()).sheet().rows
+    assert [row.number for row in read_grid(data).sheet.rows] == [1, 3, 5]
+    csv_rows = read_grid("ИИН;Имя\n\n1;А\n".encode()).sheet.rows
     assert [row.number for row in csv_rows] == [1, 3]
 
 
@@ -61,28 +70,61 @@ def test_the_first_visible_sheet_with_rows_is_taken() -> None:
     target = BytesIO()
     book.save(target)
     grid = read_grid(target.getvalue())
-    assert grid.sheet().name == "люди"
-    assert grid.sheet("скрытый").is_hidden
-    with pytest.raises(RuleViolation) as caught:
-        grid.sheet("нет такого")
-    assert caught.value.code == "list_sheet_unknown"
+    assert (grid.sheet.name, grid.names) == ("люди", ("люди",))
+    assert code_of(lambda: read_grid(target.getvalue(), "нет такого")) == "list_sheet_unknown"
+    assert code_of(lambda: read_grid(RUSSIAN.encode(), "люди")) == "list_sheet_unknown"
+
+
+def test_a_cell_at_the_last_row_of_a_sheet_is_reached_in_three_rows(monkeypatch) -> None:
+    read = []
+    parse_row = WorkSheetParser.parse_row
+
+    def counting(parser: WorkSheetParser, row: object) -> object:
+        read.append(row)
+        return parse_row(parser, row)
+
+    monkeypatch.setattr(WorkSheetParser, "parse_row", counting)
+    blank = with_rows(BLANK_AT_THE_END)
+    assert len(blank) < 6_000
+    assert [row.number for row in read_grid(blank).sheet.rows] == [1, 2]
+    filled = with_rows(BLANK_AT_THE_END.replace("/>", "><v>7</v></c>", 1))
+    assert refusal(filled) == "list_too_many_rows"
+    # Once as far as the first filled row, once to the end; each sheet of the two files.
+    assert len(read) == 2 * (1 + 3)
+
+
+def test_rows_without_end_and_marks_without_end_are_refused() -> None:
+    assert refusal(with_rows("<row/>" * (MAX_ROWS_READ + 1))) == "list_too_many_rows"
+    assert refusal(with_rows("<row/>" * MAX_TAGS)) == "list_too_large"
+
+
+def test_only_the_chosen_sheet_is_read_to_its_end() -> None:
+    book = Workbook()
+    book.active.append(["ИИН", "Имя"])
+    long = book.create_sheet("длинный")
+    for place in range(MAX_ROWS + 40):
+        long.append([place])
+    target = BytesIO()
+    book.save(target)
+    assert read_grid(target.getvalue()).names == ("Sheet", "длинный")
+    assert code_of(lambda: read_grid(target.getvalue(), "длинный")) == "list_too_many_rows"
 
 
 @pytest.mark.parametrize(
-    ("text", "encoding", "found"),
+    ("text", "encoding"),
     [
-        (RUSSIAN, "utf-8", "utf-8"),
-        (RUSSIAN, "utf-8-sig", "utf-8-sig"),
-        (RUSSIAN, "cp1251", "cp1251"),
-        (RUSSIAN, "utf-16", "utf-16"),
-        (RUSSIAN, "utf-16-le", "utf-16-le"),
-        (RUSSIAN, "utf-16-be", "utf-16-be"),
-        (KAZAKH, "kz1048", "kz1048"),
-        (KAZAKH, "utf-8", "utf-8"),
+        (RUSSIAN, "utf-8"),
+        (RUSSIAN, "utf-8-sig"),
+        (RUSSIAN, "cp1251"),
+        (RUSSIAN, "utf-16"),
+        (RUSSIAN, "utf-16-le"),
+        (RUSSIAN, "utf-16-be"),
+        (KAZAKH, "kz1048"),
+        (KAZAKH, "utf-8"),
     ],
 )
-def test_the_encoding_is_found(text: str, encoding: str, found: str) -> None:
-    assert decode(text.encode(encoding)) == (text, found)
+def test_the_encoding_is_found(text: str, encoding: str) -> None:
+    assert decode(text.encode(encoding)) == text
 
 
 @pytest.mark.parametrize("delimiter", [";", ",", "\t"])
@@ -92,18 +134,18 @@ def test_the_delimiter_is_found_below_a_title_row(delimiter: str) -> None:
 
 
 def test_a_comma_inside_quotes_does_not_cut_a_cell() -> None:
-    rows = read_grid(content("moodle-course-completion.csv")).sheet().rows
+    rows = read_grid(content("moodle-course-completion.csv")).sheet.rows
     assert rows[1].cells[6].text == "19 November 2026, 4:10 PM"
 
 
 def test_the_separator_line_of_excel_is_obeyed_and_counted() -> None:
-    rows = read_grid("sep=|\r\nИИН|Имя\r\n1|А\r\n".encode()).sheet().rows
+    rows = read_grid("sep=|\r\nИИН|Имя\r\n1|А\r\n".encode()).sheet.rows
     assert [cell.text for cell in rows[0].cells] == ["ИИН", "Имя"]
     assert rows[0].number == 2
 
 
 def test_in_a_csv_an_equals_sign_makes_a_formula_unless_it_quotes_a_text() -> None:
-    row = read_grid(b'iin;name\n="000901662463";=SUM(A1)\n').sheet().rows[1]
+    row = read_grid(b'iin;name\n="000901662463";=SUM(A1)\n').sheet.rows[1]
     assert (row.cells[0].text, row.cells[0].is_formula) == ("000901662463", False)
     assert row.cells[1].is_formula
 
@@ -180,7 +222,7 @@ def test_a_far_cell_does_not_make_the_sheet_wide_or_long() -> None:
     book.active["XFD1000"].number_format = "0.00"
     target = BytesIO()
     book.save(target)
-    sheet = read_grid(target.getvalue()).sheet()
+    sheet = read_grid(target.getvalue()).sheet
     assert (sheet.width, len(sheet.rows)) == (2, 2)
 
 
@@ -193,7 +235,7 @@ def test_column_letters_go_on_after_z() -> None:
 @settings(max_examples=150, deadline=None)
 @given(st.binary(max_size=400))
 def test_any_bytes_are_read_or_refused_by_name(data: bytes) -> None:
-    code = code_of(lambda: read_grid(data).sheet())
+    code = code_of(lambda: read_grid(data))
     assert not code or code.startswith("list_")
 
 

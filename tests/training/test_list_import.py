@@ -1,5 +1,6 @@
 """From an uploaded list to completions: nothing before "import", nothing twice."""
 
+import os
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
@@ -28,6 +29,7 @@ from kualik.training.services import (
     forget_lists,
     preview_import,
     start_import,
+    sweep_lists,
 )
 from tests.training.lists import COURSE, LISTS, code_of, content, iin, workbook
 
@@ -271,6 +273,23 @@ def test_lists_nobody_imported_are_forgotten_after_a_week(
         assert forget_lists(now=NOW + timedelta(days=8)) == 1
     assert not default_storage.exists(name)
     assert not ImportDraft.objects.exists()
+
+
+def test_stored_lists_without_a_draft_are_swept_after_a_day(
+    provider: Provider, media: Path
+) -> None:
+    draft = uploaded(provider, content("nursing-kk.xlsx"))
+    orphan = media / "training" / "lists" / "left-by-a-crash"
+    orphan.write_bytes(b"850315300123")
+    for file in orphan.parent.iterdir():
+        os.utime(file, (NOW.timestamp(), NOW.timestamp()))
+    assert sweep_lists(now=NOW + timedelta(hours=23)) == 0
+    assert sweep_lists(now=NOW + timedelta(hours=25)) == 1
+    assert [file.name for file in orphan.parent.iterdir()] == [Path(draft.content.name).name]
+
+
+def test_nothing_stored_means_nothing_to_sweep(media: Path) -> None:
+    assert sweep_lists(now=NOW) == 0
 
 
 def test_a_long_list_is_imported_whole(provider: Provider) -> None:

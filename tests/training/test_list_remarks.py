@@ -14,7 +14,16 @@ from kualik.training.services import remarks
 from kualik.training.services.check import VERDICTS, GroupDefaults
 from kualik.training.services.recognise import recognise
 from kualik.training.services.remarks import remark_text, remarks_workbook, verdict_text
-from tests.training.lists import checked, checked_file, checked_row, content, grid_of, iin
+from tests.training.lists import (
+    BLANK_AT_THE_END,
+    checked,
+    checked_file,
+    checked_row,
+    content,
+    grid_of,
+    iin,
+    with_rows,
+)
 
 DATA = Path(remarks.__file__).parents[1] / "data"
 SOURCES = [*(DATA.parent / "services").glob("*.py"), DATA.parents[1] / "rules" / "spelling.py"]
@@ -104,6 +113,12 @@ def test_row_numbers_stay_when_the_list_has_title_rows() -> None:
     assert page["Q3"].value == "Жол күйі"
     assert page["B8"].value == "901662463"
     assert page["R8"].value.startswith("B: ЖСН басындағы")
+
+
+def test_a_blank_cell_at_the_end_of_a_sheet_makes_no_rows_in_the_returned_list() -> None:
+    grid = read_grid(with_rows(BLANK_AT_THE_END))
+    data = remarks_workbook(checked=checked(grid), grid=grid, language="en")
+    assert load_workbook(BytesIO(data)).active.max_row == 2
 
 
 def test_nothing_in_the_returned_list_is_a_formula() -> None:

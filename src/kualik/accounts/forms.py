@@ -1,10 +1,31 @@
-"""The forms of the sign-in."""
+"""The forms of the sign-in, and the field that never takes an IIN."""
+
+from typing import Any
 
 from django import forms
 from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
+from kualik.rules.identifiers import IIN_RUN, holds_iin
+
 CODE_DIGITS = 6
+NOT_BY_IIN = _("Do not search by IIN: it would stay in the address of the page.")
+
+
+class SearchField(forms.CharField):
+    """Words to look for that are sent in an address; the browser itself holds an IIN back.
+
+    One that comes all the same is the error ``iin``: the view answers by a redirect without it.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.widget.attrs |= {"pattern": rf"(?!.*(?:{IIN_RUN})).*", "title": NOT_BY_IIN}
+
+    def validate(self, value: str) -> None:
+        super().validate(value)
+        if holds_iin(value):
+            raise forms.ValidationError(NOT_BY_IIN, code="iin")
 
 
 class SignInForm(forms.Form):

@@ -8,6 +8,8 @@ from functools import cache
 from pathlib import Path
 
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
 from django_otp.oath import TOTP, hotp
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from django_otp_webauthn.models import WebAuthnCredential
@@ -60,6 +62,13 @@ class DemoAccount:
     provider: Text | None
 
 
+def person_of(request: HttpRequest) -> User:
+    """The member of staff on the page; the middleware has let nobody else in."""
+    if not isinstance(request.user, User):
+        raise PermissionDenied("not a member of staff")
+    return request.user
+
+
 def role_labels(user: User) -> list[Text]:
     """The person's roles in words, in the order of the office's work."""
     return [ROLE_LABELS[role] for role in Role if role in user.roles]
@@ -67,10 +76,7 @@ def role_labels(user: User) -> list[Text]:
 
 def provider_name(user: User) -> Text | None:
     """The organisation of a person; None for the staff of the platform."""
-    provider = user.provider
-    if provider is None:
-        return None
-    return Text(provider.name_kk, provider.name_ru, provider.name_en)
+    return user.provider.name if user.provider else None
 
 
 def code_device(user: User) -> TOTPDevice | None:

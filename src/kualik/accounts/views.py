@@ -9,7 +9,6 @@ import django_otp
 import zxingcpp
 from django.conf import settings
 from django.contrib import auth, messages
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
@@ -33,15 +32,16 @@ from django_otp_webauthn.views import (
 from kualik.accounts import queries, services
 from kualik.accounts.forms import CodeForm, SignInForm
 from kualik.accounts.models import User
+from kualik.accounts.queries import person_of
 from kualik.core import clock
-from kualik.core.access import permission_of, public, signed_in, staff
+from kualik.core.access import is_verified, permission_of, public, signed_in, staff
 from kualik.core.errors import message
 from kualik.core.journal import Actor
-from kualik.core.throttle import check_limit, count_miss
+from kualik.core.throttle import Limit, address_of, check_limit, count_miss
 from kualik.rules.errors import RuleViolation
 
 # All people of one network together; axes limits the tries at one account.
-MISSES_OF_ONE_ADDRESS = 100
+SIGN_INS = Limit("sign-in", 100)
 ENROL_KEY = "enrol_key"
 HTTP_OK, HTTP_TOO_MANY = 200, 429
 # What the page needs of zxing's drawing, which has a width but no viewBox and cannot be scaled.
@@ -88,13 +88,12 @@ def locked_out(
 
 
 @signed_in
-@never_cache
 @sensitive_post_parameters("code")
 def second_factor(request: HttpRequest) -> HttpResponse:
     """The second step; who has no device yet is led to enrol one."""
-    user = _person(request)
+    user = person_of(request)
     devices = queries.second_factors(user)
-    if not devices or _is_verified(user):
+    if not devices or is_verified(user):
         return redirect(_onward(request))
     form = CodeForm(request.POST if request.method == "POST" else None)
     if form.is_valid() and _code_accepted(request, form):
@@ -111,13 +110,12 @@ def second_factor(request: HttpRequest) -> HttpResponse:
 
 
 @signed_in
-@never_cache
 @sensitive_post_parameters("code")
 def enrol(request: HttpRequest) -> HttpResponse:
     """A first device after the password, or another app for who is signed in with both factors."""
-    user = _person(request)
+    user = person_of(request)
     has_device = bool(queries.second_factors(user))
-    if has_device and not _is_verified(user):
+    if has_device and not is_verified(user):
         return redirect(_onward(request))
     key = request.session.setdefault(ENROL_KEY, random_hex(20))
     form = CodeForm(request.POST if request.method == "POST" else None)
@@ -145,10 +143,9 @@ def logout(request: HttpRequest) -> HttpResponse:
 
 
 @staff(*queries.STAFF_ROLES)
-@never_cache
 def profile(request: HttpRequest) -> HttpResponse:
     """Who I am here, and my devices."""
-    user = _person(request)
+    user = person_of(request)
     devices = queries.second_factors(user)
     context = {
         "person": user,
@@ -167,7 +164,7 @@ def profile(request: HttpRequest) -> HttpResponse:
 @require_POST
 def remove(request: HttpRequest) -> HttpResponse:
     """Take one of my devices away."""
-    user = _person(request)
+    user = person_of(request)
     device_id = request.POST.get("device", "")
     try:
         services.remove_device(user=user, device_id=device_id, actor=_self(user), now=clock.now())
@@ -179,7 +176,6 @@ def remove(request: HttpRequest) -> HttpResponse:
 
 
 @signed_in
-@never_cache
 @require_POST
 def passkey_offered(request: HttpRequest) -> HttpResponse:
     """Begin to make a passkey; the library asks for the second factor if there is one."""
@@ -187,11 +183,10 @@ def passkey_offered(request: HttpRequest) -> HttpResponse:
 
 
 @signed_in
-@never_cache
 @require_POST
 def passkey_added(request: HttpRequest) -> HttpResponse:
     """Keep a new passkey; as a first device it completes the sign-in."""
-    user, is_first = _person(request), not _is_verified(_person(request))
+    user, is_first = person_of(request), not is_verified(person_of(request))
     with transaction.atomic():
         services.lock(user)
         response = CompleteCredentialRegistrationView.as_view()(request)
@@ -206,7 +201,6 @@ def passkey_added(request: HttpRequest) -> HttpResponse:
 
 
 @signed_in
-@never_cache
 @require_POST
 def passkey_asked(request: HttpRequest) -> HttpResponse:
     """Begin to sign in by a passkey."""
@@ -214,11 +208,10 @@ def passkey_asked(request: HttpRequest) -> HttpResponse:
 
 
 @signed_in
-@never_cache
 @require_POST
 def passkey_shown(request: HttpRequest) -> HttpResponse:
     """Complete a sign-in by a passkey."""
-    user = _person(request)
+    user = person_of(request)
     with transaction.atomic():
         services.lock(user)
         response = CompleteCredentialAuthenticationView.as_view()(request)
@@ -232,11 +225,12 @@ def passkey_shown(request: HttpRequest) -> HttpResponse:
 
 @sensitive_variables("password")
 def _password_accepted(request: HttpRequest, form: SignInForm) -> bool:
-    check_limit(request, what="sign-in", limit=MISSES_OF_ONE_ADDRESS)
+    address, now = address_of(request), clock.now()
+    check_limit(SIGN_INS, address, now=now)
     email, password = form.cleaned_data["email"], form.cleaned_data["password"]
     user = auth.authenticate(request, email=email, password=password)
     if user is None:
-        count_miss(request, what="sign-in")
+        count_miss(SIGN_INS, address, now=now)
         form.add_error(None, message(RuleViolation("sign_in_failed")))
         return False
     auth.login(request, user)
@@ -244,7 +238,7 @@ def _password_accepted(request: HttpRequest, form: SignInForm) -> bool:
 
 
 def _code_accepted(request: HttpRequest, form: CodeForm) -> bool:
-    user, code = _person(request), form.cleaned_data["code"]
+    user, code = person_of(request), form.cleaned_data["code"]
     try:
         device = services.confirm_code(user=user, code=code, actor=_self(user), now=clock.now())
     except RuleViolation as violation:
@@ -255,7 +249,7 @@ def _code_accepted(request: HttpRequest, form: CodeForm) -> bool:
 
 
 def _app_enrolled(request: HttpRequest, form: CodeForm, key: str) -> bool:
-    user, now, is_first = _person(request), clock.now(), not _is_verified(_person(request))
+    user, now, is_first = person_of(request), clock.now(), not is_verified(person_of(request))
     code, actor = form.cleaned_data["code"], _self(user)
     try:
         with transaction.atomic():
@@ -278,19 +272,9 @@ def _verified_by(request: HttpRequest, device: Device) -> None:
     request.session.cycle_key()
 
 
-def _person(request: HttpRequest) -> User:
-    if not isinstance(request.user, User):
-        raise PermissionDenied("not a member of staff")
-    return request.user
-
-
 def _self(user: User) -> Actor:
     """The person acting on the own account, in no role of the office."""
     return Actor(name=f"user:{user.pk}")
-
-
-def _is_verified(user: User) -> bool:
-    return getattr(user, "otp_device", None) is not None
 
 
 def _wanted(request: HttpRequest) -> str:
@@ -306,15 +290,15 @@ def _target(request: HttpRequest) -> str:
     """Where a complete sign-in ends: the wanted page, else the office, else the own profile."""
     office = resolve_url(settings.LOGIN_REDIRECT_URL)
     roles = permission_of(resolve(office).func)
-    if isinstance(roles, frozenset) and not _person(request).has_role(roles):
+    if isinstance(roles, frozenset) and not person_of(request).has_role(roles):
         office = reverse("accounts:profile")
     return _wanted(request) or office
 
 
 def _onward(request: HttpRequest) -> str:
     """The next step of the sign-in."""
-    user, wanted = _person(request), _wanted(request)
-    if _is_verified(user):
+    user, wanted = person_of(request), _wanted(request)
+    if is_verified(user):
         return _target(request)
     step = "accounts:second_factor" if queries.second_factors(user) else "accounts:enrol"
     return reverse(step) + (f"?{urlencode({'next': wanted})}" if wanted else "")

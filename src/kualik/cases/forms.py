@@ -1,20 +1,20 @@
 """The forms of the journey of a request."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 
 from django import forms
 from django.db.models import QuerySet
 from django.utils.functional import Promise
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from kualik.accounts.forms import SearchField
 from kualik.accounts.models import User
 from kualik.cases.queries import Search
 from kualik.cases.services.filing import Filing
 from kualik.core import errors
 from kualik.core.clock import local_day
+from kualik.core.language import spoken
 from kualik.rules import standards
 from kualik.rules.errors import RuleViolation
 from kualik.rules.language import Text
@@ -27,12 +27,6 @@ Decide = Callable[[str, Text], Refusal]
 DAY_FORMATS = ["%Y-%m-%d", "%d.%m.%Y"]
 MOMENT_FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%d.%m.%Y %H:%M"]
 FACTS_LENGTH = 4000
-TWELVE_DIGITS = re.compile(r"(?<!\d)\d{12}(?!\d)")
-
-
-def spoken(text: Text) -> str:
-    """A ``Text`` in the language of the page."""
-    return text.get(get_language() or "kk")
 
 
 def day_widget() -> forms.DateInput:
@@ -50,7 +44,7 @@ def offer(form: forms.Form, name: str, choices: Sequence[tuple[str, str | Promis
 class SearchForm(forms.Form):
     """The filters of the list; groups and programmes are those of the person's provider."""
 
-    text = forms.CharField(label=_("Number or name"), required=False, max_length=120)
+    text = SearchField(label=_("Number or name"), required=False, max_length=120)
     state = forms.ChoiceField(label=_("State"), required=False)
     term = forms.ChoiceField(
         label=_("Term"),
@@ -80,19 +74,12 @@ class SearchForm(forms.Form):
         offer(self, "state", choices)
         programmes = Programme.objects.filter(provider=user.provider_id).order_by("title_ru")
         titles = [(str(row.pk), _programme_label(row)) for row in programmes]
-        groups = Group.objects.filter(provider=user.provider_id).order_by("-pk")
-        names = [(str(row.pk), row.name) for row in groups]
+        groups = Group.objects.filter(provider=user.provider_id).select_related("programme")
+        names = [(str(row.pk), spoken(row.label)) for row in groups.order_by("-pk")]
         offer(self, "programme", [("", _("Any")), *titles])
         offer(self, "group", [("", _("Any")), *names])
         if user.provider_id is None:
             del self.fields["group"], self.fields["programme"]
-
-    def clean_text(self) -> str:
-        """Words to look for; an IIN must not get into an address."""
-        text = str(self.cleaned_data["text"])
-        if TWELVE_DIGITS.search("".join(text.split())):
-            raise forms.ValidationError(_("Search by number or name, not by IIN."), code="iin")
-        return text
 
     def in_words(self) -> list[str]:
         """The filters that are set, as the page names them."""
@@ -279,7 +266,7 @@ def _pairs(field: forms.ChoiceField) -> list[tuple[str, str]]:
 
 
 def _programme_label(programme: Programme) -> str:
-    return f"{spoken(Text(programme.title_kk, programme.title_ru))} ({programme.hours})"
+    return f"{spoken(programme.title)} ({programme.hours})"
 
 
 def _offered(kind: str, *, on: date) -> tuple[dict[str, str], dict[str, str]]:

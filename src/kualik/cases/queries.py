@@ -33,7 +33,6 @@ from kualik.training.models import Completion, Group
 SEES_ALL = frozenset({Role.INSPECTOR, Role.PLATFORM_ADMIN})
 UNDECIDED = AWAITING_RESULT - {State.APPROVED}
 STATUS_CODE_LENGTH = 6
-CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 MOST_WORDS = 6
 ONE_DAY = timedelta(days=1)
 # What a step of the timeline is called: the state it led to; two steps back by their own name.
@@ -48,7 +47,7 @@ STEP_LABELS: dict[str, Text] = {
 def requests_visible_to(user: User) -> QuerySet[Request]:
     """A provider's own requests for its staff, all for inspectors of the platform, else none."""
     requests = Request.objects.select_related(
-        "provider", "person", "certificate", "completion__programme", "completion__group"
+        "provider", "person", "certificate", "completion__programme"
     )
     if user.provider_id is not None:
         return requests.filter(provider=user.provider_id)
@@ -190,7 +189,7 @@ def status_code(request: Request) -> str:
     digest = hmac.digest(
         settings.SECRET_KEY.encode(), f"status {request.number}".encode(), "sha256"
     )
-    return "".join(CROCKFORD[byte % 32] for byte in digest[:STATUS_CODE_LENGTH])
+    return "".join(identifiers.CROCKFORD[byte % 32] for byte in digest[:STATUS_CODE_LENGTH])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,26 +228,33 @@ def _names(entries: Sequence[JournalEntry]) -> dict[str, str]:
     return {f"user:{user.pk}": user.full_name for user in staff}
 
 
-def find_by_second_factor(*, number: str, factor: str) -> Request:
-    """The request of a number when ``factor`` is its status code or the last four digits of the
-    applicant's phone.
+def plain_number(text: str) -> str:
+    """A number in its one spelling; ``status_unknown`` for what can be none."""
+    try:
+        return identifiers.parse_public_number(text).text
+    except RuleViolation as error:
+        raise RuleViolation("status_unknown") from error
+
+
+def find_by_second_factor(*, number: str, factor: str, with_phone: bool) -> Request:
+    """The request of a number when ``factor`` is its status code or, ``with_phone``, the last four
+    digits of the applicant's phone.
 
     Raises ``status_unknown`` alike for a wrong number and a wrong factor.
     """
-    try:
-        normal = identifiers.parse_public_number(number).text
-    except RuleViolation as error:
-        raise RuleViolation("status_unknown") from error
+    normal = plain_number(number)
     request = (
         Request.objects.select_related("provider", "certificate", "completion__programme")
         .filter(number=normal)
         .first()
     )
-    given = factor.strip().upper().replace("O", "0").replace("I", "1").replace("L", "1")
+    given = factor.strip().upper().translate(identifiers.READ_AS)
     if request is None or not given:
         raise RuleViolation("status_unknown")
     digits = "".join(sign for sign in request.completion.phone if sign.isdigit())
-    answers = [status_code(request)] + ([digits[-4:]] if len(digits) >= 10 else [])
+    answers = [status_code(request)]
+    if with_phone and len(digits) >= 10:
+        answers.append(digits[-4:])
     if not any(hmac.compare_digest(given.encode(), answer.encode()) for answer in answers):
         raise RuleViolation("status_unknown")
     return request

@@ -12,16 +12,16 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.core.files.uploadhandler import MemoryFileUploadHandler, SkipFile
 
+from kualik.rules import identifiers
+
 STREAM_LIMIT = 400
 STREAM_BYTES = 1024 * 1024
 BUDGET_BYTES = 16 * STREAM_BYTES
 MARKS_LIMIT = 3
 
-_CROCKFORD = rb"[0-9A-HJKMNP-TV-Z]"
-_ADDRESS = re.compile(rb"/c/(" + _CROCKFORD + rb"{16})(?![0-9A-Za-z])")
-_PRINTED = re.compile(
-    rb"(?<![0-9A-Za-z-])((?:" + _CROCKFORD + rb"{4}-){3}" + _CROCKFORD + rb"{4})\b(?!-)"
-)
+_SIGN = f"[{identifiers.CROCKFORD}]".encode()
+_ADDRESS = re.compile(rb"/c/(" + _SIGN + rb"{16})(?![0-9A-Za-z])")
+_PRINTED = re.compile(rb"(?<![0-9A-Za-z-])((?:" + _SIGN + rb"{4}-){3}" + _SIGN + rb"{4})\b(?!-)")
 _NUMBER = re.compile(
     rb"(?<![0-9A-Za-z])([A-Z][A-Z0-9]{1,11}-20\d\d-[A-Z]?\d{6}-[0-9A-Z])(?![0-9A-Za-z-])"
 )

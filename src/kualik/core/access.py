@@ -11,8 +11,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import resolve_url
 
-from kualik.core.journal import Actor
 from kualik.rules.errors import RuleViolation
+from kualik.rules.identifiers import holds_iin
 from kualik.rules.lifecycle import Role
 
 PUBLIC = "public"
@@ -48,11 +48,6 @@ def permission_of(view: Callable[..., object]) -> Permission | None:
     return getattr(view, "permission", None)
 
 
-def actor_of(request: HttpRequest, *, acting_as: Role) -> Actor:
-    """The signed-in person as the journal names them, in the role the act needs."""
-    return Actor(name=f"user:{request.user.pk}", role=acting_as.value)
-
-
 def is_verified(user: object) -> bool:
     """Whether the person of a request came in with both factors."""
     check = getattr(user, "is_verified", None)
@@ -74,13 +69,20 @@ def role_of(user: object, roles: frozenset[Role]) -> Role:
 
 
 class AccessMiddleware:
-    """Stops a request at a view whose statement the person does not meet."""
+    """Stops a request at a view whose statement the person does not meet.
+
+    Nothing keeps the answer of a view that is not public, not even the browser's own store.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.get_response(request)
+        response = self.get_response(request)
+        found = request.resolver_match
+        if found is not None and permission_of(found.func) != PUBLIC:
+            response.headers["Cache-Control"] = "private, no-store"
+        return response
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., object], _args: object, _kwargs: object
@@ -91,11 +93,17 @@ class AccessMiddleware:
         if permission is None:
             raise PermissionDenied("the view states no permission")
         if not request.user.is_authenticated:
-            return redirect_to_login(request.get_full_path(), resolve_url("accounts:login"))
+            return redirect_to_login(_wanted(request), resolve_url("accounts:login"))
         if permission == SIGNED_IN:
             return None
         if not is_verified(request.user):
-            return redirect_to_login(request.get_full_path(), resolve_url("accounts:second_factor"))
+            return redirect_to_login(_wanted(request), resolve_url("accounts:second_factor"))
         if not isinstance(permission, frozenset) or not has_role(request.user, permission):
             raise PermissionDenied("another role")
         return None
+
+
+def _wanted(request: HttpRequest) -> str:
+    """The address to come back to; an IIN that stands in it is not carried further."""
+    values = (value for _, values in request.GET.lists() for value in values)
+    return request.path if any(map(holds_iin, values)) else request.get_full_path()

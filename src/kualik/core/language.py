@@ -6,7 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import translation
 
-from kualik.rules.language import LANGUAGES
+from kualik.rules.language import LANGUAGES, Text
 
 COOKIE = "kualik_language"
 YEAR_SECONDS = 365 * 24 * 3600
@@ -18,6 +18,11 @@ def chosen_language(request: HttpRequest) -> str:
         if choice in LANGUAGES:
             return choice
     return "kk"
+
+
+def spoken(text: Text) -> str:
+    """A ``Text`` in the language of the page."""
+    return text.get(translation.get_language() or "kk")
 
 
 def language_middleware(

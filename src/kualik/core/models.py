@@ -95,3 +95,14 @@ class StaffTask(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code} {self.key}"
+
+
+class Miss(models.Model):
+    """How many wrong guesses one ``key`` made since ``window_start``; the key is a hash."""
+
+    key = models.CharField(max_length=64, unique=True)
+    window_start = models.DateTimeField(db_index=True)
+    count = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.count} since {self.window_start}"

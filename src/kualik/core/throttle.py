@@ -1,37 +1,83 @@
-"""Limits on guessing: misses are counted by address, hits cost nothing."""
+"""Limits on guessing: misses are counted in the database, hits cost nothing."""
 
 import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from ipaddress import IPv6Address, ip_address
 
 from django.conf import settings
-from django.core.cache import cache
+from django.db.models import F, QuerySet
 from django.http import HttpRequest
 
+from kualik.core.models import Miss
 from kualik.rules.errors import RuleViolation
 
-WINDOW_SECONDS = 15 * 60
+QUARTER = timedelta(minutes=15)
+DAY = timedelta(days=1)
+MINUTE = timedelta(minutes=1)
+# The part of an IPv6 address that one customer of a network is given.
+HOST_BITS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """So many misses of one guesser are borne within ``window``, from the first one on.
+
+    ``what`` names the guess. No window may be longer than a day: older rows are removed.
+    """
+
+    what: str
+    misses: int
+    window: timedelta = QUARTER
 
 
 def address_of(request: HttpRequest) -> str:
-    """The visitor's network address; behind a trusted proxy the one that the proxy added last."""
-    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "")
+    """The visitor's network address; behind a trusted proxy the one that the proxy added last.
+
+    Of an IPv6 address the network alone (/64): its owner may take any of the others at will.
+    """
+    address = str(request.META.get("REMOTE_ADDR", ""))
+    forwarded = str(request.META.get("HTTP_X_FORWARDED_FOR", ""))
     if settings.BEHIND_PROXY and forwarded:
-        return str(forwarded).rsplit(",", 1)[-1].strip()
-    return str(request.META.get("REMOTE_ADDR", ""))
+        address = forwarded.rsplit(",", 1)[-1].strip()
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    if not isinstance(found, IPv6Address):
+        return str(found)
+    return str(found.ipv4_mapped or IPv6Address(int(found) >> HOST_BITS << HOST_BITS))
 
 
-def check_limit(request: HttpRequest, *, what: str, limit: int) -> None:
-    """Raises ``too_many_tries`` after ``limit`` misses of ``what`` within a quarter of an hour."""
-    if int(cache.get(_key(request, what), 0)) >= limit:
-        raise RuleViolation("too_many_tries", minutes=WINDOW_SECONDS // 60)
+def is_spent(limit: Limit, guesser: str, *, now: datetime) -> bool:
+    """Whether ``guesser`` (an address, or what is guessed at) has no try left."""
+    return _open(limit, guesser, now).filter(count__gte=limit.misses).exists()
 
 
-def count_miss(request: HttpRequest, *, what: str) -> None:
-    """Remember one wrong guess."""
-    key = _key(request, what)
-    if not cache.add(key, 1, WINDOW_SECONDS):
-        cache.set(key, int(cache.get(key, 0)) + 1, WINDOW_SECONDS)
+def check_limit(limit: Limit, guesser: str, *, now: datetime) -> None:
+    """Raises ``too_many_tries`` when the limit is spent."""
+    if is_spent(limit, guesser, now=now):
+        raise RuleViolation("too_many_tries", minutes=limit.window // MINUTE)
 
 
-def _key(request: HttpRequest, what: str) -> str:
-    digest = hashlib.sha256(address_of(request).encode()).hexdigest()[:32]
-    return f"miss:{what}:{digest}"
+def count_miss(limit: Limit, guesser: str, *, now: datetime) -> None:
+    """Remember one wrong guess; parallel ones are all counted."""
+    one_more = {"count": F("count") + 1}
+    if _open(limit, guesser, now).update(**one_more):
+        return
+    # A window begins: the time to forget those that are over.
+    Miss.objects.filter(window_start__lte=now - DAY).delete()
+    key = _key(limit, guesser)
+    over = Miss.objects.filter(key=key, window_start__lte=now - limit.window)
+    if not over.update(window_start=now, count=1):
+        Miss.objects.bulk_create([Miss(key=key, window_start=now)], ignore_conflicts=True)
+        _open(limit, guesser, now).update(**one_more)
+
+
+def _open(limit: Limit, guesser: str, now: datetime) -> QuerySet[Miss]:
+    """The row of a window that is not over."""
+    return Miss.objects.filter(key=_key(limit, guesser), window_start__gt=now - limit.window)
+
+
+def _key(limit: Limit, guesser: str) -> str:
+    return hashlib.sha256(f"{limit.what}:{guesser}".encode()).hexdigest()

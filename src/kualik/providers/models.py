@@ -4,6 +4,8 @@ from typing import ClassVar
 
 from django.db import models
 
+from kualik.rules.language import Text
+
 
 class Provider(models.Model):
     """An organisation of row 1 of the standard (A57.1, A303.1)."""
@@ -28,6 +30,16 @@ class Provider(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+    @property
+    def name(self) -> Text:
+        """The name in the three languages."""
+        return Text(self.name_kk, self.name_ru, self.name_en)
+
+    @property
+    def city(self) -> Text:
+        """The city in the three languages."""
+        return Text(self.city_kk, self.city_ru, self.city_en)
 
 
 class Office(models.Model):

@@ -147,8 +147,8 @@ def _listing(provider: Provider, now: datetime) -> Listing:
     today = local_day(now)
     return Listing(
         provider=provider,
-        name=Text(provider.name_kk, provider.name_ru, provider.name_en),
-        city=Text(provider.city_kk, provider.city_ru, provider.city_en),
+        name=provider.name,
+        city=provider.city,
         offices=tuple(_reception(office, closures, now) for office in provider.offices.all()),
         closures=tuple(
             (row.day, Text(row.reason_kk, row.reason_ru)) for row in closures if row.day >= today

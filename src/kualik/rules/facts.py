@@ -16,7 +16,12 @@ from kualik.rules.errors import RuleViolation
 from kualik.rules.identifiers import check_digit
 from kualik.rules.language import Text
 
-KINDS = ("pd", "cc", "rt")  # professional development, certification course, retraining
+KIND_LABELS: dict[str, Text] = {
+    "pd": Text("Біліктілікті арттыру", "Повышение квалификации", "Professional development"),
+    "cc": Text("Сертификаттау курсы", "Сертификационный курс", "Certification course"),
+    "rt": Text("Қайта даярлау", "Переподготовка", "Retraining"),
+}
+KINDS = tuple(KIND_LABELS)
 PAPERS = ("certificate", "reference")
 
 _TEXTS = ("provider_name", "city", "programme", "specialty", "signer_position")

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal, NamedTuple, NewType
@@ -28,14 +29,23 @@ _NUMBER = re.compile(
     re.ASCII,
 )
 
-_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+# Crockford base32: no I, L, O and U.
+CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _CODE_BYTES = 10
 _CODE_LENGTH = 16
-_READ_AS = str.maketrans("OIL", "011")
+READ_AS = str.maketrans("OIL", "011")
 _LONGEST_INPUT = 64
 # No full stop here: "10116550137.0" is a damaged number, not one with a separator.
 _NOISE = re.compile(r"[\s\u00ad\u200b-\u200f\u2010-\u2015\u2212\ufeff-]+")
 _SEPARATORS = re.compile(r"[\s.·/_\u00ad\u200b-\u200f\u2010-\u2015\u2212\ufeff-]+")
+# Twelve digits, bare or with up to three separators between two of them. Separated ones right
+# behind a Latin letter are a document's number. Browsers read it too, as a field's ``pattern``.
+_SEPARATED = r"[0-9](?:[\s.·\/_\-\u2010-\u2015]{0,3}[0-9]){11}"
+IIN_RUN = rf"[0-9]{{12}}|(?<![0-9A-Za-z]){_SEPARATED}"
+_IIN_RUN = re.compile(IIN_RUN)
+# Exactly twelve digits; two dates side by side may have as many and stay.
+_DATE = r"(?:[0-9]{1,2}[./-]){2}(?:19|20)[0-9]{2}|(?:19|20)[0-9]{2}(?:[./-][0-9]{1,2}){2}"
+_IIN_OR_DATE = re.compile(rf"(?<![0-9])(?:(?P<date>{_DATE})|{_SEPARATED})(?![0-9])")
 # Typed with a Cyrillic keyboard: capital letters of the same shape.
 _CYRILLIC_TWINS = str.maketrans("АВСЕНІКМОРТХУЗ", "ABCEHIKMOPTXY3")
 
@@ -145,6 +155,25 @@ def mask_iin(iin: Iin | str) -> str:
     return value[:2] + _HIDDEN * 8 + value[-2:]
 
 
+def holds_iin(text: str) -> bool:
+    """Whether somebody typed an IIN, right or not, into a field whose text gets into an address."""
+    return _IIN_RUN.search(text) is not None
+
+
+def replace_iins(text: str, write: Callable[[str], str]) -> str:
+    """The text with every run of exactly twelve digits, separated or not, as ``write`` has it.
+
+    ``write`` gets the bare digits. Dates keep standing.
+    """
+
+    def written(found: re.Match[str]) -> str:
+        if found["date"]:
+            return found["date"]
+        return write("".join(sign for sign in found[0] if sign.isdigit()))
+
+    return _IIN_OR_DATE.sub(written, text)
+
+
 def restore_leading_zeros(cell: int | float | str) -> str:
     """Digits of a number cell with up to three lost leading zeros; other content as text.
 
@@ -199,9 +228,11 @@ def parse_public_number(text: str) -> PublicNumber:
     prefix, year, letter, sequence, check = match.group(
         "prefix", "year", "letter", "sequence", "check"
     )
-    if check_character(f"{prefix}{year}{letter}{sequence}") != check:
+    right = check_character(f"{prefix}{year}{letter}{sequence}")
+    # O and 0, I and 1 look alike in print; a person may read one for the other.
+    if right.translate(READ_AS) != check.translate(READ_AS):
         raise RuleViolation("number_check_character")
-    spelled = f"{prefix}-{year}-{letter}{sequence}-{check}"
+    spelled = f"{prefix}-{year}-{letter}{sequence}-{right}"
     return PublicNumber(prefix, int(year), letter, int(sequence), spelled)
 
 
@@ -218,7 +249,7 @@ def check_code(raw: bytes) -> str:
     if len(raw) != _CODE_BYTES:
         raise ValueError(f"a check code is made of {_CODE_BYTES} bytes, not {len(raw)}")
     number = int.from_bytes(raw, "big")
-    return "".join(_CROCKFORD[number >> shift & 31] for shift in range(75, -1, -5))
+    return "".join(CROCKFORD[number >> shift & 31] for shift in range(75, -1, -5))
 
 
 def format_code(code: str) -> str:
@@ -231,7 +262,7 @@ def parse_code(text: str) -> str:
 
     Error: ``code_unreadable``; it does not say which character was wrong.
     """
-    code = _plain_capitals(text, separator="").translate(_READ_AS)
-    if len(code) != _CODE_LENGTH or not set(code) <= set(_CROCKFORD):
+    code = _plain_capitals(text, separator="").translate(READ_AS)
+    if len(code) != _CODE_LENGTH or not set(code) <= set(CROCKFORD):
         raise RuleViolation("code_unreadable")
     return code

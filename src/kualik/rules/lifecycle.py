@@ -55,6 +55,19 @@ class Role(StrEnum):
     PLATFORM_ADMIN = "platform_admin"
 
 
+# Everybody who works on requests and documents, and the inspector, may look at all of them.
+READERS = frozenset(
+    {
+        Role.REGISTRAR,
+        Role.CLERK,
+        Role.OFFICE_HEAD,
+        Role.AUTHORISED_PERSON,
+        Role.PROVIDER_ADMIN,
+        Role.INSPECTOR,
+    }
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Transition:
     """The state an event leads to, the roles that may cause it, and whether they must say why."""

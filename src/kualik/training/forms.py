@@ -1,28 +1,24 @@
 """The forms of the import: the file, its columns, what is said once for the group."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from typing import Any, Final
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
+from kualik.accounts.forms import SearchField
 from kualik.core import errors
+from kualik.core.language import spoken
 from kualik.rules import standards
 from kualik.rules.errors import RuleViolation
-from kualik.rules.language import Text
+from kualik.rules.facts import KIND_LABELS
 from kualik.rules.volumes import check_volume
 from kualik.training.adapters.grid import MAX_BYTES
 from kualik.training.models import Programme
 from kualik.training.services import ColumnMapping, GroupDefaults, fields
 
-KIND_LABELS: Final[Mapping[str, Text]] = {
-    "pd": Text("Біліктілікті арттыру", "Повышение квалификации", "Professional development"),
-    "cc": Text("Сертификаттау курсы", "Сертификационный курс", "Certification course"),
-    "rt": Text("Қайта даярлау", "Переподготовка", "Retraining"),
-}
 NAME_FIELDS: Final = frozenset({"full_name", "full_name_given_first", "family_name"})
 DATES: Final = ("started_on", "ended_on")
 ASKED: Final = ("kind", "title_kk", "title_ru", "hours", "credits", *DATES)
@@ -31,9 +27,15 @@ SPECIALTIES: Final = ("specialty_kk", "specialty_ru")
 REQUIRED: Final = frozenset(ASKED) - {"credits"}
 
 
-def label_of(text: Text) -> str:
-    """A text in the language of the page."""
-    return text.get(get_language() or "kk")
+class GroupSearchForm(forms.Form):
+    """Words of a title or of a group's name."""
+
+    q = SearchField(
+        label=_lazy("Search by title or group"),
+        required=False,
+        max_length=200,
+        widget=forms.SearchInput,
+    )
 
 
 class UploadForm(forms.Form):
@@ -65,7 +67,7 @@ class ColumnsForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.mapping = mapping
         choices = [("", _("Do not use"))]
-        choices += [(name, label_of(text)) for name, text in fields().items()]
+        choices += [(name, spoken(text)) for name, text in fields().items()]
         for match in mapping.columns:
             self.fields[match.letter] = forms.ChoiceField(
                 label=_("Column %(letter)s holds") % {"letter": match.letter},
@@ -98,10 +100,9 @@ class ColumnsForm(forms.Form):
 
 def programme_label(programme: Programme) -> str:
     """A programme by title, kind and volume."""
-    title = label_of(Text(programme.title_kk, programme.title_ru))
     told = {
-        "title": title,
-        "kind": label_of(KIND_LABELS[programme.kind]),
+        "title": spoken(programme.title),
+        "kind": spoken(KIND_LABELS[programme.kind]),
         "hours": programme.hours,
     }
     return _("%(title)s (%(kind)s, %(hours)s h)") % told
@@ -167,7 +168,7 @@ class GroupForm(forms.Form):
         self.own = {str(programme.pk): programme for programme in programmes}
         self._choose(asked, listed)
         given = {result.kind for result in standards.get(edition).results}
-        kinds = [(kind, label_of(text)) for kind, text in KIND_LABELS.items() if kind in given]
+        kinds = [(kind, spoken(text)) for kind, text in KIND_LABELS.items() if kind in given]
         own = [(pk, programme_label(programme)) for pk, programme in self.own.items()]
         self._offer("kind", [("", _("Choose")), *kinds])
         self._offer("programme", [("", _("A new programme")), *own])

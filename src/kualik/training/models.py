@@ -8,11 +8,14 @@ from django.db import models
 from kualik.accounts.models import Person
 from kualik.providers.models import Provider
 from kualik.rules.facts import KINDS
+from kualik.rules.language import Text
+
+LIST_FOLDER = "training/lists"
 
 
 def list_path(_draft: "ImportDraft", _filename: str) -> str:
     """A name that tells nothing: the office's own may hold names or numbers of people."""
-    return f"training/lists/{uuid4().hex}"
+    return f"{LIST_FOLDER}/{uuid4().hex}"
 
 
 class Programme(models.Model):
@@ -41,6 +44,11 @@ class Programme(models.Model):
     def __str__(self) -> str:
         return f"{self.kind} {self.title_ru} ({self.hours})"
 
+    @property
+    def title(self) -> Text:
+        """The title in both languages of the register."""
+        return Text(self.title_kk, self.title_ru)
+
 
 class Group(models.Model):
     """People taught together; it ended on the day the last of them mastered the programme."""
@@ -64,6 +72,18 @@ class Group(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def own_name(self) -> str:
+        """The office's own name where it says more than the programme's title, in one language."""
+        return "" if self.name.startswith(self.programme.title_ru[:100]) else self.name
+
+    @property
+    def label(self) -> Text:
+        """What was learned, when, and the own name, if any: as lists tell groups apart."""
+        days = f"{self.started_on:%d.%m.%Y} – {self.ended_on:%d.%m.%Y}"
+        said = ", ".join(filter(None, (days, self.own_name)))
+        return Text(f"{self.programme.title_kk}, {said}", f"{self.programme.title_ru}, {said}")
 
 
 class Completion(models.Model):

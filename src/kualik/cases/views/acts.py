@@ -2,25 +2,26 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.functional import Promise
 
 from kualik.accounts.models import User
+from kualik.accounts.queries import person_of
 from kualik.cases.models import Request
 from kualik.cases.queries import own_requests, requests_visible_to
-from kualik.core import errors
+from kualik.core import clock, errors
 from kualik.core.access import role_of
 from kualik.rules.errors import RuleViolation
 from kualik.rules.lifecycle import TRANSITIONS, Event, Role, State, allowed_events
 
+Service = Callable[..., Request]
 DECIDERS = frozenset({Role.REGISTRAR, Role.OFFICE_HEAD})
 SEALERS = frozenset({Role.AUTHORISED_PERSON})
-READERS = DECIDERS | SEALERS | {Role.CLERK, Role.PROVIDER_ADMIN, Role.INSPECTOR}
 # The acts that have a page of their own, the main one first.
 PAGES = {
     Event.APPROVE: "cases:approve",
@@ -45,24 +46,18 @@ class Act:
     is_at_once: bool
 
 
-def person_of(request: HttpRequest) -> User:
-    """The member of staff on the page; the middleware has let nobody else in."""
-    if not isinstance(request.user, User):
-        raise PermissionDenied
-    return request.user
-
-
 def readable(user: User, number: str) -> Request:
     """A request the person may read; 404 for one of another provider."""
-    found = requests_visible_to(user).filter(number=number).first()
+    visible = requests_visible_to(user).select_related("completion__group__programme")
+    found = visible.filter(number=number).first()
     if found is None:
         raise Http404
     return found
 
 
-def own(user: User, number: str) -> Request:
+def own(request: HttpRequest, number: str) -> Request:
     """A request of the person's own provider, to act on; 404 for any other."""
-    found = own_requests(user).filter(number=number).first()
+    found = own_requests(person_of(request)).filter(number=number).first()
     if found is None:
         raise Http404
     return found
@@ -81,27 +76,44 @@ def acting_role(user: User, request: Request, event: Event) -> Role:
     return role_of(user, may & user.roles or causes(event))
 
 
-def acts_of(user: User, request: Request) -> list[Act]:
-    """What ``user`` may do with a request, none with one of another provider."""
+def acts_of(user: User, request: Request, *, now: datetime) -> list[Act]:
+    """What ``user`` may do with a request at ``now``, none with one of another provider."""
     if user.provider_id != request.provider_id:
         return []
     reach = {event for role in user.roles for event in _reach(State(request.state), role)}
+    if is_accepted(request, now=now):
+        reach -= {Event.DECLINE}
     return [
         Act(event, _address(event, request), event in AT_ONCE) for event in PAGES if event in reach
     ]
 
 
-def told(
-    request: HttpRequest, number: str, act: Callable[[], object], success: str | Promise
+def is_accepted(request: Request, *, now: datetime) -> bool:
+    """Whether the acceptance moment has come, entered or not: no refusal to accept any more."""
+    return now >= request.accepted_at
+
+
+def act(
+    request: HttpRequest,
+    found: Request,
+    event: Event,
+    service: Service,
+    success: Promise,
+    **given: object,
 ) -> HttpResponse:
-    """Do ``act`` and go to the request, with the outcome or the broken rule in words."""
+    """Do the act on ``found`` and go to its page, with the outcome or the broken rule in words.
+
+    ``given`` is what the service takes besides the request, the person, the role and the moment.
+    """
+    user = person_of(request)
     try:
-        act()
+        role = acting_role(user, found, event)
+        service(request=found, user=user, role=role, now=clock.now(), **given)
     except RuleViolation as violation:
         messages.error(request, errors.message(violation))
     else:
         messages.success(request, str(success))
-    return redirect("cases:request", number)
+    return redirect("cases:request", found.number)
 
 
 def _reach(state: State, role: Role) -> set[Event]:

@@ -3,12 +3,13 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from kualik.accounts.queries import person_of
 from kualik.cases.queries import awaiting_result, counts
-from kualik.cases.views.acts import DECIDERS, READERS, SEALERS, causes, person_of
+from kualik.cases.views.acts import DECIDERS, SEALERS, causes
 from kualik.cases.views.rows import rows_of
 from kualik.core import clock
 from kualik.core.access import staff
-from kualik.rules.lifecycle import Event
+from kualik.rules.lifecycle import READERS, Event
 
 SHOWN = 20
 

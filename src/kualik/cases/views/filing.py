@@ -9,11 +9,12 @@ from django.urls import reverse
 from django.utils.translation import ngettext
 
 from kualik.accounts.models import User
+from kualik.accounts.queries import person_of
 from kualik.cases.forms import FilingForm
 from kualik.cases.models import Request
 from kualik.cases.queries import completions_to_file
 from kualik.cases.services.filing import file_requests
-from kualik.cases.views.acts import DECIDERS, person_of
+from kualik.cases.views.acts import DECIDERS
 from kualik.cases.views.rows import holder_of
 from kualik.core import clock, errors
 from kualik.core.access import role_of, staff

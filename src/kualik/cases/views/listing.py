@@ -11,15 +11,17 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from kualik.accounts.models import User
+from kualik.accounts.queries import person_of
 from kualik.cases.forms import SearchForm
 from kualik.cases.models import Request
 from kualik.cases.queries import UNDECIDED, own_requests, requests_visible_to, search
 from kualik.cases.services.deciding import BulkResult, approve_requests
-from kualik.cases.views.acts import DECIDERS, READERS, person_of
+from kualik.cases.views.acts import DECIDERS
 from kualik.cases.views.rows import holder_of, rows_of
 from kualik.core import clock, errors
 from kualik.core.access import role_of, staff
 from kualik.rules.errors import RuleViolation
+from kualik.rules.lifecycle import READERS
 
 PAGE_SIZE = 50
 

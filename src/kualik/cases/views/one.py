@@ -3,13 +3,14 @@
 from datetime import date
 
 from django.conf import settings
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from kualik.accounts.queries import ROLE_LABELS
+from kualik.accounts.queries import ROLE_LABELS, person_of
 from kualik.accounts.services import masked_iin
 from kualik.cases.forms import ReasonForm, WithdrawalForm
 from kualik.cases.models import Request
@@ -22,13 +23,13 @@ from kualik.cases.services.deciding import (
     start_review,
 )
 from kualik.cases.services.receipts import make_receipt
-from kualik.cases.views.acts import READERS, acting_role, causes, own, person_of, readable, told
+from kualik.cases.views.acts import act, causes, own, readable
 from kualik.cases.views.rows import holder_of, rows_of
 from kualik.core import clock
 from kualik.core.access import staff
 from kualik.rules import standards, volumes
 from kualik.rules.language import Text
-from kualik.rules.lifecycle import Event, Role, State
+from kualik.rules.lifecycle import READERS, Event, Role, State
 
 CHANNELS = {
     Request.Channel.COUNTER: _("At the counter"),
@@ -53,7 +54,6 @@ def show(request: HttpRequest, number: str) -> HttpResponse:
         "row": row,
         "case": found,
         "masked_iin": masked_iin(found.person),
-        "provider": _provider(found),
         "standard": standard,
         "result": standard.result(found.kind, found.paper),
         "channel": CHANNELS[Request.Channel(found.channel)],
@@ -70,7 +70,7 @@ def show(request: HttpRequest, number: str) -> HttpResponse:
 @staff(*RECEIVERS)
 def receipt(request: HttpRequest, number: str) -> HttpResponse:
     """The receipt for the applicant, with the status code on it."""
-    found = own(person_of(request), number)
+    found = own(request, number)
     address = f"{settings.PUBLIC_URL}{reverse('cases:status')}"
     content = make_receipt(request=found, status_url=address)
     headers = {"Content-Disposition": f'inline; filename="receipt-{found.number}.pdf"'}
@@ -81,87 +81,53 @@ def receipt(request: HttpRequest, number: str) -> HttpResponse:
 @require_POST
 def approve(request: HttpRequest, number: str) -> HttpResponse:
     """Approve one request."""
-    user = person_of(request)
-    found = own(user, number)
-    role = acting_role(user, found, Event.APPROVE)
-    return told(
-        request,
-        number,
-        lambda: approve_request(request=found, user=user, role=role, now=clock.now()),
-        _("The request is approved and waits for the seal."),
-    )
+    told = _("The request is approved and waits for the seal.")
+    return act(request, own(request, number), Event.APPROVE, approve_request, told)
 
 
 @staff(*causes(Event.START_REVIEW))
 @require_POST
 def review(request: HttpRequest, number: str) -> HttpResponse:
     """Take one request into review."""
-    user = person_of(request)
-    found = own(user, number)
-    role = acting_role(user, found, Event.START_REVIEW)
-    return told(
-        request,
-        number,
-        lambda: start_review(request=found, user=user, role=role, now=clock.now()),
-        _("The request is in review."),
-    )
+    told = _("The request is in review.")
+    return act(request, own(request, number), Event.START_REVIEW, start_review, told)
 
 
 @staff(*causes(Event.HAND_OVER))
 @require_POST
 def hand_over(request: HttpRequest, number: str) -> HttpResponse:
     """Enter that the person has the document."""
-    user = person_of(request)
-    found = own(user, number)
-    role = acting_role(user, found, Event.HAND_OVER)
-    return told(
-        request,
-        number,
-        lambda: hand_over_request(request=found, user=user, role=role, now=clock.now()),
-        _("The document is entered as handed over."),
-    )
+    told = _("The document is entered as handed over.")
+    return act(request, own(request, number), Event.HAND_OVER, hand_over_request, told)
 
 
 @staff(*causes(Event.SEND_BACK))
 def send_back(request: HttpRequest, number: str) -> HttpResponse:
     """Return an approved request to review, with the reason in both languages."""
-    user = person_of(request)
-    found = own(user, number)
+    found = own(request, number)
     form = ReasonForm(request.POST or None)
     if not form.is_valid():
-        context = {"form": form, "case": found, "event": Event.SEND_BACK}
-        context["holder"] = holder_of(found.completion)
-        return render(request, "cases/reason.html", context)
-    role = acting_role(user, found, Event.SEND_BACK)
-    return told(
-        request,
-        number,
-        lambda: send_back_request(
-            request=found, reason=form.reason(), user=user, role=role, now=clock.now()
-        ),
-        _("The request is back in review. The draft's number stays in the register as void."),
-    )
+        return _ask(request, found, Event.SEND_BACK, form)
+    told = _("The request is back in review. The draft's number stays in the register as void.")
+    reason = form.reason()
+    return act(request, found, Event.SEND_BACK, send_back_request, told, reason=reason)
 
 
 @staff(*causes(Event.RECORD_WITHDRAWAL))
 def withdrawal(request: HttpRequest, number: str) -> HttpResponse:
     """Enter the applicant's withdrawal with its grounds."""
-    user = person_of(request)
-    found = own(user, number)
+    found = own(request, number)
     form = WithdrawalForm(request.POST or None)
     if not form.is_valid():
-        context = {"form": form, "case": found, "event": Event.RECORD_WITHDRAWAL}
-        context["holder"] = holder_of(found.completion)
-        return render(request, "cases/reason.html", context)
-    role, reason = acting_role(user, found, Event.RECORD_WITHDRAWAL), form.cleaned_data["reason"]
-    return told(
-        request,
-        number,
-        lambda: record_withdrawal(
-            request=found, reason=reason, user=user, role=role, now=clock.now()
-        ),
-        _("The withdrawal is recorded."),
-    )
+        return _ask(request, found, Event.RECORD_WITHDRAWAL, form)
+    told, reason = _("The withdrawal is recorded."), form.cleaned_data["reason"]
+    return act(request, found, Event.RECORD_WITHDRAWAL, record_withdrawal, told, reason=reason)
+
+
+def _ask(request: HttpRequest, found: Request, event: Event, form: Form) -> HttpResponse:
+    """The page that asks for the reason of an act."""
+    context = {"form": form, "case": found, "event": event, "holder": holder_of(found.completion)}
+    return render(request, "cases/reason.html", context)
 
 
 def shown_refusal(found: Request) -> dict[str, object] | None:
@@ -174,11 +140,6 @@ def shown_refusal(found: Request) -> dict[str, object] | None:
     }
     shown["decided_on"] = date.fromisoformat(record["decided_on"])
     return shown
-
-
-def _provider(found: Request) -> Text:
-    provider = found.provider
-    return Text(provider.name_kk, provider.name_ru, provider.name_en)
 
 
 def _role(step: Step) -> Text:

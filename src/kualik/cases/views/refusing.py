@@ -1,22 +1,24 @@
 """Refusing with a preview of what the applicant will read."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from kualik.cases.forms import RefusalForm
 from kualik.cases.models import Request
 from kualik.cases.services.deciding import decline_request, refuse_request
-from kualik.cases.views.acts import acting_role, causes, own, person_of, told
-from kualik.core import clock
+from kualik.cases.views.acts import Service, act, causes, is_accepted, own
+from kualik.core import clock, errors
 from kualik.core.access import staff
 from kualik.core.clock import local_day
 from kualik.papers.queries import words
 from kualik.papers.services.wording import long_date
 from kualik.rules import standards
+from kualik.rules.errors import RuleViolation
 from kualik.rules.language import Text
 from kualik.rules.lifecycle import Event
 from kualik.rules.refusal import (
@@ -28,27 +30,30 @@ from kualik.rules.refusal import (
 )
 from kualik.rules.standards import Ground, Standard
 
-Service = Callable[..., Request]
 NOT_ACCEPTED = Text("өтінішті қабылдаудан", "в приеме заявления")
 
 
 @staff(*causes(Event.REFUSE))
 def refuse(request: HttpRequest, number: str) -> HttpResponse:
     """Refuse the service: grounds and facts, then the preview, then the decision."""
-    return _page(request, number, Event.REFUSE, refuse_request, _("The request is refused."))
+    found, told = own(request, number), _("The request is refused.")
+    return _page(request, found, Event.REFUSE, refuse_request, told)
 
 
 @staff(*causes(Event.DECLINE))
 def decline(request: HttpRequest, number: str) -> HttpResponse:
     """Refuse to accept a request that is not accepted yet (Law on state services, art. 19)."""
-    return _page(request, number, Event.DECLINE, decline_request, _("The request is not accepted."))
+    found, told = own(request, number), _("The request is not accepted.")
+    if is_accepted(found, now=clock.now()):
+        violation = RuleViolation("already_accepted", number=number)
+        messages.error(request, errors.message(violation))
+        return redirect("cases:request", number)
+    return _page(request, found, Event.DECLINE, decline_request, told)
 
 
 def _page(
-    request: HttpRequest, number: str, event: Event, service: Service, success: Promise
+    request: HttpRequest, found: Request, event: Event, service: Service, success: Promise
 ) -> HttpResponse:
-    user = person_of(request)
-    found = own(user, number)
     form = _form(request, found, event)
     step = request.POST.get("step", "preview")
     if not form.is_valid() or step == "edit":
@@ -56,16 +61,8 @@ def _page(
         return render(request, "cases/refuse.html", context)
     if step != "confirm":
         return _preview(request, found, event, form)
-    role, facts = acting_role(user, found, event), form.facts()
-    ground = form.cleaned_data["ground"]
-    return told(
-        request,
-        number,
-        lambda: service(
-            request=found, ground=ground, facts=facts, user=user, role=role, now=clock.now()
-        ),
-        success,
-    )
+    given = {"ground": form.cleaned_data["ground"], "facts": form.facts()}
+    return act(request, found, event, service, success, **given)
 
 
 def _preview(request: HttpRequest, found: Request, event: Event, form: RefusalForm) -> HttpResponse:
@@ -115,11 +112,10 @@ def _decision(
     found: Request, standard: Standard, event: Event, ground: str, facts: Text
 ) -> Refusal:
     make = make_refusal if event is Event.REFUSE else make_acceptance_refusal
-    provider = found.provider
     return make(
         standard=standard,
         ground=ground,
         facts=facts,
         decided_on=local_day(clock.now()),
-        provider_name=Text(provider.name_kk, provider.name_ru, provider.name_en),
+        provider_name=found.provider.name,
     )

@@ -52,11 +52,9 @@ def rows_of(user: User, requests: Sequence[Request], *, now: datetime) -> list[R
         Row(
             request=request,
             holder=holder_of(request.completion),
-            programme=Text(
-                request.completion.programme.title_kk, request.completion.programme.title_ru
-            ),
+            programme=request.completion.programme.title,
             clock=_clock(request, clocks[request.pk], now),
-            acts=acts_of(user, request),
+            acts=acts_of(user, request, now=now),
         )
         for request in requests
     ]

@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from kualik.accounts.models import User
+from kualik.accounts.queries import person_of
 from kualik.cases.models import Request
 from kualik.cases.services.sealing import (
     SealFault,
@@ -19,7 +20,7 @@ from kualik.cases.services.sealing import (
     seal_progress,
     waiting_for_seal,
 )
-from kualik.cases.views.acts import SEALERS, person_of
+from kualik.cases.views.acts import SEALERS
 from kualik.core import clock, errors
 from kualik.core.access import staff
 from kualik.papers.queries import form as paper_form

@@ -1,7 +1,7 @@
 """The open check: by code, by number, by file; no sign-in, no session, nothing kept.
 
 Every answer is about one document that the visitor holds in some form. Misses are counted by
-network address over all three ways together.
+network address over all three ways together; looking at a file is work, so each one counts.
 """
 
 from django.conf import settings
@@ -12,17 +12,20 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
+from kualik.accounts.forms import NOT_BY_IIN
 from kualik.certificates.adapters import UploadInMemory
 from kualik.certificates.forms import CheckCodeForm, CheckFileForm, CheckNumberForm
 from kualik.certificates.services import checking
 from kualik.certificates.services.wording import COMPARED, sides
-from kualik.core import clock, errors, throttle
+from kualik.core import clock, errors
 from kualik.core.access import public
+from kualik.core.throttle import Limit, address_of, check_limit, count_miss
 from kualik.rules import identifiers
 from kualik.rules.errors import RuleViolation
 
-GUESS = "certificate"
-MISSES = 20
+GUESSES = Limit("certificate", 20)
+FILES = Limit("certificate file", 30)
+REFUSED = "refused"
 NOT_FOUND = 404
 
 
@@ -39,14 +42,14 @@ def check(request: HttpRequest) -> HttpResponse:
         return _by_typed_code(request)
     if "number" in request.GET:
         return _by_number(request)
-    return _ways(request)
+    return _ways(request, refused=NOT_BY_IIN if REFUSED in request.GET else "")
 
 
 @public
 @never_cache
 @require_safe
 def by_code(request: HttpRequest, code: str) -> HttpResponse:
-    """The page behind the QR of a document; one query of the database."""
+    """The page behind the QR of a document; two queries of the database."""
     canonical = _canonical(code)
     if canonical and canonical != code:
         query = f"?{request.GET.urlencode()}" if request.GET else ""
@@ -76,11 +79,12 @@ def by_code_data(request: HttpRequest, code: str) -> HttpResponseBase:
 
 
 def _guarded_check(request: HttpRequest, code: str) -> checking.Check:
-    throttle.check_limit(request, what=GUESS, limit=MISSES)
+    address, now = address_of(request), clock.now()
+    check_limit(GUESSES, address, now=now)
     found = checking.check_code(code)
     # A code that cannot be read is a slip of the hand, not a guess.
     if found.verdict == "unknown" and _canonical(code):
-        throttle.count_miss(request, what=GUESS)
+        count_miss(GUESSES, address, now=now)
     return found
 
 
@@ -93,18 +97,23 @@ def _by_typed_code(request: HttpRequest) -> HttpResponse:
 
 def _by_number(request: HttpRequest) -> HttpResponse:
     form = CheckNumberForm(request.GET)
+    if form.has_error("number", "iin"):
+        return redirect(f"{reverse('certificates:check')}?{REFUSED}=iin")
     if not form.is_valid():
         return _ways(request, number_form=form)
-    throttle.check_limit(request, what=GUESS, limit=MISSES)
+    address, now = address_of(request), clock.now()
+    check_limit(GUESSES, address, now=now)
     number = form.cleaned_data["number"]
     exists = checking.check_number(number)
     if not exists:
-        throttle.count_miss(request, what=GUESS)
+        count_miss(GUESSES, address, now=now)
     return _ways(request, number_form=form, number=number, exists=exists)
 
 
 def _by_file(request: HttpRequest) -> HttpResponse:
-    throttle.check_limit(request, what=GUESS, limit=MISSES)
+    address, now = address_of(request), clock.now()
+    for limit in (GUESSES, FILES):
+        check_limit(limit, address, now=now)
     intake = UploadInMemory(request)
     request.upload_handlers = [intake]
     form = CheckFileForm(request.POST, request.FILES)
@@ -112,10 +121,10 @@ def _by_file(request: HttpRequest) -> HttpResponse:
         form.refuse("too_large")
     if not form.is_valid():
         return _ways(request, file_form=form)
-    content = form.cleaned_data["file"].read()
-    found = checking.check_file(content=content, now=clock.now())
+    count_miss(FILES, address, now=now)
+    found = checking.check_file(content=form.cleaned_data["file"].read(), now=now)
     if found.facts is None:
-        throttle.count_miss(request, what=GUESS)
+        count_miss(GUESSES, address, now=now)
     return _answer(request, found, is_file=True)
 
 

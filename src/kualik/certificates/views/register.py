@@ -4,7 +4,6 @@ import csv
 from collections.abc import Callable, Iterator
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.core.files.storage import default_storage
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
@@ -18,10 +17,10 @@ from django.http import (
 )
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import get_language, gettext
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from kualik.accounts.models import User
+from kualik.accounts.queries import person_of
 from kualik.certificates import queries
 from kualik.certificates.forms import RegisterForm, StandingForm
 from kualik.certificates.models import Certificate
@@ -32,18 +31,8 @@ from kualik.core import clock, errors
 from kualik.core.access import role_of, staff
 from kualik.rules import facts as fact_rules
 from kualik.rules.errors import RuleViolation
-from kualik.rules.lifecycle import Role
+from kualik.rules.lifecycle import READERS, Role
 
-READERS = frozenset(
-    {
-        Role.REGISTRAR,
-        Role.CLERK,
-        Role.OFFICE_HEAD,
-        Role.AUTHORISED_PERSON,
-        Role.PROVIDER_ADMIN,
-        Role.INSPECTOR,
-    }
-)
 KEEPERS = frozenset({Role.OFFICE_HEAD, Role.PROVIDER_ADMIN})
 PAGE = 50
 CHUNK = 500
@@ -56,11 +45,13 @@ ACTS: dict[str, tuple[frozenset[Status], Callable[..., None]]] = {
 
 
 @staff(*READERS)
-@never_cache
 @require_safe
 def register(request: HttpRequest) -> HttpResponse:
     """The list, fifty to a page, narrowed by the form above it."""
     form, found = _narrowed(request)
+    if form.has_error("text", "iin"):
+        messages.error(request, str(form.errors["text"][0]))
+        return redirect("certificates:register")
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
     query = request.GET.copy()
     query.pop("page", None)
@@ -71,20 +62,19 @@ def register(request: HttpRequest) -> HttpResponse:
         "rows": [(row, _labels(row)) for row in page],
         "pages": page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1),
         "query": query.urlencode(),
-        "shows_provider": _person(request).provider_id is None,
+        "shows_provider": person_of(request).provider_id is None,
     }
     return render(request, "certificates/register.html", context)
 
 
 @staff(*READERS)
-@never_cache
 @require_safe
 def export(request: HttpRequest) -> HttpResponseBase:
     """The narrowed list as CSV for a spreadsheet; taking it out is written down."""
     form, found = _narrowed(request)
     if not form.is_valid():
         return redirect("certificates:register")
-    user = _person(request)
+    user = person_of(request)
     actor = user.acting_as(role_of(user, READERS))
     now = clock.now()
     record_export(user=user, wanted=form.wanted(), rows=found.count(), actor=actor, now=now)
@@ -97,7 +87,6 @@ def export(request: HttpRequest) -> HttpResponseBase:
 
 
 @staff(*READERS)
-@never_cache
 @require_safe
 def certificate(request: HttpRequest, number: str) -> HttpResponse:
     """One certificate: what it says, its life, its seal and its file."""
@@ -108,13 +97,12 @@ def certificate(request: HttpRequest, number: str) -> HttpResponse:
         "labels": _labels(row),
         "life": [(line, ACTION_LABELS.get(line.action)) for line in queries.life_of(row)],
         "replaces": Certificate.objects.filter(replaced_by=row).first(),
-        "acts": _possible_acts(_person(request), row),
+        "acts": _possible_acts(person_of(request), row),
     }
     return render(request, "certificates/certificate.html", context)
 
 
 @staff(*READERS)
-@never_cache
 @require_safe
 def file(request: HttpRequest, number: str) -> FileResponse:
     """The sealed file as it was stored."""
@@ -130,14 +118,13 @@ def file(request: HttpRequest, number: str) -> FileResponse:
 
 
 @staff(*KEEPERS)
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def change(request: HttpRequest, number: str, act: str) -> HttpResponse:
     """Suspend, restore or revoke, with a reason that everyone who checks will read."""
     row = _row(request, number)
     if act not in ACTS:
         raise Http404
-    if act not in _possible_acts(_person(request), row):
+    if act not in _possible_acts(person_of(request), row):
         raise RuleViolation("conflict")
     form = StandingForm(request.POST if request.method == "POST" else None)
     if form.is_valid() and _changed(request, row, act, form):
@@ -148,7 +135,7 @@ def change(request: HttpRequest, number: str, act: str) -> HttpResponse:
 
 
 def _changed(request: HttpRequest, row: Certificate, act: str, form: StandingForm) -> bool:
-    user = _person(request)
+    user = person_of(request)
     actor = user.acting_as(role_of(user, KEEPERS))
     _, service = ACTS[act]
     try:
@@ -167,7 +154,7 @@ def _possible_acts(user: User, row: Certificate) -> list[str]:
 
 
 def _narrowed(request: HttpRequest) -> tuple[RegisterForm, QuerySet[Certificate]]:
-    visible = queries.register_visible_to(_person(request))
+    visible = queries.register_visible_to(person_of(request))
     form = RegisterForm(request.GET)
     signers = {signer.pk: signer.full_name for signer in queries.signers_of(visible)}
     form.offer(queries.years_of(visible), signers)
@@ -193,11 +180,5 @@ def _labels(row: Certificate) -> Labels:
 
 
 def _row(request: HttpRequest, number: str) -> Certificate:
-    visible = queries.register_visible_to(_person(request)).select_related("key", "replaced_by")
+    visible = queries.register_visible_to(person_of(request)).select_related("key", "replaced_by")
     return get_object_or_404(visible, number=number)
-
-
-def _person(request: HttpRequest) -> User:
-    if not isinstance(request.user, User):
-        raise PermissionDenied
-    return request.user

@@ -3,20 +3,14 @@
 from datetime import date, datetime
 
 from django import template
-from django.utils.translation import get_language
 
 from kualik.core.clock import ZONE
-from kualik.rules import clock_steps
-from kualik.rules.language import Text
+from kualik.core.language import spoken
+from kualik.rules import clock_steps, identifiers
 from kualik.rules.lifecycle import EVENT_LABELS, STATE_LABELS, Event, State
 
 register = template.Library()
-
-
-@register.filter
-def spoken(text: Text) -> str:
-    """A ``Text`` in the language of the page."""
-    return text.get(get_language() or "kk")
+register.filter(spoken)
 
 
 @register.filter
@@ -39,22 +33,22 @@ def moment(value: datetime | None) -> str:
     """A moment in words, with the weekday, in Kazakhstan's time."""
     if value is None:
         return ""
-    return clock_steps.moment_text(value.astimezone(ZONE)).get(get_language() or "kk")
+    return spoken(clock_steps.moment_text(value.astimezone(ZONE)))
 
 
 @register.filter
 def state_label(state: str) -> str:
     """The name of a request's state."""
-    return STATE_LABELS[State(state)].get(get_language() or "kk")
+    return spoken(STATE_LABELS[State(state)])
 
 
 @register.filter
 def event_label(event: str) -> str:
     """The name of an event in a request's life."""
-    return EVENT_LABELS[Event(event)].get(get_language() or "kk")
+    return spoken(EVENT_LABELS[Event(event)])
 
 
 @register.filter
 def code_groups(code: str) -> str:
     """A check code in groups of four."""
-    return "-".join(code[start : start + 4] for start in range(0, len(code), 4))
+    return identifiers.format_code(code)

@@ -33,7 +33,7 @@ def read_delimited(content: bytes) -> Grid:
     RuleViolation ``list_not_a_table``, ``list_empty``, ``list_too_many_rows``,
     ``list_too_many_columns``.
     """
-    text, encoding = decode(content)
+    text = decode(content)
     if not text.strip():
         raise RuleViolation("list_empty")
     told = SEPARATOR_LINE.match(text)
@@ -48,32 +48,29 @@ def read_delimited(content: bytes) -> Grid:
         raise RuleViolation("list_not_a_table") from error
     if not rows:
         raise RuleViolation("list_empty")
-    return Grid((Sheet("", rows),), encoding=encoding, delimiter=delimiter)
+    return Grid(Sheet("", rows))
 
 
-def decode(content: bytes) -> tuple[str, str]:
-    """The text and the encoding it was found to have; ``list_not_a_table`` when it has none.
+def decode(content: bytes) -> str:
+    """The text in the encoding it was found to have; ``list_not_a_table`` when it has none.
 
     A single-byte encoding never fails by itself, so the one whose letters are those of Russian
     and Kazakh is taken; cp1251 when nothing tells the two apart.
     """
     for mark, encoding in BYTE_ORDER_MARKS:
         if content.startswith(mark):
-            return _sound(_decoded(content, encoding)), encoding
+            return _sound(_decoded(content, encoding))
     for encoding in ("utf-16-le", "utf-16-be"):
         if _has_empty_halves(content, encoding):
-            return _sound(_decoded(content, encoding)), encoding
+            return _sound(_decoded(content, encoding))
     text = _decoded(content, "utf-8")
     if text is not None:
-        return _sound(text), "utf-8"
-    found = [(_decoded(content, encoding), encoding) for encoding in SINGLE_BYTE_ENCODINGS]
-    readable = [(text, encoding) for text, encoding in found if text is not None]
-    if not readable:
+        return _sound(text)
+    found = (_decoded(content, encoding) for encoding in SINGLE_BYTE_ENCODINGS)
+    text = max((text for text in found if text is not None), key=_share_of_letters, default="")
+    if not text or _share_of_letters(text) < 0.5:
         raise RuleViolation("list_not_a_table")
-    text, encoding = max(readable, key=lambda pair: _share_of_letters(pair[0]))
-    if _share_of_letters(text) < 0.5:
-        raise RuleViolation("list_not_a_table")
-    return _sound(text), encoding
+    return _sound(text)
 
 
 def find_delimiter(text: str) -> str:

@@ -11,6 +11,8 @@ MAX_BYTES: Final = 5 * 1024 * 1024
 MAX_ROWS: Final = 5_000
 # Rows above the table: the name of the list, the order, the header itself.
 MAX_ROWS_ABOVE: Final = 30
+# Blank rows between people are borne, but a row beyond this number may hold nothing.
+LAST_ROW: Final = 20_000
 MAX_COLUMNS: Final = 60
 MAX_SHEETS: Final = 20
 
@@ -46,7 +48,6 @@ class Sheet:
 
     name: str
     rows: tuple[Row, ...]
-    is_hidden: bool = False
 
     @property
     def width(self) -> int:
@@ -55,26 +56,13 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """All sheets of a file; a CSV file is one sheet without a name."""
+    """The sheet that was read, and the names of the visible ones that hold anything.
 
-    sheets: tuple[Sheet, ...]
-    encoding: str = ""
-    delimiter: str = ""
+    A CSV file is one sheet without a name.
+    """
 
-    def sheet(self, name: str | None = None) -> Sheet:
-        """The sheet of that name; without a name the first visible one that holds rows.
-
-        RuleViolation ``list_sheet_unknown`` or ``list_empty``.
-        """
-        if name is not None:
-            for sheet in self.sheets:
-                if sheet.name == name:
-                    return sheet
-            raise RuleViolation("list_sheet_unknown", sheet=name)
-        for sheet in self.sheets:
-            if sheet.rows and not sheet.is_hidden:
-                return sheet
-        raise RuleViolation("list_empty")
+    sheet: Sheet
+    names: tuple[str, ...] = ("",)
 
 
 def column_letter(index: int) -> str:
@@ -99,7 +87,7 @@ def collect_rows(rows: Iterable[tuple[int, tuple[Cell, ...]]]) -> tuple[Row, ...
             continue
         if width > MAX_COLUMNS:
             raise RuleViolation("list_too_many_columns", limit=MAX_COLUMNS)
-        if len(collected) >= MAX_ROWS + MAX_ROWS_ABOVE:
+        if len(collected) >= MAX_ROWS + MAX_ROWS_ABOVE or number > LAST_ROW:
             raise RuleViolation("list_too_many_rows", limit=MAX_ROWS)
         collected.append(Row(number, cells[:width]))
     return tuple(collected)

@@ -24,12 +24,13 @@ OTHER_FORMATS: Final = (
 MARKUP: Final = (b"<!doctype html", b"<html", b"<?xml", b"<table", b"<meta")
 
 
-def read_grid(content: bytes) -> Grid:
-    """The cells of an XLSX or CSV file of up to 5 MB, 5,000 people and 60 columns.
+def read_grid(content: bytes, sheet: str | None = None) -> Grid:
+    """One sheet of an XLSX file, or a CSV file, of up to 5 MB, 5,000 people and 60 columns.
 
-    RuleViolation with one of ``list_empty``, ``list_too_large``, ``list_encrypted``,
-    ``list_old_excel``, ``list_format_unknown``, ``list_not_a_table``, ``list_too_many_rows``,
-    ``list_too_many_columns``, ``list_too_many_sheets``.
+    ``sheet`` None takes the first visible one that holds rows. RuleViolation with one of
+    ``list_empty``, ``list_too_large``, ``list_encrypted``, ``list_old_excel``,
+    ``list_format_unknown``, ``list_not_a_table``, ``list_too_many_rows``,
+    ``list_too_many_columns``, ``list_too_many_sheets``, ``list_sheet_unknown``.
     """
     if not content.strip():
         raise RuleViolation("list_empty")
@@ -39,9 +40,11 @@ def read_grid(content: bytes) -> Grid:
         is_encrypted = ENCRYPTED_STREAM in content
         raise RuleViolation("list_encrypted" if is_encrypted else "list_old_excel")
     if content.startswith((ZIP, EMPTY_ZIP)):
-        return read_workbook(content)
+        return read_workbook(content, sheet)
     if content.startswith(OTHER_FORMATS) or _is_markup(content):
         raise RuleViolation("list_format_unknown")
+    if sheet:
+        raise RuleViolation("list_sheet_unknown", sheet=sheet)
     return read_delimited(content)
 
 

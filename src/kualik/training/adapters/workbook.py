@@ -15,12 +15,15 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.worksheet._read_only import ReadOnlyWorksheet
+from openpyxl.worksheet._reader import WorkSheetParser
 
 from kualik.rules.errors import RuleViolation
 from kualik.training.adapters.grid import (
     EMPTY,
     MAX_BYTES,
     MAX_COLUMNS,
+    MAX_ROWS,
     MAX_SHEETS,
     Cell,
     Grid,
@@ -32,8 +35,11 @@ from kualik.training.adapters.grid import (
 MAX_UNPACKED_BYTES: Final = 10 * MAX_BYTES
 MAX_MEMBERS: Final = 500
 MAX_CELL_LETTERS: Final = 2_000
-# The last row a sheet may have; a file that names a later one would be padded without end.
-LAST_ROW: Final = 1_048_576
+# Marks of the file's own language: the work of its parser, however small the file is packed.
+MAX_TAGS: Final = 2_500_000
+# Rows that stand in a file, blank ones with a colour or a frame among them.
+MAX_ROWS_READ: Final = 100_000
+CHUNK: Final = 1024 * 1024
 ENCRYPTED_FLAG: Final = 0x1
 
 WRAPPED: Final = Alignment(vertical="top", wrap_text=True)
@@ -61,33 +67,22 @@ class _SheetCell(Protocol):
     data_type: str
 
 
-class _SheetPage(Protocol):
-    title: str
-    sheet_state: str
+def read_workbook(content: bytes, wanted: str | None = None) -> Grid:
+    """One sheet of an XLSX file, formulas marked and not computed; the others only by name.
 
-    def reset_dimensions(self) -> None: ...
-
-    def iter_rows(self, *, max_col: int) -> Iterator[tuple[_SheetCell, ...]]: ...
-
-
-def read_workbook(content: bytes) -> Grid:
-    """The visible and hidden sheets of an XLSX file, formulas marked and not computed.
-
+    ``wanted`` None takes the first visible sheet that holds rows.
     RuleViolation ``list_encrypted``, ``list_too_large`` (unpacked), ``list_not_a_table``,
     ``list_format_unknown`` (another kind of ZIP file), ``list_too_many_rows``,
-    ``list_too_many_columns``, ``list_empty``.
+    ``list_too_many_columns``, ``list_too_many_sheets``, ``list_sheet_unknown``, ``list_empty``.
     """
     try:
         _check_archive(content)
         with warnings.catch_warnings():
             # openpyxl warns of styles and extensions it leaves out; only cells matter here.
             warnings.simplefilter("ignore")
-            sheets = _read_sheets(content)
+            return _read_sheet(content, wanted)
     except DAMAGED as error:
         raise RuleViolation("list_not_a_table") from error
-    if not any(sheet.rows for sheet in sheets):
-        raise RuleViolation("list_empty")
-    return Grid(sheets)
 
 
 def _check_archive(content: bytes) -> None:
@@ -101,33 +96,69 @@ def _check_archive(content: bytes) -> None:
         unpacked = sum(member.file_size for member in members)
         if len(members) > MAX_MEMBERS or unpacked > MAX_UNPACKED_BYTES:
             raise RuleViolation("list_too_large", megabytes=MAX_BYTES // 1024 // 1024)
+        tags = 0
         for member in members:
             with archive.open(member) as part:
+                head = part.read(4096)
                 # A workbook never declares entities; a file that does wants to grow when read.
-                if b"<!DOCTYPE" in part.read(4096):
+                if b"<!DOCTYPE" in head:
                     raise RuleViolation("list_not_a_table")
+                tags += head.count(b"<")
+                while chunk := part.read(CHUNK):
+                    tags += chunk.count(b"<")
+        if tags > MAX_TAGS:
+            raise RuleViolation("list_too_large", megabytes=MAX_BYTES // 1024 // 1024)
 
 
-def _read_sheets(content: bytes) -> tuple[Sheet, ...]:
+def _read_sheet(content: bytes, wanted: str | None) -> Grid:
     book = load_workbook(BytesIO(content), read_only=True, data_only=False, keep_links=False)
     try:
+        pages = {page.title: page for page in book.worksheets}
         if len(book.worksheets) > MAX_SHEETS:
             raise RuleViolation("list_too_many_sheets", limit=MAX_SHEETS)
-        return tuple(
-            Sheet(page.title, collect_rows(_rows(page)), page.sheet_state != "visible")
-            for page in book.worksheets
+        if wanted is not None and wanted not in pages:
+            raise RuleViolation("list_sheet_unknown", sheet=wanted)
+        names = tuple(
+            name
+            for name, page in pages.items()
+            if page.sheet_state == "visible" and _holds_anything(page)
         )
+        if wanted is None and not names:
+            raise RuleViolation("list_empty")
+        name = names[0] if wanted is None else wanted
+        return Grid(Sheet(name, collect_rows(_rows(pages[name]))), names)
     finally:
         book.close()
 
 
-def _rows(page: _SheetPage) -> Iterator[tuple[int, tuple[Cell, ...]]]:
-    # The stated size of a sheet is often wrong, and a large one would pad every row.
-    page.reset_dimensions()
-    for number, cells in enumerate(page.iter_rows(max_col=MAX_COLUMNS + 1), start=1):
-        if number > LAST_ROW:
-            raise RuleViolation("list_not_a_table")
-        yield number, tuple(_cell(cell) for cell in cells)
+def _holds_anything(page: ReadOnlyWorksheet) -> bool:
+    """Whether a row of the sheet holds something; read as far as the first that does."""
+    return any(cell.text for _, cells in _rows(page) for cell in cells)
+
+
+def _rows(page: ReadOnlyWorksheet) -> Iterator[tuple[int, tuple[Cell, ...]]]:
+    """The rows that stand in the file, with their numbers in rising order.
+
+    Not ``iter_rows``: it makes every row that a file skips, a million before one stray cell.
+    """
+    last = 0
+    with page._get_source() as source:
+        parser = WorkSheetParser(
+            source,
+            page._shared_strings,
+            data_only=False,
+            epoch=page.parent.epoch,
+            date_formats=page.parent._date_formats,
+            timedelta_formats=page.parent._timedelta_formats,
+        )
+        for count, (number, cells) in enumerate(parser.parse(), start=1):
+            if count > MAX_ROWS_READ:
+                raise RuleViolation("list_too_many_rows", limit=MAX_ROWS)
+            if number <= last:
+                continue
+            last = number
+            row = page._get_row(cells, max_col=MAX_COLUMNS + 1)
+            yield number, tuple(_cell(cell) for cell in row)
 
 
 def _cell(cell: _SheetCell) -> Cell:

@@ -132,7 +132,7 @@ def check_list(
     """
     _require_columns(mapping)
     columns = {match.field: match.index for match in mapping.columns if match.field}
-    rows = [row for row in grid.sheet(mapping.sheet).rows if row.number > mapping.header_row]
+    rows = [row for row in grid.sheet.rows if row.number > mapping.header_row]
     rows = [row for row in rows if any(row.cell(index).text for index in columns.values())]
     missing = _missing(columns, rows, defaults)
     filled = {name: index for name, index in columns.items() if name not in missing}

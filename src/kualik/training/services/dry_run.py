@@ -21,13 +21,13 @@ from kualik.core.journal import Actor
 from kualik.core.models import Job
 from kualik.rules import standards
 from kualik.rules.errors import RuleViolation
-from kualik.training.adapters.sheets import read_grid
 from kualik.training.models import ImportDraft
 from kualik.training.services.importing import (
     ImportResult,
     Progress,
     confirm_import,
     preview_import,
+    read_draft,
 )
 from kualik.training.services.recognise import ColumnMapping
 from kualik.training.services.showing import ColumnsShown, DryRun, show_columns, show_list
@@ -61,12 +61,7 @@ def look_at_columns(*, draft: ImportDraft) -> ColumnsShown:
     kept = cache.get(key)
     if isinstance(kept, ColumnsShown):
         return kept
-    try:
-        with draft.content.open("rb") as stream:
-            grid = read_grid(stream.read())
-    except (FileNotFoundError, ValueError) as error:
-        raise RuleViolation("list_gone") from error
-    shown = show_columns(grid=grid, mapping=mapping)
+    shown = show_columns(grid=read_draft(draft=draft), mapping=mapping)
     cache.set(key, shown, KEPT_SECONDS)
     return shown
 

@@ -1,7 +1,6 @@
 """From an uploaded list to completions: upload, correct, look, import."""
 
 import hashlib
-import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -9,6 +8,7 @@ from functools import partial
 from typing import Final
 
 from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.db import transaction
 
 from kualik.core import journal
@@ -16,9 +16,10 @@ from kualik.core.clock import local_day
 from kualik.core.journal import Actor
 from kualik.providers.models import Provider
 from kualik.rules.errors import RuleViolation
+from kualik.rules.identifiers import replace_iins
 from kualik.training.adapters.grid import Grid
 from kualik.training.adapters.sheets import read_grid
-from kualik.training.models import HeaderMapping, ImportDraft
+from kualik.training.models import LIST_FOLDER, HeaderMapping, ImportDraft
 from kualik.training.queries import programmes_of, remembered_headers
 from kualik.training.services.check import (
     CheckedList,
@@ -39,7 +40,7 @@ from kualik.training.services.saving import Saved, save_completions
 Progress = Callable[[int, int], None]
 # A list left without import holds numbers of people for nothing.
 KEPT_FOR: Final = timedelta(days=7)
-TWELVE_DIGITS: Final = re.compile(r"\d{12}")
+ORPHAN_AGE: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ def start_import(
     draft = ImportDraft(
         provider=provider,
         uploaded_by=actor.name,
-        filename=TWELVE_DIGITS.sub("…", filename)[-200:],
+        filename=replace_iins(filename, lambda _iin: "…")[-200:],
         sha256=hashlib.sha256(content).hexdigest(),
         sheet=mapping.sheet,
         mapping=mapping.to_record(),
@@ -106,9 +107,8 @@ def start_import(
 @transaction.atomic
 def choose_sheet(*, draft: ImportDraft, sheet: str) -> ColumnMapping:
     """Take another sheet of the workbook and recognise its columns."""
-    mapping = recognise(
-        grid=_grid(draft), remembered=remembered_headers(draft.provider), sheet=sheet
-    )
+    grid = read_draft(draft=draft, sheet=sheet)
+    mapping = recognise(grid=grid, remembered=remembered_headers(draft.provider))
     draft.sheet, draft.mapping = mapping.sheet, mapping.to_record()
     draft.save(update_fields=["sheet", "mapping"])
     return mapping
@@ -150,7 +150,7 @@ def preview_import(
     on_progress: Progress | None = None,
 ) -> Preview:
     """The dry run over a draft; ``list_gone`` when its file was deleted."""
-    grid = _grid(draft)
+    grid = read_draft(draft=draft)
     checked = check_list(
         grid=grid,
         mapping=ColumnMapping.from_record(draft.mapping),
@@ -208,6 +208,21 @@ def forget_lists(*, now: datetime) -> int:
     for draft in drafts:
         discard_import(draft=draft, actor=journal.SYSTEM, now=now)
     return len(drafts)
+
+
+def sweep_lists(*, now: datetime) -> int:
+    """Delete stored lists that no draft names, left by what stopped half-way; how many."""
+    try:
+        files = default_storage.listdir(LIST_FOLDER)[1]
+    except FileNotFoundError:
+        return 0
+    names = {f"{LIST_FOLDER}/{file}" for file in files}
+    orphans = names - set(ImportDraft.objects.values_list("content", flat=True))
+    # A young file may belong to a draft whose transaction has not ended.
+    old = [name for name in orphans if default_storage.get_modified_time(name) < now - ORPHAN_AGE]
+    for name in old:
+        default_storage.delete(name)
+    return len(old)
 
 
 @transaction.atomic
@@ -290,10 +305,11 @@ def _require_open(draft: ImportDraft) -> None:
         raise RuleViolation("import_done")
 
 
-def _grid(draft: ImportDraft) -> Grid:
+def read_draft(*, draft: ImportDraft, sheet: str = "") -> Grid:
+    """The cells of a draft's sheet, or of another; ``list_gone`` when its file was deleted."""
     try:
         with draft.content.open("rb") as stream:
-            return read_grid(stream.read())
+            return read_grid(stream.read(), sheet or draft.sheet or None)
     except (FileNotFoundError, ValueError) as error:
         raise RuleViolation("list_gone") from error
 

@@ -47,10 +47,6 @@ class ColumnMapping:
     header_row: int
     columns: tuple[ColumnMatch, ...]
 
-    def index(self, field: str) -> int | None:
-        """The column of a field counted from 0, None when the list has none."""
-        return next((match.index for match in self.columns if match.field == field), None)
-
     @property
     def fields(self) -> frozenset[str]:
         return frozenset(match.field for match in self.columns if match.field)
@@ -133,16 +129,13 @@ def normalise_header(header: str) -> str:
     return " ".join(re.findall(r"\w+", plain))[:200]
 
 
-def recognise(
-    *, grid: Grid, remembered: Mapping[str, str], sheet: str | None = None
-) -> ColumnMapping:
+def recognise(*, grid: Grid, remembered: Mapping[str, str]) -> ColumnMapping:
     """The header row and the columns of a list.
 
     ``remembered`` maps a normalised header to the field the provider once chose ("" for none).
-    RuleViolation ``list_empty``, ``list_sheet_unknown``, ``list_header_not_found``,
-    ``list_too_many_rows``.
+    RuleViolation ``list_header_not_found``, ``list_too_many_rows``.
     """
-    page = grid.sheet(sheet)
+    page = grid.sheet
     best: tuple[ColumnMatch, ...] = ()
     best_row = 0
     for row in page.rows[:MAX_ROWS_ABOVE]:

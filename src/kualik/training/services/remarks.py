@@ -54,7 +54,7 @@ def remarks_workbook(*, checked: CheckedList, grid: Grid, language: str) -> byte
 
     Faulty cells are coloured; every cell is text, so no formula of the list comes to life.
     """
-    sheet = grid.sheet(checked.mapping.sheet)
+    sheet = grid.sheet
     by_number = {row.row: row for row in checked.rows}
     written: list[WrittenRow] = []
     for row in sheet.rows:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from kualik.rules.identifiers import mask_iin
+from kualik.rules.identifiers import mask_iin, replace_iins
 from kualik.training.adapters.grid import Cell, Grid, Row, column_letter
 from kualik.training.services.cells import Remark
 from kualik.training.services.check import CheckedList, CheckedRow, Verdict
@@ -13,7 +13,6 @@ from kualik.training.services.recognise import ColumnMapping
 
 EXAMPLES: Final = 3
 LONGEST_SHOWN: Final = 120
-WHOLE_NUMBER: Final = re.compile(r"(?<!\d)\d{12}(?!\d)")
 # In a column nobody named the digits may be an IIN that lost its zeros.
 LIKE_A_NUMBER: Final = re.compile(r"\d{9,}")
 
@@ -25,7 +24,6 @@ class ShownColumn(NamedTuple):
     letter: str
     header: str
     field: str
-    origin: str
     examples: tuple[str, ...]
 
 
@@ -64,16 +62,13 @@ class DryRun:
 
 def show_columns(*, grid: Grid, mapping: ColumnMapping) -> ColumnsShown:
     """The columns of a draft's sheet, with examples of what stands in them."""
-    sheet = grid.sheet(mapping.sheet)
-    rows = [row for row in sheet.rows if row.number > mapping.header_row]
-    sheets = tuple(page.name for page in grid.sheets if page.rows and not page.is_hidden)
-    return ColumnsShown(sheets, len(rows), _columns(mapping, rows))
+    rows = [row for row in grid.sheet.rows if row.number > mapping.header_row]
+    return ColumnsShown(grid.names, len(rows), _columns(mapping, rows))
 
 
 def show_list(*, grid: Grid, checked: CheckedList) -> DryRun:
     """The dry run reduced to what a page shows."""
-    sheet = grid.sheet(checked.mapping.sheet)
-    rows = {row.number: row for row in sheet.rows}
+    rows = {row.number: row for row in grid.sheet.rows}
     used = tuple(column for column in _columns(checked.mapping, []) if column.field)
     return DryRun(
         columns=used,
@@ -90,7 +85,6 @@ def _columns(mapping: ColumnMapping, rows: list[Row]) -> tuple[ShownColumn, ...]
             column_letter(match.index),
             masked(match.header),
             match.field or "",
-            match.origin,
             _examples(rows, match.index, match.field or ""),
         )
         for match in mapping.columns
@@ -126,6 +120,7 @@ def masked(text: str, field: str = "") -> str:
     text = text.strip()
     if field == "iin":
         return mask_iin(text)
-    pattern = WHOLE_NUMBER if field else LIKE_A_NUMBER
-    text = pattern.sub(lambda found: mask_iin(found[0]), text)
+    text = replace_iins(text, mask_iin)
+    if not field:
+        text = LIKE_A_NUMBER.sub(lambda found: mask_iin(found[0]), text)
     return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"

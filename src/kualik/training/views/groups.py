@@ -2,12 +2,14 @@
 
 from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 
 from kualik.accounts.services import masked_iin
 from kualik.core.access import staff
-from kualik.training.forms import KIND_LABELS
+from kualik.rules.facts import KIND_LABELS
+from kualik.training.forms import GroupSearchForm
 from kualik.training.models import Group
 from kualik.training.queries import completions_of, groups_of
 from kualik.training.views.own import OFFICE, page_of, provider_of
@@ -22,22 +24,21 @@ def _matches(group: Group, words: list[str]) -> bool:
     return all(word in text for word in words)
 
 
-def _own_name(group: Group) -> str:
-    """The name of a group where it says more than the programme's title."""
-    return "" if group.name.startswith(group.programme.title_ru[:100]) else group.name
-
-
 @staff(*OFFICE)
 def groups(request: HttpRequest) -> HttpResponse:
     """All groups, the last ended first; ``?q=`` keeps those whose title holds its words."""
-    asked = request.GET.get("q", "").strip()[:200]
+    form = GroupSearchForm(request.GET)
+    if form.has_error("q", "iin"):
+        messages.error(request, str(form.errors["q"][0]))
+        return redirect("training:groups")
+    asked = form.cleaned_data.get("q", "")
     words = asked.casefold().split()
     found = groups_of(provider_of(request))
     rows = [group for group in found if _matches(group, words)] if words else found
     page = page_of(request, rows, GROUPS_A_PAGE)
-    listed = [(group, KIND_LABELS[group.programme.kind], _own_name(group)) for group in page]
+    listed = [(group, KIND_LABELS[group.programme.kind]) for group in page]
     query = f"{urlencode({'q': asked})}&" if asked else ""
-    context = {"page": page, "groups": listed, "asked": asked, "query": query}
+    context = {"form": form, "page": page, "groups": listed, "asked": asked, "query": query}
     return render(request, "training/groups.html", context)
 
 
@@ -52,7 +53,6 @@ def group(request: HttpRequest, pk: int) -> HttpResponse:
     kind = KIND_LABELS[found.programme.kind]
     context = {
         "group": found,
-        "own_name": _own_name(found),
         "kind": kind,
         "page": page,
         "people": people,

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 
-from kualik.accounts.models import User
+from kualik.accounts.queries import person_of
 from kualik.core.access import role_of
 from kualik.core.journal import Actor
 from kualik.providers.models import Provider
@@ -23,17 +23,15 @@ Row = TypeVar("Row", bound=Any)
 
 def provider_of(request: HttpRequest) -> Provider:
     """The provider of the signed-in person; 404 for staff of the platform."""
-    user = request.user
-    if not isinstance(user, User) or user.provider is None:
+    provider = person_of(request).provider
+    if provider is None:
         raise Http404
-    return user.provider
+    return provider
 
 
 def actor_of(request: HttpRequest) -> Actor:
     """The person as the journal names them, in the role that lets them import."""
-    user = request.user
-    if not isinstance(user, User):
-        raise Http404
+    user = person_of(request)
     return user.acting_as(role_of(user, frozenset(OFFICE)))
 
 

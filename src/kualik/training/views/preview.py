@@ -161,10 +161,7 @@ def remarks(_request: HttpRequest, draft: ImportDraft) -> HttpResponse:
         checked=found.checked, grid=found.grid, language=get_language() or "kk"
     )
     name = f"list-{draft.pk}-remarks.xlsx"
-    headers = {
-        "Content-Disposition": f'attachment; filename="{name}"',
-        "Cache-Control": "private, no-store",
-    }
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return HttpResponse(content, content_type=XLSX, headers=headers)
 
 
