@@ -17,7 +17,7 @@ from tests.accounts.conftest import PASSWORD
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.accounts.urls")]
 WRONG = "Электрондық пошта немесе құпиясөз дұрыс емес."
-TOO_MANY = "Тым көп қате әрекет жасалды. 15 минуттан кейін қайталап көріңіз."
+TOO_MANY = "Тым көп әрекет жасалды. 15 минуттан кейін қайталап көріңіз."
 
 
 def code_of(device, ahead=0):

@@ -11,7 +11,7 @@ from kualik.cases.services.sealing import SEAL_JOB, run_seal_job
 from kualik.core import jobs
 from kualik.core.clock import local_day
 from kualik.core.jobs import Handler, Payload
-from kualik.training.services import forget_lists
+from kualik.training.services import forget_lists, sweep_lists
 from kualik.training.services.dry_run import (
     CHECK_JOB,
     IMPORT_JOB,
@@ -24,8 +24,9 @@ SILENT_AFTER = timedelta(seconds=60)
 
 
 def run_forget_job(_payload: Payload, now: datetime) -> None:
-    """Discard the lists that nobody imported within a week."""
+    """Discard the lists that nobody imported within a week, and files no list refers to."""
     forget_lists(now=now)
+    sweep_lists(now=now)
 
 
 HANDLERS: Mapping[str, Handler] = {

@@ -9,10 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from kualik.accounts.models import User
 from kualik.core.access import is_verified
-from kualik.rules.lifecycle import Role
+from kualik.rules.lifecycle import READERS, Role
 
 OFFICE = frozenset({Role.REGISTRAR, Role.OFFICE_HEAD, Role.PROVIDER_ADMIN})
-READERS = OFFICE | {Role.CLERK, Role.AUTHORISED_PERSON, Role.INSPECTOR}
 PUBLIC_ITEMS: tuple[tuple[str, str | Promise], ...] = (
     ("home", _("Home")),
     ("certificates:check", _("Check a certificate")),

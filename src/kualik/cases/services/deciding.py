@@ -14,7 +14,6 @@ from kualik.core import jobs, journal
 from kualik.core.clock import local_day
 from kualik.core.journal import Actor
 from kualik.core.journal import Event as Entry
-from kualik.providers.models import Provider
 from kualik.rules import lifecycle, refusal, standards, volumes
 from kualik.rules.errors import RuleViolation
 from kualik.rules.language import Text
@@ -93,7 +92,7 @@ def refuse_request(
         ground=ground,
         facts=facts,
         decided_on=local_day(now),
-        provider_name=_name_of(request.provider),
+        provider_name=request.provider.name,
     )
     events = {
         State.FILED: (Event.ACCEPT, Event.START_REVIEW, Event.REFUSE),
@@ -127,7 +126,7 @@ def decline_request(
         ground=ground,
         facts=facts,
         decided_on=local_day(now),
-        provider_name=_name_of(request.provider),
+        provider_name=request.provider.name,
     )
     _move(
         request,
@@ -312,10 +311,6 @@ def _specialty(programme: Programme) -> Text | None:
     if not given:
         return None
     return Text(programme.specialty_kk or given, programme.specialty_ru or given)
-
-
-def _name_of(provider: Provider) -> Text:
-    return Text(provider.name_kk, provider.name_ru, provider.name_en)
 
 
 def _refusal_record(decision: Refusal) -> dict[str, object]:

@@ -16,7 +16,7 @@ def make_receipt(*, request: Request, status_url: str) -> bytes:
     lines = {name: [step.text.get(name) for step in clock.steps] for name in LANGUAGES}
     facts = ReceiptFacts(
         request_number=request.number,
-        provider_name=Text(provider.name_kk, provider.name_ru, provider.name_en),
+        provider_name=provider.name,
         applicant=applicant.get(request.language),
         service=standard.title,
         filed_at=request.filed_at,

@@ -8,11 +8,12 @@ from django.db import transaction
 from kualik.accounts.models import User
 from kualik.certificates.models import Certificate
 from kualik.certificates.queries import RegisterFilter
-from kualik.certificates.services.wording import KIND_LABELS, PAPER_LABELS, STATUS_LABELS
+from kualik.certificates.services.wording import PAPER_LABELS, STATUS_LABELS
 from kualik.core import journal
 from kualik.core.clock import ZONE
 from kualik.core.journal import Actor
 from kualik.rules import facts as fact_rules
+from kualik.rules.facts import KIND_LABELS
 from kualik.rules.language import Text
 
 # A spreadsheet runs what begins with these as a formula.

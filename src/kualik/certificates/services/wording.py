@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from kualik.papers.queries import Form, form, words
 from kualik.papers.services.wording import long_date, period, quoted, volume
-from kualik.rules.facts import CertificateFacts
+from kualik.rules.facts import KIND_LABELS, CertificateFacts
 from kualik.rules.language import Text
 
 
@@ -159,11 +159,6 @@ STATUS_LABELS: dict[str, Text] = {
     "revoked": Text("Күші жойылған", "Аннулирован", "Revoked"),
     "replaced": Text("Ауыстырылған", "Заменён", "Replaced"),
     "void": Text("Жарамсыз жазба", "Недействительная запись", "Void entry"),
-}
-KIND_LABELS: dict[str, Text] = {
-    "pd": Text("Біліктілікті арттыру", "Повышение квалификации", "Professional development"),
-    "cc": Text("Сертификаттау курсы", "Сертификационный курс", "Certification course"),
-    "rt": Text("Қайта даярлау", "Переподготовка", "Retraining"),
 }
 PAPER_LABELS: dict[str, Text] = {
     "certificate": Text("Куәлік", "Свидетельство", "Certificate"),
