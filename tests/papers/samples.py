@@ -5,10 +5,13 @@ import subprocess
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 
+import page
+
 from kualik.papers.services import ReceiptFacts, RefusalFacts, SealBlock
 from kualik.rules.facts import CertificateFacts
 from kualik.rules.language import Text
 
+MM = 72 / 25.4
 ALMATY = timezone(timedelta(hours=5))
 CHECK_URL = "https://kualik.example.kz/c/7K3MQ9XZ2V5RTB8H"
 UNIVERSITY = Text(
@@ -107,12 +110,41 @@ def receipt_facts(**changed: object) -> ReceiptFacts:
     return ReceiptFacts(**{**values, **changed})
 
 
+def is_archival_and_accessible(pdf: bytes) -> bool:
+    """Whether the file keeps PDF/A-2a and PDF/UA-1.
+
+    The validator takes a carriage return that happens to end compressed data for a part of the
+    line end and finds a wrong length: lengths are compared here instead.
+    """
+    found = {
+        failure.rule_id
+        for profile in ("2a", "ua1")
+        for failure in page.validate_pdf_bytes(pdf, profile=profile).failures
+    }
+    return found <= {"PDFA2A-STREAM-LENGTH-001"} and all(
+        pdf[one.end() + int(one[1]) :].startswith(b"\nendstream")
+        for one in re.finditer(rb"(?s)/Length (\d+)(?:(?!endobj).)*?>>\s*stream\n", pdf)
+    )
+
+
 def text_of(pdf: bytes) -> str:
     """The words of a file as any reader copies them, blanks and line ends made single."""
     found = subprocess.run(
         ["pdftotext", "-enc", "UTF-8", "-", "-"], input=pdf, capture_output=True, check=True
     )
     return re.sub(r"\s+", " ", found.stdout.decode())
+
+
+def boxes_of(pdf: bytes) -> list[tuple[str, float, float, float, float]]:
+    """The words of a file with their left, upper, right and lower edges in points."""
+    found = subprocess.run(
+        ["pdftotext", "-bbox", "-", "-"], input=pdf, capture_output=True, check=True
+    )
+    words = re.findall(
+        r'<word xMin="(.+?)" yMin="(.+?)" xMax="(.+?)" yMax="(.+?)">(.+?)</word>',
+        found.stdout.decode(),
+    )
+    return [(said, *map(float, edges)) for *edges, said in words]
 
 
 def picture_of(pdf: bytes, folder: Path, dpi: int = 150) -> Path:

@@ -2,6 +2,7 @@
 
 import subprocess
 from datetime import UTC, date, datetime
+from itertools import combinations
 
 import page
 import pytest
@@ -14,7 +15,10 @@ from kualik.rules.errors import RuleViolation
 from kualik.rules.language import Text
 from tests.papers.samples import (
     CHECK_URL,
+    MM,
+    boxes_of,
     certificate_facts,
+    is_archival_and_accessible,
     picture_of,
     seal_block,
     text_of,
@@ -51,10 +55,6 @@ def render(*, is_test=False, check_url=CHECK_URL, **changed):
         seal=seal_block(),
         is_test=is_test,
     )
-
-
-def is_archival_and_accessible(pdf):
-    return all(page.is_pdf_compliant_bytes(pdf, profile=name) for name in ("2a", "ua1"))
 
 
 def pages_of(pdf):
@@ -125,15 +125,18 @@ def test_two_programs_read_the_code_from_an_ordinary_scan(tmp_path):
         assert [code.text for code in zxingcpp.read_barcodes(image)] == [CHECK_URL]
 
 
-@pytest.mark.parametrize("is_test", [False, True])
-def test_long_names_stay_whole_on_one_page(is_test, tmp_path):
-    pdf = render_certificate(
+def render_longest(*, is_test):
+    return render_certificate(
         facts=certificate_facts(
             holder_kk=LONG_NAME,
             holder_ru="Нурмагамбетова-Абдрахманова Гульшахра Кудайбергеновна Ускенова",
             programme=Text(LONG_KK, LONG_RU),
             provider_name=LONG_OFFICE,
             started_on=date(2025, 12, 28),
+            city=Text(
+                "Солтүстік Қазақстан облысы, Петропавл қаласы",
+                "Северо-Казахстанская область, город Петропавловск",
+            ),
             signer_name="Құлмағамбетов-Серікбайұлы Нұрсұлтан Әбдіғаппарұлы",
             signer_position=Text(
                 "Үздіксіз кәсіптік даму және аккредиттеу жөніндегі проректордың міндетін атқарушы",
@@ -144,6 +147,11 @@ def test_long_names_stay_whole_on_one_page(is_test, tmp_path):
         seal=seal_block(organisation=LONG_OFFICE, signer_name=LONG_NAME.upper()),
         is_test=is_test,
     )
+
+
+@pytest.mark.parametrize("is_test", [False, True])
+def test_long_names_stay_whole_on_one_page(is_test, tmp_path):
+    pdf = render_longest(is_test=is_test)
     said = text_of(pdf)
     assert len(LONG_NAME) >= 60
     assert min(len(LONG_KK), len(LONG_RU)) >= 300
@@ -152,6 +160,20 @@ def test_long_names_stay_whole_on_one_page(is_test, tmp_path):
     for expected in (LONG_NAME, LONG_KK, LONG_RU, LONG_OFFICE.kk, LONG_OFFICE.ru):
         assert expected in said
     assert zxingcpp.read_barcode(Image.open(picture_of(pdf, tmp_path))).text == CHECK_URL
+
+
+@pytest.mark.parametrize("drawn", [render, render_longest])
+def test_words_keep_within_their_column_and_never_touch(drawn):
+    pdf = drawn(is_test=True)
+    columns = ((27 * MM, 139 * MM), (158 * MM, 270 * MM))
+    boxes = boxes_of(pdf)
+    address = next(upper for said, _, upper, *_ in boxes if said == CHECK_URL)
+    for said, left, upper, right, _ in boxes:
+        inside = any(start - 1 <= left and right <= end + 1 for start, end in columns)
+        assert inside or abs(upper - address) < 1, said
+    for (one, left, upper, right, lower), (other, *edges) in combinations(boxes, 2):
+        apart = right <= edges[0] or edges[2] <= left
+        assert apart or abs((upper + lower) - (edges[1] + edges[3])) > (lower - upper), (one, other)
 
 
 def test_a_name_of_sixty_letters_without_a_blank_is_set_smaller():
@@ -175,8 +197,13 @@ def test_what_cannot_fit_is_refused_not_clipped(changed, part):
 
 @pytest.mark.parametrize("sign", ["₸", "漢", "😀"])
 def test_a_sign_the_font_lacks_is_refused(sign):
-    with pytest.raises(RuleViolation, match="paper_glyph_missing"):
+    with pytest.raises(RuleViolation, match="paper_glyph_missing") as caught:
         render(holder_kk=f"Сейтқали {sign}")
+    assert caught.value.params["character"] == sign
+
+
+def test_letters_written_in_two_signs_are_composed():
+    assert render(holder_ru="Андрей Иосифов") == render(holder_ru="Андреи\u0306 Иосифов")
 
 
 @pytest.mark.parametrize(
@@ -201,6 +228,14 @@ def test_a_test_seal_says_so_in_words_and_a_real_one_does_not():
         assert trial.count(words) == 2
     assert "құжаттың заңды күші жоқ" in trial
     assert "документ не имеет юридической силы" in trial
+
+
+def test_a_test_seal_makes_no_paper_equal_to_a_signed_one():
+    assert "равнозначен" in text_of(render())
+    said = text_of(render(is_test=True))
+    assert "равнозначен" not in said
+    assert "Тестовая печать: документ не имеет юридической силы." in said
+    assert "Сынақ мөрі: құжаттың заңды күші жоқ." in said
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from kualik.rules.errors import RuleViolation
 from kualik.rules.language import Text
 from tests.papers.samples import (
     CHECK_URL,
+    is_archival_and_accessible,
     picture_of,
     receipt_facts,
     refusal_facts,
@@ -22,10 +23,6 @@ def refusal(*, is_test=False, **changed):
     return render_refusal(
         facts=refusal_facts(**changed), check_url=CHECK_URL, seal=seal_block(), is_test=is_test
     )
-
-
-def is_archival_and_accessible(pdf):
-    return all(page.is_pdf_compliant_bytes(pdf, profile=name) for name in ("2a", "ua1"))
 
 
 def test_a_refusal_says_ground_reasons_and_appeal_in_both_languages():

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from kualik.papers.adapters import qr_svg, render_pdf
-from kualik.papers.queries import footer_on, words
-from kualik.papers.services.sealing import SealBlock, seal_words, test_words
+from kualik.papers.queries import words
+from kualik.papers.services.sealing import SealBlock, footer_words, seal_words, test_words
 from kualik.papers.services.wording import local, long_date
 from kualik.rules.language import Text
 
@@ -99,7 +99,7 @@ def _refusal_side(
         "signer_name": facts.signer_name,
         "seal": seal_words(seal, None, language, is_test=is_test),
         "test": test_words(language) if is_test else None,
-        "footer": footer_on(facts.decided_on).text.get(language),
+        "footer": footer_words(facts.decided_on, language, is_test=is_test),
     }
 
 
@@ -111,11 +111,6 @@ def render_receipt(*, facts: ReceiptFacts, language: str) -> bytes:
     """
     said = {name: text.get(language) for name, text in words("letters/receipt").items()}
     shared = words("words")
-    times = (
-        ("filed", facts.filed_at, False),
-        ("accepted", facts.accepted_at, False),
-        ("due", facts.due_at, True),
-    )
     data = {
         "lang": language,
         "title": f"{said['title']} {said['number']} {facts.request_number}",
@@ -128,15 +123,7 @@ def render_receipt(*, facts: ReceiptFacts, language: str) -> bytes:
             {"label": said["applicant"], "text": facts.applicant},
             {"label": said["service"], "text": facts.service.get(language)},
         ],
-        "times": [
-            {
-                "label": said[name],
-                "day": long_date(local(moment).date(), language),
-                "time": f"{local(moment):%H:%M}",
-                "main": main,
-            }
-            for name, moment, main in times
-        ],
+        "times": _receipt_times(facts, said, language),
         "clock": {"label": said["clock"], "text": facts.clock.get(language)},
         "status": {"label": said["status"], "url": facts.status_url},
         "code": {"label": said["status_code"], "text": facts.status_code},
@@ -146,3 +133,23 @@ def render_receipt(*, facts: ReceiptFacts, language: str) -> bytes:
         "qr_alt": f"{shared['qr_status'].get(language)}: {facts.status_url}",
     }
     return render_pdf(sheet="receipt", data=data, created_at=facts.filed_at)
+
+
+def _receipt_times(
+    facts: ReceiptFacts, said: Mapping[str, str], language: str
+) -> list[Mapping[str, object]]:
+    """When the request was filed, when accepted and when the answer is due, which stands out."""
+    times = (
+        ("filed", facts.filed_at, False),
+        ("accepted", facts.accepted_at, False),
+        ("due", facts.due_at, True),
+    )
+    return [
+        {
+            "label": said[name],
+            "day": long_date(local(moment).date(), language),
+            "time": f"{local(moment):%H:%M}",
+            "main": main,
+        }
+        for name, moment, main in times
+    ]

@@ -1,10 +1,10 @@
 """The seal block that a sealed paper shows."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TypedDict
 
-from kualik.papers.queries import words
+from kualik.papers.queries import footer_on, words
 from kualik.papers.services.wording import clock_time, short_date
 from kualik.rules.language import Text
 
@@ -25,10 +25,23 @@ class SealBlock:
     sealed_at: datetime
 
 
-def seal_words(
-    seal: SealBlock, holder: str | None, language: str, *, is_test: bool
-) -> Mapping[str, object]:
-    """What the seal mark says in one language; ``test`` is None for a real seal.
+class NoForce(TypedDict):
+    """The words that a test seal has no legal force."""
+
+    heading: str
+    note: str
+
+
+class SealWords(TypedDict):
+    """What a seal mark says: a heading and labelled rows; ``test`` is None for a real seal."""
+
+    heading: str
+    rows: list[tuple[str, str]]
+    test: NoForce | None
+
+
+def seal_words(seal: SealBlock, holder: str | None, language: str, *, is_test: bool) -> SealWords:
+    """What the seal mark says in one language.
 
     A certificate's holder is named here again on one line; the name above may be set in two.
     """
@@ -43,15 +56,20 @@ def seal_words(
     )
     return {
         "heading": shared["seal"].get(language),
-        "rows": [[shared[label].get(language), value] for label, value in rows],
+        "rows": [(shared[label].get(language), value) for label, value in rows],
         "test": test_words(language) if is_test else None,
     }
 
 
-def test_words(language: str) -> Mapping[str, str]:
-    """The words that a test seal has no legal force."""
+def test_words(language: str) -> NoForce:
+    """The words that a test seal has no legal force, in one language."""
     shared = words("words")
-    return {
-        "heading": shared["test"].get(language),
-        "note": shared["test_note"].get(language),
-    }
+    return {"heading": shared["test"].get(language), "note": shared["test_note"].get(language)}
+
+
+def footer_words(day: date, language: str, *, is_test: bool) -> str:
+    """The sentence on the force of a document issued that day; a test seal has none."""
+    if is_test:
+        said = test_words(language)
+        return f"{said['heading']}: {said['note']}."
+    return footer_on(day).text.get(language)
