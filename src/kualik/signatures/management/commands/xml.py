@@ -1,0 +1,45 @@
+"""``kualik xml verify``: who signed an XML document, and whether it holds.
+
+Exit status 0 when every signer is valid, 1 when one is not, 2 when nothing can be read.
+"""
+
+from datetime import datetime
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from kualik.core import clock
+from kualik.rules.errors import RuleViolation
+from kualik.signatures.adapters.online import HttpFetcher
+from kualik.signatures.management.verifying import add_options, read_file, tell, tell_unreadable
+from kualik.signatures.services.trusting import trust_in
+from kualik.signatures.services.verdicts import Verification
+from kualik.signatures.services.xml_verification import verify_xml
+
+
+class Command(BaseCommand):
+    help = "Verify the enveloped signatures of an XML document."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        add_options(parser)
+
+    def handle(self, *_args: object, **options: object) -> None:
+        try:
+            found = _verified(options)
+        except RuleViolation as violation:
+            tell_unreadable(violation, self.stdout, options)
+        else:
+            tell(found, self.stdout, options)
+
+
+def _verified(options: dict[str, object]) -> Verification:
+    trust, at = options["trust"], options["at"]
+    return verify_xml(
+        document=read_file(Path(str(options["file"]))),
+        trust=trust_in(trust if isinstance(trust, Path) else None),
+        at=at if isinstance(at, datetime) else None,
+        now=clock.now(),
+        is_revocation_required=bool(options["strict"]),
+        fetcher=HttpFetcher() if options["online"] else None,
+    )

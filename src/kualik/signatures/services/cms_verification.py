@@ -1,0 +1,197 @@
+"""Verifying a CMS signature: every signer, the chain, revocation, and the proven time."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal
+
+from kualik.rules.errors import RuleViolation
+from kualik.signatures.adapters.algorithms import Content
+from kualik.signatures.adapters.asn1 import SIZE_LIMIT_BYTES, Asn1Error, as_der
+from kualik.signatures.adapters.certificates import Certificate
+from kualik.signatures.adapters.chain import ChainAnswer, RevocationPolicy, check_certificate
+from kualik.signatures.adapters.cms import TIMESTAMP, CmsError, SignedData, Signer, read_cms
+from kualik.signatures.adapters.crl import BrokenCrl, Crl, read_crl
+from kualik.signatures.adapters.online import RevocationFetcher
+from kualik.signatures.adapters.revocation import CLOCK_TOLERANCE, Evidence
+from kualik.signatures.adapters.signers import check_signer
+from kualik.signatures.adapters.timestamps import BrokenStamp, Stamp, read_stamp
+from kualik.signatures.adapters.trust import TrustDirectory
+from kualik.signatures.services.verdicts import (
+    Reason,
+    SignerVerdict,
+    TimeSource,
+    Verification,
+    verdict_of,
+)
+
+EMAIL_PROTECTION: Final = "1.3.6.1.5.5.7.3.4"
+CLIENT_AUTHENTICATION: Final = "1.3.6.1.5.5.7.3.2"
+
+Purpose = Literal["signing", "login"]
+
+
+def verify_cms(
+    *,
+    signature: bytes,
+    document: bytes | None,
+    trust: TrustDirectory,
+    at: datetime | None,
+    now: datetime,
+    purpose: Purpose = "signing",
+    is_revocation_required: bool = True,
+    fetcher: RevocationFetcher | None = None,
+) -> Verification:
+    """Judge a signature file that anybody may have sent, over ``document`` or its own content.
+
+    Each signer is judged at the time that a valid time-stamp proves, else at ``at`` where it is
+    given, else at the time the signer states, else now. What only the signer's word dates must not
+    be revoked by ``at``, else by ``now``. A ``fetcher`` is asked only where no data is at hand.
+    ``purpose`` "login" also takes keys made for logging in. Raises RuleViolation for what cannot
+    be read: ``document_too_large``, and ``signature_`` with a code of CmsError.
+    """
+    signed = _read(signature, document)
+    content = signed.content if document is None else document
+    evidence = Evidence(crls=tuple(_lists(signed.crls)))
+    judge = _Judge(
+        signed=signed,
+        content=None if content is None else Content(content),
+        trust=trust,
+        at=at,
+        now=now,
+        purpose=purpose,
+        policy=RevocationPolicy(
+            is_required=is_revocation_required, evidence=evidence, fetcher=fetcher
+        ),
+    )
+    return Verification(
+        signers=tuple(judge.verdict(signer) for signer in signed.signers),
+        reasons=() if signed.signers else (Reason("no_signers"),),
+        is_attached=signed.content is not None,
+        content=signed.content,
+    )
+
+
+def _read(signature: bytes, document: bytes | None) -> SignedData:
+    if document is not None and len(document) > SIZE_LIMIT_BYTES:
+        raise RuleViolation("document_too_large", limit=SIZE_LIMIT_BYTES // 1024 // 1024)
+    try:
+        return read_cms(signature)
+    except CmsError as error:
+        raise RuleViolation(f"signature_{error.code}") from error
+
+
+def key_faults(certificate: Certificate, purpose: Purpose) -> Iterator[str]:
+    """Codes for a key that was made for something else than ``purpose``."""
+    if not certificate.allows("digital_signature", "non_repudiation"):
+        yield "key_not_for_signing"
+    elif purpose == "signing" and (
+        CLIENT_AUTHENTICATION in certificate.purposes
+        and EMAIL_PROTECTION not in certificate.purposes
+    ):
+        yield "key_for_authentication"
+
+
+@dataclass(frozen=True, slots=True)
+class _Time:
+    """``judged_at`` is the moment certificates are judged at, ``signed_at`` what is told."""
+
+    judged_at: datetime
+    signed_at: datetime | None
+    source: TimeSource
+    codes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Judge:
+    """The same questions for each signer of one file."""
+
+    signed: SignedData
+    content: Content | None
+    trust: TrustDirectory
+    at: datetime | None
+    now: datetime
+    purpose: Purpose
+    policy: RevocationPolicy
+
+    def verdict(self, signer: Signer) -> SignerVerdict:
+        reading = check_signer(self.signed, signer, self.content)
+        time = self._time(signer)
+        codes = [*reading.codes, *time.codes]
+        if reading.certificate is not None:
+            codes += key_faults(reading.certificate, self.purpose)
+            codes += self._chain(reading.certificate, time).codes
+        return verdict_of(
+            reading.certificate,
+            codes,
+            moment=self.at or self.now,
+            signed_at=time.signed_at,
+            signed_at_source=time.source,
+            algorithm=reading.algorithm,
+        )
+
+    def _chain(self, certificate: Certificate, time: _Time) -> ChainAnswer:
+        is_proven = time.source == "timestamp"
+        return check_certificate(
+            certificate.der,
+            self.signed.certificates,
+            self.trust,
+            time.judged_at,
+            now=self.now,
+            policy=self.policy if is_proven else self.policy.known_at(self.at or self.now),
+        )
+
+    def _time(self, signer: Signer) -> _Time:
+        stamp, codes = self._stamp(signer)
+        if stamp is not None:
+            return _Time(stamp.moment, stamp.moment, "timestamp", codes)
+        try:
+            stated = signer.stated_time
+        except CmsError:
+            stated = None
+        if stated is None:
+            return _Time(self.at or self.now, None, "none", (*codes, "time_unknown"))
+        early = stated > self.now + CLOCK_TOLERANCE
+        code = "signed_in_future" if early else "time_is_stated"
+        return _Time(self.at or stated, stated, "stated", (*codes, code))
+
+    def _stamp(self, signer: Signer) -> tuple[Stamp | None, tuple[str, ...]]:
+        """The earliest time-stamp that holds, and what is to be said of all of them."""
+        found: list[Stamp] = []
+        codes: list[str] = []
+        for token in signer.unsigned.get(TIMESTAMP, ()):
+            try:
+                stamp = read_stamp(token, signer.signature)
+            except BrokenStamp as error:
+                codes.append(error.code)
+                continue
+            faults = self._stamp_faults(stamp)
+            codes += faults
+            if "timestamp_untrusted" not in faults and "timestamp_in_future" not in faults:
+                found.append(stamp)
+        return min(found, key=lambda stamp: stamp.moment, default=None), tuple(codes)
+
+    def _stamp_faults(self, stamp: Stamp) -> list[str]:
+        if stamp.moment > self.now + CLOCK_TOLERANCE:
+            return ["timestamp_in_future"]
+        answer = check_certificate(
+            stamp.certificate.der,
+            (*stamp.certificates, *self.signed.certificates),
+            self.trust,
+            stamp.moment,
+            now=self.now,
+            policy=self.policy.with_evidence(Evidence(crls=tuple(_lists(stamp.crls)))),
+        )
+        kinds = {Reason(code).kind for code in answer.codes}
+        if not answer.is_trusted or "invalid" in kinds:
+            return ["timestamp_untrusted"]
+        return ["timestamp_revocation_unknown"] if "indeterminate" in kinds else []
+
+
+def _lists(ders: tuple[bytes, ...]) -> Iterator[Crl]:
+    """The revocation lists that travel with a signature; unreadable ones help nobody."""
+    for der in ders:
+        try:
+            yield read_crl(as_der(der))
+        except (Asn1Error, BrokenCrl):
+            continue
