@@ -230,12 +230,11 @@ def test_a_test_seal_says_so_in_words_and_a_real_one_does_not():
     assert "документ не имеет юридической силы" in trial
 
 
-def test_a_test_seal_makes_no_paper_equal_to_a_signed_one():
-    assert "равнозначен" in text_of(render())
+def test_a_test_seal_says_in_words_that_the_document_has_no_force():
+    assert "юридической силы" not in text_of(render())
     said = text_of(render(is_test=True))
-    assert "равнозначен" not in said
-    assert "Тестовая печать: документ не имеет юридической силы." in said
-    assert "Сынақ мөрі: құжаттың заңды күші жоқ." in said
+    assert said.count("документ не имеет юридической силы") == 2
+    assert said.count("құжаттың заңды күші жоқ") == 2
 
 
 @pytest.mark.parametrize(

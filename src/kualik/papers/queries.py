@@ -2,11 +2,15 @@
 
 import string
 import tomllib
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
+
+from django.conf import settings
+from fontTools.ttLib import TTFont
 
 from kualik.rules.errors import RuleViolation
 from kualik.rules.language import Text
@@ -185,6 +189,28 @@ def words(name: str) -> Mapping[str, Text]:
     file = DATA / f"{name}.toml"
     raw = _toml(file)
     return {key: _text(file, raw, key) for key in raw}
+
+
+def unprinted(text: str) -> str:
+    """The letters that a certificate cannot show, each once, in the order of the text.
+
+    A letter is set in any face of the font, so each of them must have it. Characters without a
+    sign of their own (controls, directions) count as missing; blanks and line ends do not.
+    """
+    letters = _letters()
+    composed = unicodedata.normalize("NFC", " ".join(text.split()))
+    missing = (sign for sign in composed if sign not in letters)
+    return "".join(dict.fromkeys(missing))
+
+
+@cache
+def _letters() -> frozenset[str]:
+    """What every face of the certificate's font has a sign for."""
+    faces = []
+    for file in sorted(Path(settings.FONT_ROOT).rglob("*.ttf")):
+        with TTFont(file, lazy=True) as font:
+            faces.append(frozenset(map(chr, font.getBestCmap())))
+    return frozenset(sign for sign in frozenset.intersection(*faces) if sign.isprintable())
 
 
 def _toml(file: Path) -> dict[str, object]:

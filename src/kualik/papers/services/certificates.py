@@ -1,8 +1,8 @@
 """Certificates and references on paper (A57.5, A303.5)."""
 
 from kualik.papers.adapters import qr_svg, render_pdf
-from kualik.papers.queries import Form, form, words
-from kualik.papers.services.sealing import SealBlock, footer_words, seal_words, test_words
+from kualik.papers.queries import Form, footer_on, form, words
+from kualik.papers.services.sealing import SealBlock, seal_words, test_words
 from kualik.papers.services.sheet import Side, lay_out
 from kualik.papers.services.wording import dashed, long_date, period, quoted, volume
 from kualik.rules.errors import RuleViolation
@@ -67,7 +67,7 @@ def _side(
         signer_position=facts.signer_position.get(language),
         signer_name=facts.signer_name,
         seal=seal_words(seal, holder, language, is_test=is_test),
-        footer=footer_words(facts.issued_on, language, is_test=is_test),
+        footer=footer_on(facts.issued_on).text.get(language),
     )
 
 

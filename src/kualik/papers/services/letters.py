@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from kualik.papers.adapters import qr_svg, render_pdf
-from kualik.papers.queries import words
-from kualik.papers.services.sealing import SealBlock, footer_words, seal_words, test_words
+from kualik.papers.queries import footer_on, words
+from kualik.papers.services.sealing import SealBlock, seal_words, test_words
 from kualik.papers.services.wording import local, long_date
 from kualik.rules.language import Text
 
@@ -99,7 +99,7 @@ def _refusal_side(
         "signer_name": facts.signer_name,
         "seal": seal_words(seal, None, language, is_test=is_test),
         "test": test_words(language) if is_test else None,
-        "footer": footer_words(facts.decided_on, language, is_test=is_test),
+        "footer": footer_on(facts.decided_on).text.get(language),
     }
 
 

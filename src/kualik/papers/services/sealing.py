@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TypedDict
 
-from kualik.papers.queries import footer_on, words
+from kualik.papers.queries import words
 from kualik.papers.services.wording import clock_time, short_date
 from kualik.rules.language import Text
 
@@ -65,11 +65,3 @@ def test_words(language: str) -> NoForce:
     """The words that a test seal has no legal force, in one language."""
     shared = words("words")
     return {"heading": shared["test"].get(language), "note": shared["test_note"].get(language)}
-
-
-def footer_words(day: date, language: str, *, is_test: bool) -> str:
-    """The sentence on the force of a document issued that day; a test seal has none."""
-    if is_test:
-        said = test_words(language)
-        return f"{said['heading']}: {said['note']}."
-    return footer_on(day).text.get(language)
