@@ -222,6 +222,45 @@ def test_confirming_twice_and_uploading_again_add_nothing(client):
     assert (result.context["counts"]["created"], result.context["counts"]["existing"]) == (0, 3)
 
 
+def test_a_list_imported_before_has_nothing_to_import(client):
+    waiting = bring(client, "b.xlsx", small_list())
+    assert "<span data-taken-count>3</span>" in table(client, waiting)
+    confirm(client, bring(client, "a.xlsx", small_list()))
+    html = table(client, waiting)
+    assert "data-taken-count" not in html
+    assert "Уже внесены: <strong>3</strong>" in html
+    assert "второй раз не добавляется" in html
+
+
+def test_the_remarks_of_a_row_stand_beside_its_state(client):
+    draft = bring(client, "bad-rows.xlsx", content("bad-rows.xlsx"))
+    table(client, draft)
+    rows = client.get(f"/office/import/{draft.pk}/").context["rows"]
+    by_number = {row.number: row for row in rows}
+    assert [cell.letter for cell in by_number[14].faults] == ["K"]
+    assert [cell.letter for cell in by_number[15].faults] == ["A", "B"]
+    assert [cell.letter for cell in by_number[7].faults] == ["A"]
+
+
+@pytest.mark.parametrize("name", ["title_kk", "title_ru", "specialty_kk", "specialty_ru"])
+def test_letters_that_cannot_be_printed_are_refused_in_the_answers(client, name):
+    draft = bring(client, "moodle.csv", content("moodle-course-completion.csv"))
+    address = f"/office/import/{draft.pk}/group/"
+    refused = client.post(address, MOODLE | {name: "Курс 😀 β"})
+    assert refused.status_code == 422
+    assert "😀, β" in refused.context["form"].errors[name][0]
+    assert client.post(address, MOODLE | {name: "Уход\r\nза детьми"}).status_code == 302
+    draft.refresh_from_db()
+    assert draft.defaults[name] == "Уход за детьми"
+
+
+def test_every_column_left_out_is_named(client):
+    upload(client, "moodle.csv", content("moodle-course-completion.csv"))
+    page = client.get(f"/office/import/{ImportDraft.objects.get().pk}/columns/")
+    named = [match.letter for kind in ("unknown", "unused") for match in page.context[kind]]
+    assert sorted(named) == ["A", "E", "F"]
+
+
 def test_an_imported_list_opens_its_result_from_every_step(client):
     draft = bring(client, "a.xlsx", small_list())
     confirm(client, draft)

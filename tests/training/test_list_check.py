@@ -61,7 +61,8 @@ def test_the_good_lists_are_ready_row_by_row(
     name: str, defaults: GroupDefaults, ready: int, skipped: int
 ) -> None:
     found = checked_file(name, defaults)
-    assert found.counts == {"ready": ready, "attention": 0, "refused": 0, "skipped": skipped}
+    others = {"attention": 0, "known": 0, "refused": 0}
+    assert found.counts == {"ready": ready, "skipped": skipped} | others
     assert found.missing == ()
     assert all(row.values for row in found.rows if row.verdict == "ready")
 
@@ -142,6 +143,8 @@ def test_a_full_name_in_one_cell_is_cut() -> None:
         ({"Имя": ""}, "attention", "given_name_missing"),
         ({"Фамилия": "Иванoва"}, "attention", "name_mixed_alphabet"),
         ({"Фамилия": "Smith"}, "attention", "name_in_latin"),
+        ({"Фамилия": "Müller"}, "attention", "name_in_latin"),
+        ({"Имя": "X"}, "attention", "name_in_latin"),
         ({"Фамилия": "АХМЕТОВА"}, "ready", "name_in_capitals"),
         ({"Фамилия": "Ахметова2"}, "refused", "name_digits"),
         ({"Фамилия": "Ахметова*"}, "refused", "name_sign"),
@@ -161,6 +164,9 @@ def test_a_full_name_in_one_cell_is_cut() -> None:
         ({"Тема": "т" * 501}, "refused", "text_too_long"),
         ({"Место работы": "м" * 301}, "refused", "text_too_long"),
         ({"Тема": "Инфекционный кoнтроль"}, "ready", "title_mixed_alphabet"),
+        ({"Фамилия": "李", "Имя": "小龙"}, "refused", "letter_not_printed"),
+        ({"Тема": "Инфекционный контроль 😀"}, "refused", "letter_not_printed"),
+        ({"Специальность": "β-талассемия"}, "refused", "letter_not_printed"),
         ({"Телефон": "12"}, "ready", "phone_doubtful"),
         ({"E-mail": "нет"}, "ready", "email_doubtful"),
     ],
@@ -196,6 +202,17 @@ def test_the_repair_of_look_alike_letters_is_what_would_be_imported() -> None:
     assert row.values is not None
     assert row.values.family_name == "Иванова"
     assert row.remarks[0].params == {"letters": "o", "suggestion": "Иванова"}
+
+
+def test_letters_the_document_cannot_show_are_named_once_each() -> None:
+    remark = checked_row({"Фамилия": "李小龙李"}).remarks[0]
+    assert (remark.code, remark.params) == ("letter_not_printed", {"letters": "李, 小, 龙"})
+    remark = checked_row({"Тема (рус)": "Уход\u200b за детьми"}).remarks[0]
+    assert (remark.column, remark.params) == ("D", {"letters": "U+200B"})
+
+
+def test_a_wrong_sign_in_a_name_is_told_once() -> None:
+    assert codes(checked_row({"Фамилия": "Ким😀"})) == ["name_sign"]
 
 
 def test_hours_follow_from_credits_and_the_reverse() -> None:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -109,6 +110,34 @@ def test_nothing_is_saved_before_import(provider: Provider) -> None:
     preview = preview_import(draft=draft, today=date(2026, 11, 23), edition="A303")
     assert preview.checked.counts["ready"] == 15
     assert [table.objects.count() for table in (Person, Group, Programme)] == [0, 0, 0]
+
+
+def verdicts(draft: ImportDraft) -> list[str]:
+    found = preview_import(draft=draft, today=date(2026, 11, 23), edition="A303").checked
+    return [row.verdict for row in found.rows]
+
+
+def test_rows_imported_before_are_known_and_only_the_others_are_to_import(
+    provider: Provider,
+) -> None:
+    head = ["ИИН", "ФИО", "Дата окончания"]
+    first = [[iin(1), "Ким Виктор", "2026-11-10"], [iin(2), "Müller Anna", "2026-11-10"]]
+    assert verdicts(uploaded(provider, workbook([head, *first]), COURSE)) == ["ready", "attention"]
+    imported(uploaded(provider, workbook([head, *first]), COURSE), frozenset({3}))
+    again = uploaded(provider, workbook([head, *first, [iin(3), "Цой М", "2026-11-10"]]), COURSE)
+    assert verdicts(again) == ["known", "known", "ready"]
+    assert outcome(imported(again)) == (1, 2, 0, 0)
+    elsewhere = a_provider("OTHER", "990140000027")
+    assert verdicts(uploaded(elsewhere, workbook([head, first[0]]), COURSE)) == ["ready"]
+
+
+def test_another_day_is_known_in_the_same_group_and_new_in_another(provider: Provider) -> None:
+    head = ["ИИН", "ФИО", "Дата окончания"]
+    imported(uploaded(provider, workbook([head, [iin(1), "Ким Виктор", "2026-11-10"]]), COURSE))
+    later = workbook([head, [iin(1), "Ким Виктор", "2026-11-12"]])
+    assert verdicts(uploaded(provider, later, COURSE)) == ["known"]
+    other = replace(COURSE, started_on=date(2026, 11, 11))
+    assert verdicts(uploaded(provider, later, other)) == ["ready"]
 
 
 def test_a_completion_holds_what_the_row_says(provider: Provider) -> None:

@@ -13,7 +13,12 @@ from kualik.training.adapters.sheets import read_grid
 from kualik.training.services import remarks
 from kualik.training.services.check import VERDICTS, GroupDefaults
 from kualik.training.services.recognise import recognise
-from kualik.training.services.remarks import remark_text, remarks_workbook, verdict_text
+from kualik.training.services.remarks import (
+    filter_text,
+    remark_text,
+    remarks_workbook,
+    verdict_text,
+)
 from tests.training.lists import (
     BLANK_AT_THE_END,
     checked,
@@ -91,7 +96,16 @@ def test_a_remark_names_the_field_and_writes_dates_as_people_do() -> None:
 
 def test_verdicts_are_words_in_three_languages() -> None:
     words = {verdict_text(verdict, language) for verdict in VERDICTS for language in LANGUAGES}
-    assert len(words) == 12
+    assert len(words) == 15
+
+
+def test_a_verdict_of_several_rows_is_in_the_plural() -> None:
+    assert [filter_text("ready", language) for language in LANGUAGES] == [
+        "Дайын",
+        "Готовы",
+        "Ready",
+    ]
+    assert all(filter_text(verdict, language) for verdict in VERDICTS for language in LANGUAGES)
 
 
 def test_the_list_comes_back_with_the_remarks_beside_its_rows() -> None:

@@ -1,6 +1,6 @@
 """Staff and persons: enrol, register, look up; the second factors of staff."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -58,6 +58,13 @@ def register_persons(*, people: Iterable[PersonFacts], now: datetime) -> dict[st
     if fresh:
         found |= _by_hashes([person.iin_hash for person in fresh])
     return {iin: found[digest] for digest, iin in hashes.items()}
+
+
+def find_persons(*, iins: Collection[str]) -> dict[str, Person]:
+    """The known persons among some IINs, by IIN."""
+    hashes = {iin_hash(iin): iin for iin in iins}
+    found = _by_hashes(list(hashes))
+    return {hashes[digest]: person for digest, person in found.items()}
 
 
 def find_person(*, iin: str) -> Person | None:

@@ -18,11 +18,13 @@ from kualik.rules.volumes import check_volume
 from kualik.training.adapters.grid import MAX_BYTES
 from kualik.training.models import Programme
 from kualik.training.services import ColumnMapping, GroupDefaults, fields
+from kualik.training.services.cells import unprinted_letters
 
 NAME_FIELDS: Final = frozenset({"full_name", "full_name_given_first", "family_name"})
 DATES: Final = ("started_on", "ended_on")
 ASKED: Final = ("kind", "title_kk", "title_ru", "hours", "credits", *DATES)
 SPECIALTIES: Final = ("specialty_kk", "specialty_ru")
+PRINTED: Final = ("title_kk", "title_ru", *SPECIALTIES)
 # Hours and credits follow from each other, so only one of them must be said.
 REQUIRED: Final = frozenset(ASKED) - {"credits"}
 
@@ -197,9 +199,21 @@ class GroupForm(forms.Form):
             if left_empty and not self.cleaned_data.get(name) and hasattr(programme, name):
                 self.cleaned_data[name] = getattr(programme, name)
                 self.errors.pop(name, None)
+        self._check_letters()
         self._check_days()
         self._check_volume()
         return self.cleaned_data
+
+    def _check_letters(self) -> None:
+        """One line of letters that the certificate's font has."""
+        for name in PRINTED:
+            text = " ".join(str(self.cleaned_data.get(name) or "").split())
+            letters = unprinted_letters(text)
+            if letters:
+                told = {"letters": letters}
+                self.add_error(name, _("The document cannot show: %(letters)s.") % told)
+            elif text:
+                self.cleaned_data[name] = text
 
     def _check_days(self) -> None:
         first, last = (self.cleaned_data.get(name) for name in DATES)

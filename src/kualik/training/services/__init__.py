@@ -21,7 +21,12 @@ from kualik.training.services.recognise import (
     ColumnMapping,
     fields,
 )
-from kualik.training.services.remarks import remark_text, remarks_workbook, verdict_text
+from kualik.training.services.remarks import (
+    filter_text,
+    remark_text,
+    remarks_workbook,
+    verdict_text,
+)
 
 __all__ = [
     "CheckedRow",
@@ -35,6 +40,7 @@ __all__ = [
     "correct_mapping",
     "discard_import",
     "fields",
+    "filter_text",
     "forget_lists",
     "preview_import",
     "remark_text",

@@ -1,6 +1,7 @@
 """Reading the cells of one row: a value, or a remark that says why there is none."""
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -8,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Final, Literal
 
+from kualik.papers.queries import unprinted
 from kualik.rules.errors import RuleViolation
 from kualik.training.adapters.grid import EMPTY, Cell, Row, column_letter
 from kualik.training.services.dates import parse_date, spreadsheet_day, words
@@ -70,6 +72,12 @@ class RowReader:
     def violation(self, name: str, broken: RuleViolation, severity: Severity = "error") -> None:
         """Say which rule the cell of a field breaks."""
         self._add(name, broken.code, severity, broken.params)
+
+    def require_printable(self, name: str, text: str) -> None:
+        """Refuse what the certificate has no letters for, unless the field is refused already."""
+        letters = unprinted_letters(text)
+        if letters and not self.is_refused(name):
+            self.remark(name, "letter_not_printed", letters=letters)
 
     @property
     def has_errors(self) -> bool:
@@ -141,6 +149,15 @@ class RowReader:
         except RuleViolation as broken:
             self.violation(name, broken)
             return None
+
+
+@lru_cache(maxsize=512)
+def unprinted_letters(text: str) -> str:
+    """The letters a certificate cannot show as a message lists them; invisible ones by number."""
+    return ", ".join(
+        f"U+{ord(letter):04X}" if unicodedata.category(letter)[0] in "CMZ" else letter
+        for letter in unprinted(text)
+    )
 
 
 def _decimal(text: str) -> Decimal | None:

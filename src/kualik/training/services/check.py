@@ -1,8 +1,8 @@
 """The dry run: every row of a list judged cell by cell; nothing is saved."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from decimal import Decimal
 from typing import Final, Literal
@@ -15,8 +15,8 @@ from kualik.training.services.doubles import find_doubles
 from kualik.training.services.people import PersonRead, read_person
 from kualik.training.services.recognise import ColumnMapping, field_names
 
-Verdict = Literal["ready", "attention", "refused", "skipped"]
-VERDICTS: Final[tuple[Verdict, ...]] = ("ready", "attention", "refused", "skipped")
+Verdict = Literal["ready", "attention", "known", "refused", "skipped"]
+VERDICTS: Final[tuple[Verdict, ...]] = ("ready", "attention", "known", "refused", "skipped")
 PROGRESS_STEP: Final = 250
 FREE_TEXTS: Final = ("workplace", "position", "result", "protocol", "study_form")
 
@@ -149,6 +149,16 @@ def check_list(
             on_progress(done, len(rows))
     find_doubles([(item.reader, item.person) for item in judged if not item.skipped])
     return CheckedList(mapping, tuple(_verdict(item, missing) for item in judged), missing)
+
+
+def mark_known(checked: CheckedList, known: Collection[int]) -> CheckedList:
+    """The list with the verdict ``known`` and a note on the rows that were imported before."""
+    note = Remark("", "", "already_imported", "note", {})
+    rows = tuple(
+        replace(row, verdict="known", remarks=(note, *row.remarks)) if row.row in known else row
+        for row in checked.rows
+    )
+    return replace(checked, rows=rows)
 
 
 def _require_columns(mapping: ColumnMapping) -> None:

@@ -71,7 +71,10 @@ def read_course(
     for name, title in titles.items():
         if _has_odd_letters(title):
             reader.remark(name, "title_mixed_alphabet", "note")
+        reader.require_printable(name, title)
     specialties = {name: reader.text(name) for name in ("specialty_kk", "specialty_ru")}
+    for name, specialty in specialties.items():
+        reader.require_printable(name, specialty)
     hours, share = _read_volume(reader, kind, edition)
     if not (kind and all(titles.values()) and hours and share and started_on):
         return None

@@ -22,6 +22,7 @@ from kualik.core.models import Job
 from kualik.rules import standards
 from kualik.rules.errors import RuleViolation
 from kualik.training.models import ImportDraft
+from kualik.training.queries import drafts_of
 from kualik.training.services.importing import (
     ImportResult,
     Progress,
@@ -184,7 +185,9 @@ def _import(
         on_progress=_told_to(key),
     )
     cache.delete(key)
-    forget_dry_run(draft=draft, now=now)
+    # Rows of the provider's other lists may be there now.
+    for other in (draft, *drafts_of(draft.provider).filter(imported_at=None)):
+        forget_dry_run(draft=other, now=now)
     return result
 
 

@@ -26,6 +26,7 @@ from kualik.training.services.check import (
     CheckedRow,
     GroupDefaults,
     check_list,
+    mark_known,
 )
 from kualik.training.services.course import ProgrammeFacts
 from kualik.training.services.recognise import (
@@ -35,7 +36,7 @@ from kualik.training.services.recognise import (
     normalise_header,
     recognise,
 )
-from kualik.training.services.saving import Saved, save_completions
+from kualik.training.services.saving import Saved, known_rows, save_completions
 
 Progress = Callable[[int, int], None]
 # A list left without import holds numbers of people for nothing.
@@ -160,7 +161,8 @@ def preview_import(
         programmes=_known_programmes(draft.provider),
         on_progress=on_progress,
     )
-    return Preview(grid, checked)
+    known = known_rows(provider=draft.provider, rows=checked.rows, group_name=_group_name(draft))
+    return Preview(grid, mark_known(checked, known))
 
 
 def confirm_import(
@@ -243,15 +245,23 @@ def _import_checked(
         raise RuleViolation("import_changed")
     accepted = [row for row in checked.rows if _is_accepted(row, accept_attention)]
     skipped = checked.counts["skipped"]
-    group_name = str(draft.defaults.get("group_name", ""))
-    saved = save_completions(provider=draft.provider, rows=accepted, group_name=group_name, now=now)
+    saved = save_completions(
+        provider=draft.provider, rows=accepted, group_name=_group_name(draft), now=now
+    )
     result = _result(saved, refused=len(checked.rows) - len(accepted) - skipped, skipped=skipped)
     _close(draft, result, actor=actor, now=now)
     return result
 
 
+def _group_name(draft: ImportDraft) -> str:
+    return str(draft.defaults.get("group_name", ""))
+
+
 def _is_accepted(row: CheckedRow, accept_attention: Collection[int]) -> bool:
-    return row.verdict == "ready" or (row.verdict == "attention" and row.row in accept_attention)
+    """A known row adds nothing and leads to the completion that is there."""
+    if row.verdict == "attention":
+        return row.row in accept_attention
+    return row.verdict in ("ready", "known")
 
 
 def _close(draft: ImportDraft, result: ImportResult, *, actor: Actor, now: datetime) -> None:

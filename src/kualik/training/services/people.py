@@ -1,5 +1,6 @@
 """Who a row names: the IIN and the parts of the name."""
 
+import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
@@ -114,6 +115,7 @@ def _checked(reader: RowReader, name: str, text: str) -> str:
     for code in name_problems(text):
         if code != "name_mixed_alphabet":
             reader.remark(name, code)
+    reader.require_printable(name, repair(text))
     odd = mixed_alphabet_letters(text)
     if odd:
         repaired = repair(text)
@@ -126,8 +128,16 @@ def _checked(reader: RowReader, name: str, text: str) -> str:
             suggestion=repaired,
         )
         return repaired
-    if text.isascii():
+    if _is_latin(text):
         reader.remark(name, "name_in_latin", "warning")
     elif text.isupper() and len(text) > 2:
         reader.remark(name, "name_in_capitals", "note")
     return text
+
+
+def _is_latin(text: str) -> bool:
+    """Whether every letter is Latin, those with marks above them included."""
+    letters = [letter for letter in text if letter.isalpha()]
+    return bool(letters) and all(
+        unicodedata.name(letter, "").startswith("LATIN") for letter in letters
+    )

@@ -56,6 +56,12 @@ class ColumnMapping:
         """Columns nobody could name: shown, and left out of the import."""
         return tuple(match for match in self.columns if match.origin == "unknown")
 
+    @property
+    def unused(self) -> tuple[ColumnMatch, ...]:
+        """Columns that were understood, or once set, as holding nothing the import needs."""
+        left = (match for match in self.columns if not match.field)
+        return tuple(match for match in left if match.origin != "unknown")
+
     def to_record(self) -> dict[str, object]:
         """As a draft keeps it."""
         columns = [[match.index, match.header, match.field, match.origin] for match in self.columns]

@@ -18,6 +18,7 @@ DATA: Final = Path(__file__).parents[1] / "data"
 COLOURS: Final[Mapping[str, str]] = {
     "ready": "E3F1E5",
     "attention": "FFF1C9",
+    "known": "E8E8E8",
     "refused": "FAD9D5",
     "skipped": "E8E8E8",
 }
@@ -47,6 +48,11 @@ def remark_text(remark: Remark, language: str) -> str:
 def verdict_text(verdict: Verdict, language: str) -> str:
     """The verdict in words."""
     return _texts("verdicts")[verdict].get(language)
+
+
+def filter_text(verdict: Verdict, language: str) -> str:
+    """The verdict in words that name several rows."""
+    return _texts("verdicts")[f"several_{verdict}"].get(language)
 
 
 def remarks_workbook(*, checked: CheckedList, grid: Grid, language: str) -> bytes:

@@ -1,12 +1,12 @@
 """Writing checked rows: persons, programmes, groups, completions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
 from kualik.accounts.models import Person
-from kualik.accounts.services import PersonFacts, register_persons
+from kualik.accounts.services import PersonFacts, find_persons, register_persons
 from kualik.providers.models import Provider
 from kualik.training.models import Completion, Group, Programme
 from kualik.training.queries import groups_of, kept_completions, programmes_of
@@ -58,6 +58,32 @@ def save_completions(
     )
 
 
+def known_rows(
+    *, provider: Provider, rows: Sequence[CheckedRow], group_name: str
+) -> frozenset[int]:
+    """The sheet rows whose completion is there already, as ``save_completions`` would find."""
+    read = [(row.row, row.values) for row in rows if row.values]
+    persons = find_persons(iins={values.iin for _, values in read})
+    programmes = _known_programmes(provider, {values.course.programme.key for _, values in read})
+    kept: set[tuple[object, ...]] = set()
+    for completion in kept_completions(programmes.values()):
+        kept.update(_keys(completion))
+    groups: dict[Course, Group | None] = {}
+    known: set[int] = set()
+    for number, values in read:
+        course, person = values.course, persons.get(values.iin)
+        programme = programmes.get(course.programme.key)
+        if not (kept and person and programme):
+            continue
+        if course not in groups:
+            groups[course] = _kept_group(provider, programme, course.started_on, group_name)
+        group = groups[course]
+        same_day = ("day", programme.pk, person.pk, values.mastered_on)
+        if same_day in kept or (group and ("group", group.pk, person.pk) in kept):
+            known.add(number)
+    return frozenset(known)
+
+
 def _facts(values: CompletionValues) -> PersonFacts:
     return PersonFacts(values.iin, values.family_name, values.given_name, values.patronymic)
 
@@ -74,11 +100,7 @@ def _programmes(provider: Provider, read: Sequence[Read]) -> dict[tuple[str, str
     wanted: dict[tuple[str, str, int], ProgrammeFacts] = {}
     for _, values in read:
         wanted.setdefault(values.course.programme.key, values.course.programme)
-    found = {
-        key: programme
-        for programme in programmes_of(provider)
-        if (key := (programme.kind, fold_title(programme.title_ru), programme.hours)) in wanted
-    }
+    found = _known_programmes(provider, wanted)
     for key, facts in wanted.items():
         if key not in found:
             found[key] = Programme.objects.create(
@@ -92,6 +114,16 @@ def _programmes(provider: Provider, read: Sequence[Read]) -> dict[tuple[str, str
                 credits=facts.credits,
             )
     return found
+
+
+def _known_programmes(
+    provider: Provider, wanted: Collection[tuple[str, str, int]]
+) -> dict[tuple[str, str, int], Programme]:
+    return {
+        key: programme
+        for programme in programmes_of(provider)
+        if (key := (programme.kind, fold_title(programme.title_ru), programme.hours)) in wanted
+    }
 
 
 def _groups(
@@ -125,10 +157,7 @@ def _group(
     now: datetime,
 ) -> Group:
     started_on = values.course.started_on
-    same = groups_of(provider).filter(programme=programme, started_on=started_on)
-    if group_name:
-        same = same.filter(name=group_name[:200])
-    return same.order_by("pk").first() or Group(
+    return _kept_group(provider, programme, started_on, group_name) or Group(
         provider=provider,
         programme=programme,
         name=group_name[:200] or f"{programme.title_ru[:180]}, {started_on:%d.%m.%Y}",
@@ -136,6 +165,15 @@ def _group(
         ended_on=values.mastered_on,
         created_at=now,
     )
+
+
+def _kept_group(
+    provider: Provider, programme: Programme, started_on: date, group_name: str
+) -> Group | None:
+    same = groups_of(provider).filter(programme=programme, started_on=started_on)
+    if group_name:
+        same = same.filter(name=group_name[:200])
+    return same.order_by("pk").first()
 
 
 def _completion(

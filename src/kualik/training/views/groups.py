@@ -8,9 +8,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 
 from kualik.accounts.services import masked_iin
 from kualik.core.access import staff
+from kualik.core.language import spoken
 from kualik.rules.facts import KIND_LABELS
+from kualik.rules.language import Text
+from kualik.rules.spelling import alphabetical
 from kualik.training.forms import GroupSearchForm
-from kualik.training.models import Group
+from kualik.training.models import Completion, Group
 from kualik.training.queries import completions_of, groups_of
 from kualik.training.views.own import OFFICE, page_of, provider_of
 
@@ -22,6 +25,10 @@ def _matches(group: Group, words: list[str]) -> bool:
     programme = group.programme
     text = f"{group.name} {programme.title_kk} {programme.title_ru}".casefold()
     return all(word in text for word in words)
+
+
+def _by_name(row: Completion) -> tuple[int, ...]:
+    return alphabetical(spoken(Text(row.holder_kk, row.holder_ru)))
 
 
 @staff(*OFFICE)
@@ -48,7 +55,7 @@ def group(request: HttpRequest, pk: int) -> HttpResponse:
     provider = provider_of(request)
     found = get_object_or_404(groups_of(provider), pk=pk)
     rows = completions_of(provider).filter(group=found)
-    page = page_of(request, rows.order_by("family_name", "given_name", "pk"))
+    page = page_of(request, sorted(rows, key=_by_name))
     people = [(completion, masked_iin(completion.person)) for completion in page]
     kind = KIND_LABELS[found.programme.kind]
     context = {

@@ -89,6 +89,7 @@ def columns(request: HttpRequest, draft: ImportDraft) -> HttpResponse:
         "header_row": mapping.header_row,
         "columns": [(column, form[column.letter]) for column in shown.columns],
         "unknown": mapping.unknown,
+        "unused": mapping.unused,
     }
     status = 422 if form.is_bound else 200
     return render(request, "training/columns.html", context, status=status)

@@ -86,6 +86,7 @@ def _table(request: HttpRequest, draft: ImportDraft, found: DryRun) -> HttpRespo
         "filters": filters_of(found, shown),
         "ready": found.counts["ready"],
         "attention": found.counts["attention"],
+        "known": found.counts["known"],
         "marked": len(marks.rows),
         "taken": found.counts["ready"] + len(marks.rows),
         "can_mark": any(row.verdict == "attention" for row in page),
@@ -129,7 +130,7 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     if isinstance(found, Waiting) or found.missing:
         return redirect("training:preview", pk)
     marks = _keep_marks(request, draft, found)
-    if not found.counts["ready"] and not marks.rows:
+    if not (found.counts["ready"] or found.counts["known"] or marks.rows):
         messages.error(request, _("No row can be imported yet: tick those you looked at."))
         return redirect("training:preview", pk)
     try:

@@ -8,11 +8,17 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from kualik.rules.language import Text
-from kualik.training.services import Remark, fields, remark_text, verdict_text
+from kualik.training.services import Remark, fields, filter_text, remark_text, verdict_text
 from kualik.training.services.check import VERDICTS
 from kualik.training.services.showing import DryRun, ShownRow
 
-TAGS: Final = {"ready": "good", "attention": "warn", "refused": "bad", "skipped": ""}
+TAGS: Final = {
+    "ready": "good",
+    "attention": "warn",
+    "known": "info",
+    "refused": "bad",
+    "skipped": "",
+}
 GRAVITY: Final = {"error": 0, "warning": 1, "note": 2}
 
 
@@ -40,7 +46,8 @@ class TableCell:
 class TableRow:
     """A row of the table.
 
-    ``remarks`` are those that no shown column holds, ``faults`` the cells that stop the row.
+    ``remarks`` are those that no shown column holds, ``faults`` the cells something is said about,
+    the gravest first.
     """
 
     number: int
@@ -77,7 +84,7 @@ def filters_of(found: DryRun, shown: str) -> list[Filter]:
     for verdict in VERDICTS:
         count = found.counts[verdict]
         if count or verdict == shown:
-            label = verdict_text(verdict, language)
+            label = filter_text(verdict, language)
             filters.append(Filter(verdict, label, count, shown == verdict))
     return filters
 
@@ -95,6 +102,7 @@ def _row(row: ShownRow, columns: dict[str, str], language: str, is_taken: bool) 
         for (letter, label), text in zip(columns.items(), row.cells, strict=True)
     )
     elsewhere = [remark for remark in row.remarks if remark.column not in columns]
+    faults = [cell for cell in cells if cell.remarks]
     return TableRow(
         number=row.number,
         verdict=row.verdict,
@@ -102,7 +110,7 @@ def _row(row: ShownRow, columns: dict[str, str], language: str, is_taken: bool) 
         tag=TAGS[row.verdict],
         cells=cells,
         remarks=tuple(_told(remark, language) for remark in elsewhere),
-        faults=tuple(cell for cell in cells if cell.severity in ("error", "warning")),
+        faults=tuple(sorted(faults, key=lambda cell: GRAVITY[cell.severity])),
         printed=row.printed,
         can_take=row.verdict == "attention",
         is_taken=is_taken,
