@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from kualik.accounts.models import User
+from kualik.accounts.services import masked_iin
 from kualik.cases.models import Request
 from kualik.rules.lifecycle import Role, State
 from kualik.training.models import Completion, Group, Programme
@@ -98,6 +99,8 @@ def test_what_the_law_or_the_paper_forbids_is_an_error_of_the_form(
     text = file(bolat, world.demo.group, world.demo.free, **changes)
     assert "There is a problem" in text
     assert said in text
+    if "A57 was not in force" in said:
+        assert f'href="#id_edition">Edition of the standard: {said}' in text
     assert not Request.objects.filter(completion__in=world.demo.free).exists()
 
 
@@ -140,3 +143,23 @@ def test_retraining_is_filed_only_under_the_edition_that_gives_it(
     old = {"edition": "A57", "filed_at": "2020-10-05T10:00", "application_on": "2020-10-05"}
     assert "1 request is filed." in file(bolat, group, people, **old)
     assert Request.objects.get(completion=people[0]).edition == "A57"
+
+
+def test_namesakes_are_told_apart_by_the_masked_iin_in_kazakh_order(
+    world: World, bolat: Client
+) -> None:
+    people = Completion.objects.filter(pk__in=[row.pk for row in world.demo.free])
+    for row, surname in zip(people.order_by("pk"), ("Шалов", "Іскаков"), strict=True):
+        row.holder_kk = row.holder_ru = f"{surname} Асқар"
+        row.save()
+    text = bolat.get(reverse("cases:file_group", args=[world.demo.group.pk])).content.decode()
+    assert text.index("Шалов Асқар") < text.index("Іскаков Асқар")
+    for row in people:
+        assert masked_iin(row.person) in text
+    file(bolat, world.demo.group, world.demo.free)
+    filed = Request.objects.filter(completion__in=people).order_by("number")
+    assert [row.completion.holder_kk for row in filed] == ["Шалов Асқар", "Іскаков Асқар"]
+    numbers = {"number": [row.number for row in filed]}
+    asked = bolat.post(reverse("cases:approve_many"), numbers).content.decode()
+    for row in filed:
+        assert masked_iin(row.person) in asked

@@ -346,3 +346,35 @@ def test_the_clock_of_a_stored_request_is_computed_again_to_the_same_due_time(
     case = file_for(world.demo, world.demo.free[:1], now=world.now)[0]
     again = clock_of(Request.objects.get(pk=case.pk))
     assert (again.filed_at, again.due_at) == (FILED_AT, case.due_at)
+
+
+def test_work_before_the_acceptance_moment_is_not_called_acceptance(
+    world: World, signed_in: SignIn
+) -> None:
+    (case,) = file_for(world.demo, world.demo.free[:1], now=FILED_AT)
+    Request.objects.filter(pk=case.pk).update(accepted_at=world.now + timedelta(days=1))
+    case.refresh_from_db()
+    who = registrar(world)
+    approve_request(request=case, user=who, role=Role.REGISTRAR, now=world.now)
+    text = page(signed_in(who), "request", case.number)
+    assert "Taken up before the acceptance moment" in text
+    usual = page(signed_in(who), "request", world.by_state[State.APPROVED].number)
+    assert "Taken up before" not in usual
+
+
+@pytest.mark.parametrize("act", ["approve", "start_review", "hand_over"])
+def test_the_address_of_an_act_leads_readers_to_the_request(
+    world: World, signed_in: SignIn, act: str
+) -> None:
+    case = world.by_state[State.FILED]
+    response = signed_in(registrar(world)).get(reverse(f"cases:{act}", args=[case.number]))
+    assert response.url == reverse("cases:request", args=[case.number])
+    case.refresh_from_db()
+    assert case.state == State.FILED
+
+
+def test_the_address_of_bulk_approval_leads_readers_to_the_list(
+    world: World, signed_in: SignIn
+) -> None:
+    response = signed_in(registrar(world)).get(reverse("cases:approve_many"))
+    assert response.url == reverse("cases:requests")

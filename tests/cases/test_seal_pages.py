@@ -10,6 +10,7 @@ from kualik.accounts.models import User
 from kualik.cases.models import Request
 from kualik.cases.services.deciding import approve_requests
 from kualik.cases.services.sealing import SEAL_JOB, order_seal, run_seal_job, seal_progress
+from kualik.certificates.models import Certificate
 from kualik.core import clock, jobs
 from kualik.core.journal import SYSTEM
 from kualik.core.models import Job
@@ -126,8 +127,14 @@ def test_a_failed_seal_is_told_in_words_and_never_as_a_trace(
     run_jobs()
     client = signed_in(dana)
     text = client.get(reverse("cases:seal_progress")).content.decode()
-    assert "It will be tried again by itself." in text
+    assert "You have no key in force" in text
+    assert "Order the seal again once the key is in force" in text
+    assert "It will be tried again by itself." not in text
     assert "Traceback" not in text
+    Job.objects.update(last_error="OSError: the disk is full", failed_at=None)
+    text = client.get(reverse("cases:seal_progress")).content.decode()
+    assert "It will be tried again by itself." in text
+    assert "OSError" not in text
     Job.objects.update(failed_at=world.now)
     text = client.get(reverse("cases:seal_progress")).content.decode()
     assert "Not everything was sealed" in text
@@ -145,3 +152,52 @@ def test_a_document_sealed_meanwhile_is_left_out_of_a_second_order(
     run_jobs()
     text = order(client, *waiting)
     assert "Seal 2 documents?" in text
+
+
+def test_a_fault_that_no_attempt_mends_says_that_the_request_must_be_sent_back(
+    world: World, waiting: list[Request], dana: User, signed_in: SignIn
+) -> None:
+    request = waiting[0]
+    assert request.certificate is not None
+    Certificate.objects.filter(pk=request.certificate_id).update(facts_sha256="0" * 64)
+    order_seal(requests=[request], user=dana, now=world.now)
+    run_jobs()
+    told = f"The facts of {request.certificate.number} were changed after the decision"
+    back = reverse("cases:send_back", args=[request.number])
+    progress = signed_in(dana).get(reverse("cases:seal_progress")).content.decode()
+    assert told in progress
+    assert "the request must be sent back to review" in progress
+    assert "tried again by itself" not in progress
+    assert f'href="{back}"' in progress
+    where = reverse("cases:request", args=[request.number])
+    for role, may in ((Role.OFFICE_HEAD, True), (Role.REGISTRAR, False)):
+        text = signed_in(world.demo.staff[role]).get(where).content.decode()
+        assert "The seal failed" in text
+        assert told in text
+        assert (f'href="{back}"' in text) is may
+
+
+def test_the_sign_that_no_font_has_is_named(
+    world: World, waiting: list[Request], dana: User, signed_in: SignIn
+) -> None:
+    order_seal(requests=waiting[:1], user=dana, now=world.now)
+    error = "Traceback…\nkualik.rules.errors.RuleViolation: paper_glyph_missing (character=U+20AC)"
+    Job.objects.update(last_error=error)
+    text = signed_in(dana).get(reverse("cases:seal_progress")).content.decode()
+    assert "U+20AC" in text
+    assert "paper_glyph_missing" not in text
+
+
+def test_what_is_ordered_already_is_not_offered_again_until_it_failed(
+    world: World, waiting: list[Request], dana: User, signed_in: SignIn
+) -> None:
+    client = signed_in(dana)
+    order(client, waiting[0], confirm="yes")
+    text = client.get(reverse("cases:seal")).content.decode()
+    assert text.count(" checked>") == len(waiting) - 1
+    assert "Seal 2 documents?" in order(client, *waiting)
+    Job.objects.update(failed_at=world.now)
+    assert "Seal 3 documents?" in order(client, *waiting)
+    order(client, *waiting, confirm="yes")
+    text = client.get(reverse("cases:seal")).content.decode()
+    assert "Everything that waited is ordered." in text

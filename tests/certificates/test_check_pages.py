@@ -1,6 +1,7 @@
 """The open check in a browser: three ways in three languages, without a password or a cookie."""
 
 import json
+from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -8,6 +9,7 @@ from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
 
 from kualik.certificates.models import Certificate
 from kualik.certificates.services import standing
@@ -89,6 +91,24 @@ def test_an_unknown_code_is_not_found_on_the_same_page(
     assert response.status_code == 404
     assert TITLES["unknown"][language] in response.content.decode()
     assert visitor.get("/c/so").status_code == 404
+
+
+def test_a_code_that_cannot_be_read_is_a_slip_and_no_forgery(db: None, visitor: Client) -> None:
+    response = visitor.get("/c/nonsense?lang=en")
+    page = response.content.decode()
+    assert response.status_code == 404
+    assert "A check code has 16 characters" in page
+    assert "forged" not in page
+
+
+def test_a_signer_whom_only_the_file_names_is_not_confirmed(
+    world: World, visitor: Client, pdf: bytes, settings: Settings, tmp_path: Path
+) -> None:
+    Certificate.objects.all().delete()
+    warning = "Расталмаған."
+    assert warning not in upload(visitor, pdf).content.decode()
+    settings.KEYS_ROOT = tmp_path / "elsewhere"
+    assert warning in upload(visitor, pdf).content.decode()
 
 
 def test_a_draft_looks_like_a_code_that_was_never_given(world: World, visitor: Client) -> None:

@@ -10,6 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
 
 from kualik.certificates.adapters import marks_in
 from kualik.certificates.models import Certificate
@@ -111,6 +112,15 @@ def test_drafts_and_void_numbers_are_as_unknown_as_a_code_never_given(world: Wor
 def test_an_unreadable_code_is_unknown_and_says_so(db: None) -> None:
     found = check_code("not a code")
     assert (found.verdict, codes(found)) == ("unknown", ["code_unreadable"])
+    assert "16 characters" in found.words.meaning.en
+    assert "forged" not in found.words.meaning.en
+
+
+@pytest.mark.parametrize("number", ["demo 2026 000001 5", "DEMO-2026-000001-9"])
+def test_a_number_typed_for_a_code_is_told_to_open_nothing(db: None, number: str) -> None:
+    found = check_code(number)
+    assert (found.verdict, codes(found)) == ("unknown", ["number_alone"])
+    assert "forged" not in found.words.meaning.en
 
 
 def test_facts_that_changed_behind_the_register_are_never_shown(world: World) -> None:
@@ -201,7 +211,25 @@ def test_a_sealed_file_of_nobody_in_the_register_is_not_ours(world: World, pdf: 
     found = check_file(content=pdf, now=LATER)
     assert (found.verdict, found.facts) == ("unknown", None)
     assert found.signer is not None
+    assert found.signer.trusted
     assert codes(found) == ["file_not_in_register", "test_signature"]
+
+
+def test_a_signer_of_another_installation_is_named_by_the_file_and_not_confirmed(
+    world: World, pdf: bytes, tmp_path: Path, settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Certificate.objects.all().delete()
+    settings.KEYS_ROOT = tmp_path / "elsewhere"
+    file = tmp_path / "document.pdf"
+    file.write_bytes(pdf)
+    with pytest.raises(SystemExit):
+        call_command("check", str(file), "--language", "ru")
+    printed = capsys.readouterr().out
+    assert "Файл называет подписавшим (не подтверждено): " in printed
+    assert "Подписал(а)" not in printed
+    with pytest.raises(SystemExit):
+        call_command("check", str(file), "--json")
+    assert json.loads(capsys.readouterr().out)["signer"]["trusted"] is False
 
 
 @pytest.mark.parametrize(
@@ -274,6 +302,25 @@ def test_the_command_speaks_kazakh_unless_told_otherwise(
     printed = capsys.readouterr().out
     assert "Документ действителен" in printed
     assert "Период обучения: 2–27 февраля 2026 года" in printed
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("nonsense", "A check code has 16 characters"),
+        ("", "A check code has 16 characters"),
+        ("DEMO-2026-000001-5", "A number alone opens nothing"),
+    ],
+)
+def test_the_command_takes_a_slip_of_the_hand_for_no_forgery(
+    db: None, capsys: pytest.CaptureFixture[str], typed: str, said: str
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        call_command("check", typed, "--language", "en")
+    printed = capsys.readouterr().out
+    assert caught.value.code == 1
+    assert said in printed
+    assert "forged" not in printed
 
 
 def test_the_command_names_a_missing_file(db: None) -> None:

@@ -231,3 +231,8 @@ def test_what_a_standing_does_not_allow_is_refused(world: World) -> None:
     assert client.get(f"{page}restore/").status_code == 409
     assert client.get(f"{page}destroy/").status_code == 404
     assert client.get(f"{REGISTER}{world.waiting.number}/revoke/").status_code == 409
+
+
+def test_a_draft_names_who_will_sign_it_and_not_who_signed(world: World) -> None:
+    page = text_of(people.client_of(world.clerk), REGISTER, lang="ru")
+    assert page.count("Подпишет") == 1

@@ -174,3 +174,21 @@ def test_a_fault_answers_in_three_languages_without_the_frame(client):
     for words in ("Жүйеде ақау", "В системе произошёл сбой", "Something went wrong"):
         assert words in html
     assert "/static/" not in html
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("kk", "Бет тым ұзақ ашық тұрды"),
+        ("ru", "Страница была открыта слишком долго"),
+        ("en", "The page was open for too long"),
+    ],
+)
+@pytest.mark.urls("kualik.config.urls")
+def test_a_form_that_stood_open_too_long_is_told_in_the_visitors_language(language, said):
+    visitor = Client(enforce_csrf_checks=True)
+    response = visitor.post(f"{reverse('cases:status')}?lang={language}", {})
+    html = response.content.decode()
+    assert response.status_code == 403
+    assert said in html
+    assert f'<html lang="{language}"' in html

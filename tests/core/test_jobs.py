@@ -14,6 +14,7 @@ from django.db import connection, transaction
 
 from kualik.core import jobs
 from kualik.core.models import Job
+from kualik.rules.errors import RuleViolation
 
 NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 
@@ -65,6 +66,19 @@ def test_a_failing_job_waits_longer_each_time_and_then_is_left_to_a_person() -> 
     assert "no such key" in job.last_error
     assert jobs.reset(keys=["seal:1"], now=moment) == 1
     assert jobs.claim(worker="one", now=moment) is not None
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("code", "is_final"), [("paper_overflow", True), ("conflict", False)])
+def test_what_a_rule_forbids_is_not_tried_again(code: str, is_final: bool) -> None:
+    def forbid(_payload: jobs.Payload, _now: datetime) -> None:
+        raise RuleViolation(code)
+
+    jobs.enqueue(name="seal", key="seal:1", payload={}, now=NOW)
+    jobs.run_one(handlers={"seal": forbid}, worker="one", clock=at(NOW))
+    job = Job.objects.get()
+    assert (job.failed_at is not None) == is_final
+    assert code in job.last_error
 
 
 @pytest.mark.django_db

@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from kualik.rules.errors import RuleViolation
 from kualik.rules.spelling import (
+    alphabetical,
     is_order_in_doubt,
     mixed_alphabet_letters,
     name_problems,
@@ -169,3 +170,14 @@ def test_one_word_is_no_full_name(text, code):
 )
 def test_the_other_order_is_suspected_where_the_endings_say_so(text, order, doubt):
     assert is_order_in_doubt(text, order=order) is doubt
+
+
+def test_names_stand_in_the_order_of_the_kazakh_alphabet():
+    names = [
+        "Абай", "Әбдірахманова", "Бек", "Гали", "Ғаббасова", "Ёлкина", "Жұмабаева", "Йошкин",
+        "Ким", "Ким Анна", "Ким-Ли", "Кимаев", "Қожахметов", "Ли", "Нұр", "Ңұр", "Омар", "Өмір",
+        "Пак", "Усенов", "Ұлжан", "Үсенов", "Фатима", "Хан", "Һасанова", "Цой", "Шалов", "Щукин",
+        "Ыбырай", "Ілияс", "Эмма", "Юлия", "Яна", "Zhanar",
+    ]  # fmt: skip
+    assert sorted(sorted(names), key=alphabetical) == names
+    assert alphabetical("ІЛИЯС") == alphabetical("Ілияс")

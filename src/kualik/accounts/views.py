@@ -37,6 +37,7 @@ from kualik.core import clock
 from kualik.core.access import is_verified, permission_of, public, signed_in, staff
 from kualik.core.errors import message
 from kualik.core.journal import Actor
+from kualik.core.methods import post_only
 from kualik.core.throttle import Limit, address_of, check_limit, count_miss
 from kualik.rules.errors import RuleViolation
 
@@ -135,7 +136,7 @@ def enrol(request: HttpRequest) -> HttpResponse:
 
 
 @public
-@require_POST
+@post_only(settings.LOGOUT_REDIRECT_URL)
 def logout(request: HttpRequest) -> HttpResponse:
     """End the session."""
     auth.logout(request)

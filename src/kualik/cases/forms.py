@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kualik.accounts.forms import SearchField
 from kualik.accounts.models import User
-from kualik.cases.queries import Search
+from kualik.cases.queries import Search, by_name
 from kualik.cases.services.filing import Filing
 from kualik.core import errors
 from kualik.core.clock import local_day
@@ -214,8 +214,11 @@ class FilingForm(forms.Form):
         if filed_at > self._now:
             self.add_error("filed_at", errors.message(RuleViolation("filed_in_future")))
         elif edition and not standards.get(edition).covers(day):
-            text = _("%(edition)s was not in force when the request was filed.")
-            self.add_error("filed_at", text % {"edition": edition})
+            text = _(
+                "%(edition)s was not in force when the request was filed. "
+                "For an older application enter its own moment of filing below."
+            )
+            self.add_error("edition", text % {"edition": edition})
         written_on = given.get("application_on")
         if isinstance(written_on, date) and written_on > day:
             self.add_error("application_on", _("An application cannot be dated after its filing."))
@@ -237,7 +240,7 @@ class FilingForm(forms.Form):
                 application_number=given["application_number"],
                 application_on=given["application_on"],
             )
-            for completion in given["completions"]
+            for completion in by_name(given["completions"])
         ]
 
 

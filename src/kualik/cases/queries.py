@@ -1,7 +1,7 @@
 """Requests as people may see them."""
 
 import hmac
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import reduce
@@ -13,7 +13,8 @@ from kualik.accounts.models import User
 from kualik.cases.models import LIVE_STATES, Request
 from kualik.core import journal
 from kualik.core.clock import ZONE, local_day
-from kualik.core.models import JournalEntry
+from kualik.core.language import spoken
+from kualik.core.models import Job, JournalEntry
 from kualik.providers.queries import clock_events
 from kualik.rules import deadline, identifiers
 from kualik.rules.deadline import Deadline
@@ -28,6 +29,7 @@ from kualik.rules.lifecycle import (
     Role,
     State,
 )
+from kualik.rules.spelling import alphabetical
 from kualik.training.models import Completion, Group
 
 SEES_ALL = frozenset({Role.INSPECTOR, Role.PLATFORM_ADMIN})
@@ -42,6 +44,14 @@ STEP_LABELS: dict[str, Text] = {
     f"cases.{Event.SEND_BACK}": EVENT_LABELS[Event.SEND_BACK],
     f"cases.{Event.REOPEN}": EVENT_LABELS[Event.REOPEN],
 }
+ACCEPT = f"cases.{Event.ACCEPT}"
+# The acceptance moment is the law's (A303.7.2); whoever began earlier did not move it.
+TAKEN_UP_EARLY = Text(
+    "Қабылдау сәтіне дейін жұмысқа алынды",
+    "Взято в работу до наступления момента приёма",
+    "Taken up before the acceptance moment",
+)
+BATCH = 400
 
 
 def requests_visible_to(user: User) -> QuerySet[Request]:
@@ -155,14 +165,30 @@ def _bounds(day: date) -> tuple[datetime, datetime]:
 
 
 def completions_to_file(group: Group) -> QuerySet[Completion]:
-    """The people of a group who have no document and none on its way, by name."""
+    """The people of a group who have no document and none on its way."""
     taken = Request.objects.filter(completion__group=group, state__in=LIVE_STATES)
     return (
         Completion.objects.filter(group=group)
         .exclude(pk__in=taken.values("completion"))
         .select_related("programme", "person")
-        .order_by("holder_ru", "pk")
+        .order_by("pk")
     )
+
+
+def by_name(completions: Iterable[Completion]) -> list[Completion]:
+    """In the order of the alphabet, by the names as the page's language prints them."""
+    return sorted(
+        completions, key=lambda row: alphabetical(spoken(Text(row.holder_kk, row.holder_ru)))
+    )
+
+
+def open_jobs(keys: Sequence[str]) -> dict[str, Job]:
+    """The jobs of these keys that are not done, waiting or failed, by key."""
+    found: dict[str, Job] = {}
+    for start in range(0, len(keys), BATCH):
+        part = Job.objects.filter(key__in=keys[start : start + BATCH], done_at=None)
+        found |= {job.key: job for job in part}
+    return found
 
 
 def clock_of(request: Request) -> Deadline:
@@ -212,13 +238,19 @@ def timeline(request: Request) -> list[Step]:
         Step(
             at=entry.at,
             action=entry.action,
-            label=STEP_LABELS.get(entry.action, Text(entry.action, entry.action)),
+            label=_label(entry, request),
             role=entry.role,
             by=names.get(entry.actor, ""),
             reason=str(entry.data.get("reason", "")),
         )
         for entry in entries
     ]
+
+
+def _label(entry: JournalEntry, request: Request) -> Text:
+    if entry.action == ACCEPT and entry.at < request.accepted_at:
+        return TAKEN_UP_EARLY
+    return STEP_LABELS.get(entry.action, Text(entry.action, entry.action))
 
 
 def _names(entries: Sequence[JournalEntry]) -> dict[str, str]:

@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet
 
 from kualik.core.models import Job
+from kualik.rules.errors import RuleViolation
 
 Payload = Mapping[str, object]
 Handler = Callable[[Payload, datetime], None]
@@ -97,6 +98,11 @@ def run_one(*, handlers: Mapping[str, Handler], worker: str, clock: Clock) -> bo
         return False
     try:
         handlers[job.name](job.payload, clock())
+    except RuleViolation as violation:
+        # A rule says the same at every try; only a lost race may end otherwise.
+        _retry(
+            job, now=clock(), error=traceback.format_exc(), is_final=violation.code != "conflict"
+        )
     except Exception:
         _retry(job, now=clock(), error=traceback.format_exc(limit=8))
         log.exception("job %s failed, attempt %s", job.key, job.attempts)
@@ -130,10 +136,10 @@ def _give_up(waiting: QuerySet[Job], now: datetime) -> None:
     )
 
 
-def _retry(job: Job, *, now: datetime, error: str) -> None:
+def _retry(job: Job, *, now: datetime, error: str, is_final: bool = False) -> None:
     """Pauses of 2, 4, 8 … seconds, at most an hour; then failed for a person to look at."""
     pause = timedelta(seconds=min(2**job.attempts, 3600))
-    failed_at = now if job.attempts >= MAX_ATTEMPTS else None
+    failed_at = now if is_final or job.attempts >= MAX_ATTEMPTS else None
     _held(job).update(
         run_at=now + pause, leased_until=None, failed_at=failed_at, last_error=error[-4000:]
     )

@@ -38,6 +38,11 @@ _PATRONYMIC_WORDS = frozenset({"ұлы", "қызы", "улы", "кызы", "уу
 _FAMILY = re.compile(r"\w\w(?:[оеё]ва?|[сц]к(?:ий|ая)|енко|чук|швили)$", re.IGNORECASE)
 
 
+_ALPHABET = "аәбвгғдеёжзийкқлмнңоөпрстуұүфхһцчшщъыіьэюя"
+# A space ends a shorter surname, so it stands first; then the hyphen and what else names have.
+_PLACES = {letter: place for place, letter in enumerate(f" -'.{_ALPHABET}")}
+
+
 class OddLetter(NamedTuple):
     """A letter of the other alphabet: index in the text, itself, its twin ("" where none)."""
 
@@ -202,3 +207,12 @@ def is_order_in_doubt(text: str, *, order: NameOrder = "family_first") -> bool:
         return order == "given_first" and bool(_PATRONYMIC.search(words[-1]))
     early, late = bool(_FAMILY.search(first)), bool(_FAMILY.search(second))
     return late and not early if order == "family_first" else early and not late
+
+
+def alphabetical(text: str) -> tuple[int, ...]:
+    """A key that sorts names by the Kazakh alphabet, capitals as small letters.
+
+    Letters of other alphabets follow the Kazakh ones, by code point.
+    """
+    name = normalise_name(text).lower()
+    return tuple(_PLACES.get(letter, len(_PLACES) + ord(letter)) for letter in name)

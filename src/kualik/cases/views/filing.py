@@ -10,9 +10,10 @@ from django.utils.translation import ngettext
 
 from kualik.accounts.models import User
 from kualik.accounts.queries import person_of
+from kualik.accounts.services import masked_iin
 from kualik.cases.forms import FilingForm
 from kualik.cases.models import Request
-from kualik.cases.queries import completions_to_file
+from kualik.cases.queries import by_name, completions_to_file
 from kualik.cases.services.filing import file_requests
 from kualik.cases.views.acts import DECIDERS
 from kualik.cases.views.rows import holder_of
@@ -39,7 +40,7 @@ def file_group(request: HttpRequest, group: int) -> HttpResponse:
     context = {
         "form": form,
         "group": found,
-        "people": [(row, holder_of(row)) for row in offered],
+        "people": [(row, holder_of(row), masked_iin(row.person)) for row in by_name(offered)],
         "checked": {int(pk) for pk in form["completions"].value() or [] if str(pk).isdigit()},
         "standard": standard,
         "is_given": any(row.kind == found.programme.kind for row in standard.results),

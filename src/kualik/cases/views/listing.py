@@ -8,10 +8,10 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST
 
 from kualik.accounts.models import User
 from kualik.accounts.queries import person_of
+from kualik.accounts.services import masked_iin
 from kualik.cases.forms import SearchForm
 from kualik.cases.models import Request
 from kualik.cases.queries import UNDECIDED, own_requests, requests_visible_to, search
@@ -20,6 +20,7 @@ from kualik.cases.views.acts import DECIDERS
 from kualik.cases.views.rows import holder_of, rows_of
 from kualik.core import clock, errors
 from kualik.core.access import role_of, staff
+from kualik.core.methods import post_only
 from kualik.rules.errors import RuleViolation
 from kualik.rules.lifecycle import READERS
 
@@ -54,7 +55,7 @@ def requests(request: HttpRequest) -> HttpResponse:
 
 
 @staff(*DECIDERS)
-@require_POST
+@post_only("cases:requests")
 def approve_many(request: HttpRequest) -> HttpResponse:
     """Approve the selected requests, or all found ones, after the person saw how many."""
     user = person_of(request)
@@ -70,7 +71,7 @@ def approve_many(request: HttpRequest) -> HttpResponse:
         messages.error(request, _("Select at least one request."))
         return redirect(back)
     if request.POST.get("confirm") != "yes":
-        people = [(row, holder_of(row.completion)) for row in chosen]
+        people = [(row, holder_of(row.completion), masked_iin(row.person)) for row in chosen]
         context = {"chosen": chosen, "people": people, "kept": kept.urlencode(), "back": back}
         return render(request, "cases/approve_many.html", context)
     _approve(request, user, chosen)

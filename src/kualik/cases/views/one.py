@@ -8,7 +8,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST
 
 from kualik.accounts.queries import ROLE_LABELS, person_of
 from kualik.accounts.services import masked_iin
@@ -24,9 +23,11 @@ from kualik.cases.services.deciding import (
 )
 from kualik.cases.services.receipts import make_receipt
 from kualik.cases.views.acts import act, causes, own, readable
+from kualik.cases.views.faults import fault_of
 from kualik.cases.views.rows import holder_of, rows_of
 from kualik.core import clock
 from kualik.core.access import staff
+from kualik.core.methods import post_only
 from kualik.rules import standards, volumes
 from kualik.rules.language import Text
 from kualik.rules.lifecycle import READERS, Event, Role, State
@@ -60,6 +61,7 @@ def show(request: HttpRequest, number: str) -> HttpResponse:
         "language": LANGUAGES.get(found.language, found.language),
         "steps": [(step, _role(step)) for step in timeline(found)],
         "refusal": shown_refusal(found),
+        "fault": fault_of(user, found),
         "credits": volumes.credits_text(found.completion.credits),
         "has_document": found.state in HAS_DOCUMENT and found.certificate_id is not None,
         "may_receive": user.provider_id == found.provider_id and user.has_role(RECEIVERS),
@@ -78,7 +80,7 @@ def receipt(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @staff(*causes(Event.APPROVE))
-@require_POST
+@post_only("cases:request", "number")
 def approve(request: HttpRequest, number: str) -> HttpResponse:
     """Approve one request."""
     told = _("The request is approved and waits for the seal.")
@@ -86,7 +88,7 @@ def approve(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @staff(*causes(Event.START_REVIEW))
-@require_POST
+@post_only("cases:request", "number")
 def review(request: HttpRequest, number: str) -> HttpResponse:
     """Take one request into review."""
     told = _("The request is in review.")
@@ -94,7 +96,7 @@ def review(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @staff(*causes(Event.HAND_OVER))
-@require_POST
+@post_only("cases:request", "number")
 def hand_over(request: HttpRequest, number: str) -> HttpResponse:
     """Enter that the person has the document."""
     told = _("The document is entered as handed over.")

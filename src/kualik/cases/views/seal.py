@@ -1,6 +1,5 @@
 """What waits for the authorised person's seal: look, order, follow (A57.10-2)."""
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,14 +12,15 @@ from django.utils.translation import gettext as _
 from kualik.accounts.models import User
 from kualik.accounts.queries import person_of
 from kualik.cases.models import Request
+from kualik.cases.queries import open_jobs
 from kualik.cases.services.sealing import (
-    SealFault,
-    SealProgress,
     order_seal,
+    seal_job_key,
     seal_progress,
     waiting_for_seal,
 )
 from kualik.cases.views.acts import SEALERS
+from kualik.cases.views.faults import told_faults
 from kualik.core import clock, errors
 from kualik.core.access import staff
 from kualik.papers.queries import form as paper_form
@@ -34,7 +34,6 @@ from kualik.signatures.queries import own_key
 
 PAGE_SIZE = 100
 REFRESH_SECONDS = 2
-VIOLATION = re.compile(r"RuleViolation: (\w+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,7 @@ class Waiting:
 def seal(request: HttpRequest) -> HttpResponse:
     """Look through what waits, choose, confirm, order."""
     user, now = person_of(request), clock.now()
-    waiting = waiting_for_seal(user)
+    waiting = _not_ordered(waiting_for_seal(user))
     if request.method == "POST":
         return _ordered(request, user, waiting, now)
     page = Paginator(waiting, PAGE_SIZE).get_page(request.GET.get("page"))
@@ -69,14 +68,15 @@ def seal(request: HttpRequest) -> HttpResponse:
 @staff(*SEALERS)
 def progress(request: HttpRequest) -> HttpResponse:
     """How far the last order has come; reloads itself until it is done."""
-    found = seal_progress(person_of(request))
+    user = person_of(request)
+    found = seal_progress(user)
     if found is None:
         return redirect("cases:seal")
     is_done = found.waiting == 0
     stays = request.GET.get("reload") == "no"
     context = {
         "progress": found,
-        "faults": _in_words(found),
+        "faults": told_faults(user, found.faults),
         "failed": sum(fault.is_final for fault in found.faults),
         "is_done": is_done,
         "reloads": not is_done and not stays,
@@ -116,21 +116,19 @@ def _chosen(request: HttpRequest, waiting: list[Request]) -> list[Request]:
     return [row for row in waiting if row.number in numbers]
 
 
+def _not_ordered(waiting: list[Request]) -> list[Request]:
+    """Without those whose ordered seal is still being made; a failed order may be given again."""
+    keys = {row.pk: seal_job_key(row.certificate.number) for row in waiting if row.certificate}
+    jobs = open_jobs(list(keys.values()))
+    running = {key for key, job in jobs.items() if job.failed_at is None}
+    return [row for row in waiting if keys.get(row.pk) not in running]
+
+
 def _key(user: User, now: datetime) -> SigningKey | None:
     try:
         return own_key(holder=user, now=now)
     except RuleViolation:
         return None
-
-
-def _in_words(found: SealProgress) -> list[tuple[SealFault, str]]:
-    """Faults with what went wrong in the language of the page, never a trace."""
-    said = []
-    for fault in found.faults:
-        named = VIOLATION.findall(fault.error)
-        text = errors.message(RuleViolation(named[-1])) if named else ""
-        said.append((fault, text or _("A technical fault; the administrator sees the details.")))
-    return said
 
 
 def _look(row: Request) -> Waiting:

@@ -16,6 +16,7 @@ from kualik.certificates.models import Certificate
 from kualik.certificates.queries import SEALED
 from kualik.certificates.services.wording import (
     FILE_UNKNOWN,
+    MISREAD,
     REASONS,
     STATUS_LABELS,
     VERDICTS,
@@ -58,6 +59,7 @@ SHOWN = (
 class Signer:
     """Whose key sealed: as the register knows it, or as a foreign file claims.
 
+    ``trusted`` is false where only the file says so and no trusted authority confirms it.
     ``serial`` is the key certificate's serial number in lower-case hex; ``bin`` 12 digits or empty.
     """
 
@@ -68,6 +70,7 @@ class Signer:
     serial: str
     not_after: datetime
     is_test: bool
+    trusted: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +123,7 @@ def check_code(code: str) -> Check:
     try:
         parsed = identifiers.parse_code(code)
     except RuleViolation as violation:
-        return _unknown(_error(violation.code))
+        return _misread(code, violation.code)
     certificate = _one(_sealed().filter(code=parsed))
     return _standing(certificate) if certificate else _unknown(_reason("code_unknown"))
 
@@ -248,6 +251,7 @@ def _signer(certificate: Certificate, facts: CertificateFacts) -> Signer | None:
         serial=key.serial,
         not_after=key.not_after,
         is_test=key.is_test,
+        trusted=True,
     )
 
 
@@ -263,11 +267,26 @@ def _signer_of_file(pdf: PdfCheck) -> Signer | None:
         serial=claimed.serial,
         not_after=claimed.not_after,
         is_test=claimed.is_test,
+        trusted=pdf.trusted,
     )
 
 
 def _unknown(*reasons: Reason) -> Check:
     return Check(verdict="unknown", words=VERDICTS["unknown"], reasons=reasons)
+
+
+def _misread(typed: str, code: str) -> Check:
+    """Nothing was looked up; a document's number, mistyped or not, is told from other slips."""
+    try:
+        identifiers.parse_public_number(typed)
+    except RuleViolation as violation:
+        is_number = violation.code == "number_check_character"
+    else:
+        is_number = True
+    if is_number:
+        code = "number_alone"
+    reason = _reason(code) if is_number else _error(code)
+    return replace(_unknown(reason), words=MISREAD[code])
 
 
 def _reason(code: str) -> Reason:

@@ -134,7 +134,44 @@ FILE_UNKNOWN = VerdictWords(
     "bad",
 )
 
+# Nothing was looked up: a slip of the hand says nothing about a document.
+MISREAD: dict[str, VerdictWords] = {
+    "code_unreadable": VerdictWords(
+        Text("Код оқылмады", "Код не читается", "The code cannot be read"),
+        Text(
+            "Тексеру коды 16 таңбадан – цифрлардан және латын әріптерінен – тұрады. Оны құжатта "
+            "басылғандай етіп қайта теріңіз. Құжаттың өзі туралы бұл ештеңе білдірмейді.",
+            "Код проверки состоит из 16 знаков – цифр и латинских букв. Наберите его ещё раз так, "
+            "как он напечатан на документе. О самом документе это ничего не говорит.",
+            "A check code has 16 characters, digits and Latin letters. Type it again as it is "
+            "printed on the document. This says nothing about the document itself.",
+        ),
+        "warn",
+    ),
+    "number_alone": VerdictWords(
+        Text(
+            "Бұл – тексеру коды емес, құжаттың нөмірі",
+            "Это номер документа, а не код проверки",
+            "This is the number of a document, not a check code",
+        ),
+        Text(
+            "Нөмірдің өзі ештеңені ашпайды. Құжатта басылған 16 таңбалы тексеру кодын теріңіз "
+            "немесе оның PDF файлын тексеріңіз.",
+            "Сам по себе номер ничего не открывает. Наберите код проверки из 16 знаков, "
+            "напечатанный на документе, или проверьте его файл PDF.",
+            "A number alone opens nothing. Type the check code of 16 characters printed on the "
+            "document, or check its PDF file.",
+        ),
+        "warn",
+    ),
+}
+
 REASONS: dict[str, Text] = {
+    "number_alone": Text(
+        "Нөмірдің өзі ештеңені ашпайды: тексеру коды немесе PDF файлы керек.",
+        "Сам по себе номер ничего не открывает: нужен код проверки или файл PDF.",
+        "A number alone opens nothing: the check code or the PDF file is needed.",
+    ),
     "code_unknown": Text(
         "Тізілімде мұндай тексеру коды жоқ.",
         "В реестре нет такого кода проверки.",

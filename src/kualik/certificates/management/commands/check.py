@@ -21,6 +21,11 @@ from kualik.rules.language import LANGUAGES, Text
 from kualik.signatures.services import REASONS
 
 SIGNED = Text("Қол қойған", "Подписал(а)", "Sealed by")
+NAMED = Text(
+    "Файл қол қоюшы ретінде мынаны атайды (расталмаған)",
+    "Файл называет подписавшим (не подтверждено)",
+    "The file names as the signer (not confirmed)",
+)
 CERTIFICATE = Text("Кілт сертификаты", "Сертификат ключа", "Key certificate")
 MOMENT = Text("Уақыты", "Время", "Moment")
 TRUE_CONTENT = Text(
@@ -91,9 +96,10 @@ def _as_text(found: Check, language: str) -> str:
     if found.signer:
         signer = found.signer
         organisation = signer.organisation.get(language)
+        said = SIGNED if signer.trusted else NAMED
         lines += [
             "",
-            f"{SIGNED.get(language)}: {signer.name}, {organisation}",
+            f"{said.get(language)}: {signer.name}, {organisation}",
             f"{CERTIFICATE.get(language)}: {signer.serial}",
         ]
     if found.sealed_at:

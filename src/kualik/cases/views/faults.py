@@ -1,0 +1,101 @@
+"""What went wrong with a seal, in the words of the table of errors, and what to do about it."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from kualik.accounts.models import User
+from kualik.cases.models import Request
+from kualik.cases.queries import open_jobs, requests_visible_to
+from kualik.cases.services.sealing import SealFault, seal_job_key
+from kualik.cases.views.acts import acts_of
+from kualik.core import clock, errors
+from kualik.rules.errors import RuleViolation
+from kualik.rules.lifecycle import Event, State
+
+# As a trace ends: "…RuleViolation: paper_overflow (part=programme)".
+VIOLATION = re.compile(r"RuleViolation: (?P<code>\w+)(?: \((?P<facts>.*)\))?$", re.MULTILINE)
+FACT = re.compile(r"(\w+)=(.*?)(?=, \w+=|$)")
+# No second attempt mends these: the draft's facts are frozen.
+OF_THE_DRAFT = ("paper_", "form_", "facts_changed")
+OF_THE_KEY = ("key_", "no_authorised_person", "seal_wrong_person")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A fault as a page tells it; ``send_back`` is the address of the act where the reader may do
+    it, ``case`` the request's number."""
+
+    number: str
+    case: str
+    text: str
+    advice: str
+    is_final: bool
+    send_back: str
+
+
+def told_faults(user: User, faults: Iterable[SealFault]) -> list[Told]:
+    """Faults of documents whose requests ``user`` may read, in words, never as a trace."""
+    by_number = {fault.number: fault for fault in faults}
+    found = requests_visible_to(user).filter(certificate__number__in=list(by_number))
+    cases = {row.certificate.number: row for row in found if row.certificate}
+    return [_told(user, fault, cases.get(number)) for number, fault in by_number.items()]
+
+
+def fault_of(user: User, request: Request) -> Told | None:
+    """Why the ordered seal of an approved request is not there; None when nothing went wrong."""
+    certificate = request.certificate
+    if request.state != State.APPROVED or certificate is None:
+        return None
+    job = open_jobs([seal_job_key(certificate.number)]).get(seal_job_key(certificate.number))
+    if job is None or not job.last_error:
+        return None
+    is_final = job.failed_at is not None
+    fault = SealFault(number=certificate.number, error=job.last_error, is_final=is_final)
+    return _told(user, fault, request)
+
+
+def _told(user: User, fault: SealFault, request: Request | None) -> Told:
+    violation = _violation(fault.error)
+    technical = _("A technical fault; the administrator sees the details.")
+    return Told(
+        number=fault.number,
+        case=request.number if request else "",
+        text=errors.message(violation) if violation else technical,
+        advice=_advice(violation.code if violation else "", is_final=fault.is_final),
+        is_final=fault.is_final or _is_lasting(violation),
+        send_back=_send_back(user, request) if request and _is_lasting(violation) else "",
+    )
+
+
+def _violation(error: str) -> RuleViolation | None:
+    said = VIOLATION.findall(error)
+    code, facts = said[-1] if said else ("", "")
+    return RuleViolation(code, **dict(FACT.findall(facts))) if code in errors.table() else None
+
+
+def _is_lasting(violation: RuleViolation | None) -> bool:
+    return violation is not None and violation.code.startswith(OF_THE_DRAFT + OF_THE_KEY)
+
+
+def _advice(code: str, *, is_final: bool) -> str:
+    if code.startswith(OF_THE_DRAFT):
+        return _("No further attempt will help: the request must be sent back to review.")
+    if code.startswith(OF_THE_KEY):
+        return _(
+            "Order the seal again once the key is in force; "
+            "if it will not be, the request must be sent back to review."
+        )
+    if is_final:
+        return _("Order its seal again when the cause is removed.")
+    return _("It will be tried again by itself.")
+
+
+def _send_back(user: User, request: Request) -> str:
+    """The address where the person may send the request back, empty for who may not."""
+    acts = {act.event for act in acts_of(user, request, now=clock.now())}
+    may = request.state == State.APPROVED and Event.SEND_BACK in acts
+    return reverse("cases:send_back", args=[request.number]) if may else ""
