@@ -8,7 +8,6 @@ from playwright.sync_api import expect
 
 LISTS = Path(__file__).resolve().parents[1] / "fixtures" / "completions"
 TODAY = "new Date(Date.now() + 5 * 3600e3).toISOString().slice(0, 10)"
-pytestmark = pytest.mark.xdist_group("browser")
 
 
 @pytest.mark.parametrize(
