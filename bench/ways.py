@@ -6,6 +6,7 @@ from pathlib import Path
 
 import weasyprint
 import zxingcpp
+from django.conf import settings
 
 from bench.seal import plain_signature, plain_signer, test_key
 from kualik.cases.models import Request
@@ -16,14 +17,19 @@ from kualik.core import clock
 from kualik.demo.loading import read_data
 from kualik.demo.organisations import open_organisation
 from kualik.demo.story import bring_group, set_stage
+from kualik.papers.adapters import SHEETS
 from kualik.rules.lifecycle import Role
 from kualik.signatures.queries import usable_key
 from kualik.training.models import Completion
 
 AT_ONCE = 50
+FRAME = SHEETS / "frame.svg"
+FONT = settings.FONT_ROOT / "400Regular" / "PTSerif_400Regular.ttf"
 HTML = """
 <html lang="kk"><style>
 @page {{ size: A4 landscape; margin: 15mm }}
+@page {{ background: url("{frame}") no-repeat center / 100% }}
+@font-face {{ font-family: "PT Serif"; src: url("{font}") }}
 body {{ font-family: "PT Serif", serif; text-align: center }}
 table {{ width: 100% }} td {{ width: 50%; vertical-align: top }} svg {{ width: 40mm }}
 </style><h1>КУӘЛІК / СВИДЕТЕЛЬСТВО</h1><p>№ {number}</p>
@@ -70,7 +76,7 @@ class Office:
 
 
 class PlainWay:
-    """The page by WeasyPrint, the seal by pyHanko's SimpleSigner; no database at all."""
+    """The same ornament and letters by WeasyPrint, sealed by pyHanko as documented; no database."""
 
     def __init__(self) -> None:
         with tempfile.TemporaryDirectory() as folder:
@@ -84,6 +90,8 @@ class PlainWay:
             )
             page = weasyprint.HTML(
                 string=HTML.format(
+                    frame=FRAME.as_uri(),
+                    font=FONT.as_uri(),
                     number=number,
                     name="Нұрмағамбетова Ләззат Ерболқызы",
                     title_kk="Мейіргер ісі",
