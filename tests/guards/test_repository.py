@@ -89,9 +89,9 @@ def test_no_national_test_signatures_are_kept() -> None:
     assert kept == []
 
 
-def test_every_tracked_text_speaks_of_the_project_alone() -> None:
-    words = re.compile(r"\b(subagent|language model|openai|copilot|/work/)\b", re.IGNORECASE)
+def test_no_text_names_a_place_on_somebodys_machine() -> None:
+    place = re.compile(r"(?<![\w.:/}])/(home|root|Users)/\w")
     for file in tracked_files():
         if file.suffix in {".py", ".md", ".toml", ".html", ".css", ".po", ".sh", ""}:
-            found = words.search(file.read_text(encoding="utf-8", errors="ignore"))
-            assert found is None or file == Path(__file__), f"{file}: {found}"
+            found = place.search(file.read_text(encoding="utf-8", errors="ignore"))
+            assert found is None, f"{file}: {found}"
