@@ -23,10 +23,11 @@ from kualik.rules.standards import Standard
 from kualik.signatures.queries import usable_key
 from kualik.training.models import Programme
 
-TO_APPROVAL = {
-    State.FILED: (Event.ACCEPT, Event.START_REVIEW, Event.APPROVE),
-    State.ACCEPTED: (Event.START_REVIEW, Event.APPROVE),
-    State.IN_REVIEW: (Event.APPROVE,),
+# What still lies between a state and the review.
+TO_REVIEW = {
+    State.FILED: (Event.ACCEPT, Event.START_REVIEW),
+    State.ACCEPTED: (Event.START_REVIEW,),
+    State.IN_REVIEW: (),
 }
 
 
@@ -51,7 +52,8 @@ def approve_requests(
     walked: dict[int, tuple[Event, ...]] = {}
     # Rows in one order for everybody, so that two deciders never wait for each other.
     for request in sorted(requests, key=lambda row: row.pk):
-        events = TO_APPROVAL.get(State(request.state), ())
+        before = TO_REVIEW.get(State(request.state))
+        events = () if before is None else (*before, Event.APPROVE)
         target = _walk(State(request.state), events, by=role)
         changes = {"decided_at": now, "decided_by": user}
         if events and _compare_and_set(request, to=target, **changes):
@@ -94,19 +96,8 @@ def refuse_request(
         decided_on=local_day(now),
         provider_name=request.provider.name,
     )
-    events = {
-        State.FILED: (Event.ACCEPT, Event.START_REVIEW, Event.REFUSE),
-        State.ACCEPTED: (Event.START_REVIEW, Event.REFUSE),
-    }.get(State(request.state), (Event.REFUSE,))
-    _move(
-        request,
-        events=events,
-        user=user,
-        role=role,
-        now=now,
-        reason=facts.ru,
-        changes={"refusal": _refusal_record(decision), "decided_at": now, "decided_by": user},
-    )
+    events = (*TO_REVIEW.get(State(request.state), ()), Event.REFUSE)
+    _end(request, decision, events=events, user=user, role=role, now=now)
     return request
 
 
@@ -128,15 +119,7 @@ def decline_request(
         decided_on=local_day(now),
         provider_name=request.provider.name,
     )
-    _move(
-        request,
-        events=(Event.DECLINE,),
-        user=user,
-        role=role,
-        now=now,
-        reason=facts.ru,
-        changes={"refusal": _refusal_record(decision), "decided_at": now, "decided_by": user},
-    )
+    _end(request, decision, events=(Event.DECLINE,), user=user, role=role, now=now)
     return request
 
 
@@ -165,9 +148,7 @@ def send_back_request(
 @transaction.atomic
 def start_review(*, request: Request, user: User, role: Role, now: datetime) -> Request:
     """Take a request into review, accepting it first if nobody did."""
-    events = {State.FILED: (Event.ACCEPT, Event.START_REVIEW)}.get(
-        State(request.state), (Event.START_REVIEW,)
-    )
+    events = TO_REVIEW.get(State(request.state)) or (Event.START_REVIEW,)
     _move(request, events=events, user=user, role=role, now=now, reason="", changes={})
     return request
 
@@ -211,6 +192,27 @@ def accept_due(*, now: datetime) -> int:
         _entry(request, Event.ACCEPT, actor=journal.SYSTEM, now=now) for request in moved
     )
     return len(moved)
+
+
+def _end(
+    request: Request,
+    decision: Refusal,
+    *,
+    events: Sequence[Event],
+    user: User,
+    role: Role,
+    now: datetime,
+) -> None:
+    """Close a request by a refusal and keep the decision as it was made."""
+    _move(
+        request,
+        events=events,
+        user=user,
+        role=role,
+        now=now,
+        reason=decision.facts.ru,
+        changes={"refusal": _refusal_record(decision), "decided_at": now, "decided_by": user},
+    )
 
 
 def _move(
