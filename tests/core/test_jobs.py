@@ -49,6 +49,23 @@ def test_a_job_runs_once_and_is_done() -> None:
 
 
 @pytest.mark.django_db
+def test_what_has_time_is_done_when_nothing_else_waits() -> None:
+    seen: list[str] = []
+    handlers = {
+        "proof": lambda _payload, _now: seen.append("proof"),
+        "seal": lambda _payload, _now: seen.append("seal"),
+    }
+    jobs.enqueue(name="proof", key="proof:1", payload={}, now=NOW - timedelta(hours=1))
+    for number in (1, 2):
+        jobs.enqueue(name="seal", key=f"seal:{number}", payload={}, now=NOW)
+    # Nobody here does this one, so it holds nothing up.
+    jobs.enqueue(name="send", key="send:1", payload={}, now=NOW - timedelta(hours=1))
+    while jobs.run_one(handlers=handlers, worker="one", clock=at(NOW), last=["proof"]):
+        pass
+    assert seen == ["seal", "seal", "proof"]
+
+
+@pytest.mark.django_db
 def test_a_failing_job_waits_longer_each_time_and_then_is_left_to_a_person() -> None:
     def fail(_payload: jobs.Payload, _now: datetime) -> None:
         raise ValueError("no such key")
@@ -66,6 +83,41 @@ def test_a_failing_job_waits_longer_each_time_and_then_is_left_to_a_person() -> 
     assert "no such key" in job.last_error
     assert jobs.reset(keys=["seal:1"], now=moment) == 1
     assert jobs.claim(worker="one", now=moment) is not None
+
+
+@pytest.mark.django_db
+def test_a_patient_job_is_tried_for_as_long_as_its_patience_lasts() -> None:
+    def fail(_payload: jobs.Payload, _now: datetime) -> None:
+        raise jobs.NotNow("nobody answers")
+
+    patience, tries, moment = timedelta(days=3), 0, NOW
+    jobs.enqueue(name="send", key="send:1", payload={}, now=NOW, patience=patience)
+    while (job := Job.objects.get()).failed_at is None:
+        assert moment <= job.run_at <= moment + jobs.LONGEST_PAUSE
+        moment = job.run_at
+        assert jobs.run_one(handlers={"send": fail}, worker="one", clock=at(moment))
+        tries += 1
+    assert moment == NOW + patience
+    assert 72 < tries < 90
+    assert job.last_error == "nobody answers"
+
+
+@pytest.mark.django_db
+def test_the_patience_of_a_job_begins_at_its_first_moment() -> None:
+    tomorrow, hour = NOW + timedelta(days=1), timedelta(hours=1)
+    jobs.enqueue(name="send", key="send:1", payload={}, now=NOW, run_at=tomorrow, patience=hour)
+    assert Job.objects.get().give_up_at == tomorrow + hour
+
+
+@pytest.mark.django_db
+def test_a_patient_job_whose_workers_die_is_left_to_a_person_when_the_patience_is_over() -> None:
+    jobs.enqueue(name="send", key="send:1", payload={}, now=NOW, patience=timedelta(hours=2))
+    moment = NOW
+    for _ in range(jobs.MAX_ATTEMPTS + 1):
+        assert jobs.claim(worker="doomed", now=moment) is not None
+        moment += jobs.LEASE * 2
+    assert jobs.claim(worker="doomed", now=NOW + timedelta(hours=2)) is None
+    assert Job.objects.get().failed_at == NOW + timedelta(hours=2)
 
 
 @pytest.mark.django_db

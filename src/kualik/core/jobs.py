@@ -9,7 +9,7 @@ import logging
 import os
 import socket
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
@@ -24,20 +24,57 @@ Clock = Callable[[], datetime]
 
 LEASE = timedelta(minutes=2)
 MAX_ATTEMPTS = 8
+LONGEST_PAUSE = timedelta(hours=1)
 log = logging.getLogger(__name__)
 
 
+class Later(Exception):
+    """Raised by a handler: the work waits for somebody else and is tried again at ``at``.
+
+    It is no failure: attempts are counted anew, so a job may wait for days.
+    """
+
+    def __init__(self, at: datetime, why: str = "") -> None:
+        super().__init__(why)
+        self.at = at
+
+
+class NotNow(Exception):
+    """Raised by a handler: an outside party cannot take the work now; the argument says why.
+
+    It is tried again after the usual pause, with one line in the log instead of a trace.
+    """
+
+
 def enqueue(
-    *, name: str, key: str, payload: Payload, now: datetime, run_at: datetime | None = None
+    *,
+    name: str,
+    key: str,
+    payload: Payload,
+    now: datetime,
+    run_at: datetime | None = None,
+    patience: timedelta | None = None,
 ) -> bool:
     """Add a job once; False when ``key`` is there already."""
-    return bool(enqueue_all(name=name, payloads={key: payload}, now=now, run_at=run_at))
+    payloads = {key: payload}
+    return bool(
+        enqueue_all(name=name, payloads=payloads, now=now, run_at=run_at, patience=patience)
+    )
 
 
 def enqueue_all(
-    *, name: str, payloads: Mapping[str, Payload], now: datetime, run_at: datetime | None = None
+    *,
+    name: str,
+    payloads: Mapping[str, Payload],
+    now: datetime,
+    run_at: datetime | None = None,
+    patience: timedelta | None = None,
 ) -> int:
-    """Add several jobs of one name, by key; how many were new."""
+    """Add several jobs of one name, by key; how many were new.
+
+    A job is tried ``MAX_ATTEMPTS`` times, and further until ``patience`` after its first moment.
+    """
+    run_at = run_at or now
     keys = list(payloads)
     known: set[str] = set()
     for start in range(0, len(keys), 400):
@@ -45,12 +82,28 @@ def enqueue_all(
             Job.objects.filter(key__in=keys[start : start + 400]).values_list("key", flat=True)
         )
     fresh = [
-        Job(name=name, key=key, payload=dict(payload), run_at=run_at or now)
+        Job(
+            name=name,
+            key=key,
+            payload=dict(payload),
+            run_at=run_at,
+            give_up_at=None if patience is None else run_at + patience,
+        )
         for key, payload in payloads.items()
         if key not in known
     ]
     Job.objects.bulk_create(fresh, batch_size=200, ignore_conflicts=True)
     return len(fresh)
+
+
+def renew_all(*, name: str, payloads: Mapping[str, Payload], now: datetime) -> int:
+    """Add several jobs; one that ended under the same key, well or not, begins anew with its new
+    payload, one that waits or runs stays as it is. How many were added."""
+    keys = list(payloads)
+    for start in range(0, len(keys), 400):
+        ended = Job.objects.filter(key__in=keys[start : start + 400])
+        ended.exclude(done_at=None, failed_at=None).delete()
+    return enqueue_all(name=name, payloads=payloads, now=now)
 
 
 def reset(*, keys: list[str], now: datetime) -> int:
@@ -91,18 +144,31 @@ def claim(*, worker: str, now: datetime, names: list[str] | None = None) -> Job 
     return job
 
 
-def run_one(*, handlers: Mapping[str, Handler], worker: str, clock: Clock) -> bool:
-    """Claim and run one job; False when none waits."""
-    job = claim(worker=worker, now=clock(), names=list(handlers))
+def run_one(
+    *, handlers: Mapping[str, Handler], worker: str, clock: Clock, last: Collection[str] = ()
+) -> bool:
+    """Claim and run one job; False when none waits. Those of the names ``last`` have time: they are
+    taken where nothing else waits."""
+    first = [name for name in handlers if name not in last]
+    job = claim(worker=worker, now=clock(), names=first)
+    if job is None and last:
+        job = claim(worker=worker, now=clock(), names=list(last))
     if job is None:
         return False
     try:
         handlers[job.name](job.payload, clock())
+    except Later as later:
+        _held(job).update(
+            run_at=later.at, attempts=0, leased_until=None, last_error=str(later)[-4000:]
+        )
     except RuleViolation as violation:
         # A rule says the same at every try; only a lost race may end otherwise.
         _retry(
             job, now=clock(), error=traceback.format_exc(), is_final=violation.code != "conflict"
         )
+    except NotNow as reason:
+        _retry(job, now=clock(), error=str(reason))
+        log.warning("job %s, attempt %s: %s", job.key, job.attempts, reason)
     except Exception:
         _retry(job, now=clock(), error=traceback.format_exc(limit=8))
         log.exception("job %s failed, attempt %s", job.key, job.attempts)
@@ -131,17 +197,24 @@ def worker_name() -> str:
 
 def _give_up(waiting: QuerySet[Job], now: datetime) -> None:
     """A job whose worker died every time is left to a person."""
-    waiting.filter(attempts__gte=MAX_ATTEMPTS).update(
+    spent = waiting.filter(attempts__gte=MAX_ATTEMPTS, leased_until__isnull=False)
+    spent.filter(Q(give_up_at=None) | Q(give_up_at__lte=now)).update(
         failed_at=now, leased_until=None, last_error="the worker died at every attempt"
     )
 
 
 def _retry(job: Job, *, now: datetime, error: str, is_final: bool = False) -> None:
     """Pauses of 2, 4, 8 … seconds, at most an hour; then failed for a person to look at."""
-    pause = timedelta(seconds=min(2**job.attempts, 3600))
-    failed_at = now if is_final or job.attempts >= MAX_ATTEMPTS else None
+    run_at = now + min(timedelta(seconds=2 ** min(job.attempts, 12)), LONGEST_PAUSE)
+    is_spent = job.attempts >= MAX_ATTEMPTS
+    if is_spent and job.give_up_at is not None and now < job.give_up_at:
+        # The last try comes when the patience ends, not up to an hour later.
+        is_spent, run_at = False, min(run_at, job.give_up_at)
     _held(job).update(
-        run_at=now + pause, leased_until=None, failed_at=failed_at, last_error=error[-4000:]
+        run_at=run_at,
+        leased_until=None,
+        failed_at=now if is_final or is_spent else None,
+        last_error=error[-4000:],
     )
 
 

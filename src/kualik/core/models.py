@@ -53,13 +53,14 @@ class Job(models.Model):
     """Work for later, enqueued in the transaction that wants it.
 
     ``key`` makes a second enqueue of the same work a no-op; a lease that ran out gives the job
-    of a dead worker to a living one.
+    of a dead worker to a living one. Until ``give_up_at`` no number of attempts is too many.
     """
 
     name = models.CharField(max_length=64)
     key = models.CharField(max_length=160, unique=True)
     payload = models.JSONField(default=dict)
     run_at = models.DateTimeField()
+    give_up_at = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     leased_until = models.DateTimeField(null=True)
     worker = models.CharField(max_length=64, blank=True)
@@ -81,20 +82,31 @@ class Job(models.Model):
 
 
 class StaffTask(models.Model):
-    """Something a person must look at because no rule may settle it alone."""
+    """Something a person must look at because no rule may settle it alone.
 
-    provider_code = models.CharField(max_length=16, blank=True)
+    ``kind`` is a stable code, ``subject`` what it is about in the words of the journal, ``scope``
+    whose staff sees it (empty: those of the whole installation), ``role`` in which role (empty:
+    any). One task per ``key``; ``closed_by`` is the journal's name of who did it.
+    """
+
     key = models.CharField(max_length=160, unique=True)
-    code = models.CharField(max_length=64)
+    kind = models.CharField(max_length=64)
+    subject = models.CharField(max_length=80, blank=True)
+    scope = models.CharField(max_length=16, blank=True)
+    role = models.CharField(max_length=32, blank=True)
     params = models.JSONField(default=dict)
     created_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
+    closed_by = models.CharField(max_length=120, blank=True)
 
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["provider_code", "closed_at"], name="task_open")]
+        indexes: ClassVar = [
+            models.Index(fields=["scope", "role", "closed_at"], name="task_open"),
+            models.Index(fields=["subject"], name="task_subject"),
+        ]
 
     def __str__(self) -> str:
-        return f"{self.code} {self.key}"
+        return f"{self.kind} {self.key}"
 
 
 class Miss(models.Model):
