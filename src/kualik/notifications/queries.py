@@ -1,0 +1,34 @@
+"""What is asked of the outbox and of the answers that came in."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db.models import QuerySet
+
+from kualik.notifications.models import InboundSms, Message
+
+Channel = Message.Channel
+
+
+def channels() -> frozenset[str]:
+    """The channels that this installation has a carrier for."""
+    carriers = {Channel.EMAIL: settings.EMAIL_URL, Channel.SMS: settings.SMS_URL}
+    return frozenset(channel.value for channel, carrier in carriers.items() if carrier)
+
+
+def messages_about(about: str) -> QuerySet[Message]:
+    """What was sent, or is to be, about one thing; oldest first."""
+    return Message.objects.filter(about=about).order_by("pk")
+
+
+def last_sms(*, phone: str, event: str, until: datetime) -> Message | None:
+    """The last short message of an event that a number was sent: what an answer answers."""
+    sent = Message.objects.filter(
+        address=phone, channel=Channel.SMS, event=event, created_at__lte=until
+    )
+    return sent.exclude(state=Message.State.FAILED).order_by("-pk").first()
+
+
+def inbound_sms(pk: int) -> InboundSms:
+    """An answer that came in. Raises InboundSms.DoesNotExist."""
+    return InboundSms.objects.get(pk=pk)

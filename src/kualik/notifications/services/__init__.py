@@ -1,0 +1,1 @@
+"""Sending, receiving and the wording of messages."""

@@ -1,0 +1,132 @@
+"""What people are told: texts as data, written for one channel and one language."""
+
+import string
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from kualik.core.clock import ZONE
+from kualik.notifications.models import Message
+from kualik.rules.language import LANGUAGES, Text
+
+DATA = Path(__file__).resolve().parents[1] / "data" / "messages.toml"
+PATIENCE = timedelta(days=3)
+MASK = "••••••"
+NOT_EVENTS = ("quiet", "footer")
+
+Value = str | int | date | datetime | Text
+Values = Mapping[str, Value]
+Channel = Message.Channel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """What is said of an event and how; ``texts`` is by channel and language: subject and body."""
+
+    name: str
+    texts: Mapping[str, Mapping[str, tuple[str, str]]]
+    at_once: bool
+    patience: timedelta
+    secret: frozenset[str]
+    opens_task: bool
+    limits: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A message as it will be sent; ``masked_body`` is empty where nothing is secret."""
+
+    subject: str
+    body: str
+    masked_body: str
+
+
+@cache
+def events() -> Mapping[str, Event]:
+    """All events by name. Raises KeyError when a text lacks a language."""
+    return {name: _event(name, row) for name, row in _table().items() if name not in NOT_EVENTS}
+
+
+def placeholders(text: str) -> frozenset[str]:
+    """The names in braces of a text."""
+    return frozenset(name for _, name, _, _ in string.Formatter().parse(text) if name)
+
+
+def write(event: Event, *, channel: str, language: str, values: Values) -> Written:
+    """The text of an event for one channel. Raises KeyError for a value that is missing."""
+    subject, body = event.texts[channel][language]
+    limits = event.limits if channel == Channel.SMS else {}
+    shown = {
+        name: shortened(spoken(value, language), limits.get(name)) for name, value in values.items()
+    }
+    masked = {**shown, **dict.fromkeys(event.secret, MASK)}
+    return Written(
+        subject=subject.format_map(shown)[:200],
+        body=body.format_map(shown).replace("….", "…"),
+        masked_body=body.format_map(masked) if event.secret else "",
+    )
+
+
+def spoken(value: Value, language: str) -> str:
+    """A value as the text of a message shows it: one line, times as in Kazakhstan."""
+    if isinstance(value, datetime):
+        return f"{value.astimezone(ZONE):%d.%m.%Y %H:%M}"
+    if isinstance(value, date):
+        return f"{value:%d.%m.%Y}"
+    text = value.get(language) if isinstance(value, Text) else str(value)
+    return " ".join(text.split())
+
+
+def shortened(text: str, limit: int | None) -> str:
+    """The text, at most ``limit`` letters of it; a word is torn only if it is very long."""
+    if limit is None or len(text) <= limit:
+        return text
+    kept = text[:limit]
+    whole = kept.rpartition(" ")[0]
+    return (whole if len(whole) > limit // 2 else kept[:-1]).rstrip(" ,.;:") + "…"
+
+
+def end_of_quiet(channel: str, *, now: datetime) -> datetime | None:
+    """When the quiet hours of ``now`` end for a channel; None outside them."""
+    quiet = _table()["quiet"]
+    if channel not in quiet["channels"]:
+        return None
+    begin, end = (time.fromisoformat(quiet[name]) for name in ("from", "until"))
+    local = now.astimezone(ZONE)
+    if end <= local.time() < begin:
+        return None
+    day = local.date() if local.time() < end else local.date() + timedelta(days=1)
+    return datetime.combine(day, end, ZONE)
+
+
+def _event(name: str, row: Mapping[str, Any]) -> Event:
+    texts: dict[str, dict[str, tuple[str, str]]] = {}
+    if "sms" in row:
+        texts[Channel.SMS] = {language: ("", row["sms"][language]) for language in LANGUAGES}
+    if "email" in row:
+        texts[Channel.EMAIL] = {language: _letter(row["email"], language) for language in LANGUAGES}
+    minutes = row.get("patience")
+    return Event(
+        name=name,
+        texts=texts,
+        at_once=row.get("at_once", False),
+        patience=PATIENCE if minutes is None else timedelta(minutes=minutes),
+        secret=frozenset(row.get("secret", ())),
+        opens_task=row.get("task", True),
+        limits=row.get("limits", {}),
+    )
+
+
+def _letter(texts: Mapping[str, Mapping[str, str]], language: str) -> tuple[str, str]:
+    letter = texts[language]
+    body = f"{letter['body'].strip()}\n\n-- \n{_table()['footer'][language].strip()}\n"
+    return letter["subject"], body
+
+
+@cache
+def _table() -> dict[str, Any]:
+    return tomllib.loads(DATA.read_text(encoding="utf-8"))

@@ -1,0 +1,67 @@
+"""Values of every event, and short ways to tell somebody something."""
+
+from datetime import UTC, date, datetime
+
+from kualik.notifications.models import Message
+from kualik.notifications.services.sending import Addresses, notify
+from kualik.notifications.services.wording import Values
+from kualik.rules.language import Text
+
+PHONE, EMAIL = "+77011234567", "aigerim@demo.example"
+NUMBER = "DEMO-2026-000123"
+ABOUT = f"request:{NUMBER}"
+LINK = "https://kualik.example.kz/status/DEMO-2026-000123/"
+GROUND = Text(
+    "көрсетілетін қызметті алушы ұсынған құжаттардың және (немесе) олардағы деректердің дұрыс емес"
+    " екендігі анықталды",
+    "установлена недостоверность документов, представленных услугополучателем для получения"
+    " государственной услуги, и (или) данных, содержащихся в них",
+    "the documents submitted by the applicant, or the data in them, are unreliable",
+)
+PROGRAMME = Text(
+    "Балалар мен жасөспірімдерге кардиологиялық көмек көрсетудің заманауи тәсілдері және"
+    " дәлелді медицина негіздері",
+    "Современные подходы к оказанию кардиологической помощи детям и подросткам и основы"
+    " доказательной медицины",
+    "Modern approaches to cardiological care of children and the basics of evidence-based medicine",
+)
+DECISION = Text(
+    "Әкімшілік актінің күші жойылып, жаңа акт қабылданды",
+    "Административный акт отменён и принят новый",
+    "The act is cancelled and a new one is made",
+)
+VALUES: Values = {
+    "number": NUMBER,
+    "accepted_at": datetime(2026, 11, 23, 3, 30, tzinfo=UTC),
+    "due_at": datetime(2026, 11, 24, 12, 30, tzinfo=UTC),
+    "handed_at": datetime(2026, 11, 24, 6, 5, tzinfo=UTC),
+    "appeal_until": date(2027, 2, 23),
+    "certificate": "DEMO-2026-000123-K",
+    "ground": GROUND,
+    "programme": PROGRAMME,
+    "decision": DECISION,
+    "code": "482913",
+    "minutes": 5,
+    "link": LINK,
+}
+
+
+def tell(
+    event: str = "request_filed",
+    *,
+    now: datetime,
+    sms: str = PHONE,
+    email: str = "",
+    about: str = ABOUT,
+    language: str = "kk",
+) -> list[Message]:
+    """Tell a person, by default by SMS alone."""
+    return notify(
+        event=event,
+        about=about,
+        addresses=Addresses(email=email, sms=sms),
+        language=language,
+        params=VALUES,
+        now=now,
+        scope="DEMO",
+    )
