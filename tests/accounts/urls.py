@@ -3,7 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 
-from kualik.core.access import public, staff
+from kualik.core.access import applicant, public, staff
 from kualik.rules.lifecycle import Role
 
 
@@ -17,6 +17,11 @@ def registrars(_request: HttpRequest) -> HttpResponse:
     return HttpResponse("work of the office")
 
 
+@applicant
+def applicants(_request: HttpRequest) -> HttpResponse:
+    return HttpResponse("own cabinet")
+
+
 def room(name: str, pages: dict[str, object]):
     listed = [path(f"{name}/{page}/", view, name=page) for page, view in pages.items()]
     return path("", include((listed, name)))
@@ -26,11 +31,18 @@ urlpatterns = [
     path("", anyones, name="home"),
     path("standards/", anyones, name="standards"),
     path("", include("kualik.accounts.urls")),
+    path("", include("kualik.signatures.urls")),
     room("providers", {"directory": anyones}),
     room("certificates", {"check": anyones, "register": registrars}),
     room("training", {"groups": registrars, "import": registrars}),
     room(
         "cases",
-        {"status": anyones, "office": registrars, "requests": registrars, "seal": registrars},
+        {
+            "status": anyones,
+            "cabinet": applicants,
+            "office": registrars,
+            "requests": registrars,
+            "seal": registrars,
+        },
     ),
 ]

@@ -12,7 +12,10 @@ from kualik.rules.lifecycle import Role
 
 
 class User(AbstractBaseUser):
-    """A member of staff; of one provider, or of the platform when ``provider`` is empty."""
+    """A member of staff; of one provider, or of the platform when ``provider`` is empty.
+
+    ``iin_hash`` is the keyed hash by which an electronic signature finds its owner.
+    """
 
     email = models.EmailField(unique=True)
     full_name = models.CharField(max_length=150)
@@ -22,6 +25,7 @@ class User(AbstractBaseUser):
     provider = models.ForeignKey(
         Provider, on_delete=models.PROTECT, null=True, blank=True, related_name="staff"
     )
+    iin_hash = models.CharField(max_length=64, blank=True)
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField()
 
@@ -29,6 +33,15 @@ class User(AbstractBaseUser):
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar = ["full_name"]
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["provider", "iin_hash"],
+                condition=~models.Q(iin_hash=""),
+                name="one_account_a_person_and_provider",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.full_name

@@ -14,7 +14,10 @@ from django_otp.oath import TOTP, hotp
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from django_otp_webauthn.models import WebAuthnCredential
 
-from kualik.accounts.models import User
+from kualik.accounts.models import Person, User
+from kualik.core.access import entry_of
+from kualik.providers.models import Provider
+from kualik.rules.errors import RuleViolation
 from kualik.rules.language import Text
 from kualik.rules.lifecycle import Role
 
@@ -67,6 +70,36 @@ def person_of(request: HttpRequest) -> User:
     if not isinstance(request.user, User):
         raise PermissionDenied("not a member of staff")
     return request.user
+
+
+def authorised_person(provider: Provider) -> User:
+    """Who certifies the provider's results (A57.10-2): of those in the role the first appointed.
+
+    Raises ``no_authorised_person``.
+    """
+    person = (
+        User.objects.filter(provider=provider, is_active=True, grants__role=Role.AUTHORISED_PERSON)
+        .order_by("grants__granted_at", "pk")
+        .select_related("provider")
+        .first()
+    )
+    if person is None:
+        raise RuleViolation("no_authorised_person", provider=provider.code)
+    return person
+
+
+def applicant_of(request: HttpRequest) -> Person:
+    """The person whose cabinet is open; the middleware has let nobody else in."""
+    person = visiting_person(request)
+    if person is None:
+        raise PermissionDenied("nobody entered")
+    return person
+
+
+def visiting_person(request: HttpRequest) -> Person | None:
+    """The person who entered the own cabinet in this browser, if any."""
+    entry = entry_of(request)
+    return None if entry is None else Person.objects.filter(pk=str(entry["person"])).first()
 
 
 def role_labels(user: User) -> list[Text]:

@@ -1,12 +1,9 @@
 """The sign-in of staff: password, then a code of an authenticator app or a passkey."""
 
 import json
-import re
 from base64 import b32encode
-from dataclasses import dataclass
 
 import django_otp
-import zxingcpp
 from django.conf import settings
 from django.contrib import auth, messages
 from django.db import transaction
@@ -14,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render, resolve_url
 from django.urls import resolve, reverse
-from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.http import urlencode
 from django.utils.translation import get_language, gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
@@ -34,10 +31,11 @@ from kualik.accounts.forms import CodeForm, SignInForm
 from kualik.accounts.models import User
 from kualik.accounts.queries import person_of
 from kualik.core import clock
-from kualik.core.access import is_verified, permission_of, public, signed_in, staff
+from kualik.core.access import came_for, is_verified, permission_of, public, signed_in, staff
 from kualik.core.errors import message
 from kualik.core.journal import Actor
 from kualik.core.methods import post_only
+from kualik.core.qr import qr_code
 from kualik.core.throttle import Limit, address_of, check_limit, count_miss
 from kualik.rules.errors import RuleViolation
 
@@ -45,16 +43,6 @@ from kualik.rules.errors import RuleViolation
 SIGN_INS = Limit("sign-in", 100)
 ENROL_KEY = "enrol_key"
 HTTP_OK, HTTP_TOO_MANY = 200, 429
-# What the page needs of zxing's drawing, which has a width but no viewBox and cannot be scaled.
-DRAWN = re.compile(r'<svg width="(\d+)".*?<path d="([^"]+)"', re.DOTALL)
-
-
-@dataclass(frozen=True, slots=True)
-class QrCode:
-    """A QR code with its quiet zone: modules a side, and the dark ones as an SVG path."""
-
-    size: int
-    path: str
 
 
 @public
@@ -69,9 +57,10 @@ def login(request: HttpRequest) -> HttpResponse:
         return redirect(_onward(request))
     context = {
         "form": form,
-        "next": _wanted(request),
+        "next": came_for(request),
         "demo_accounts": queries.demo_accounts(),
         "demo_password": settings.DEMO_PASSWORD,
+        "has_phone": settings.EGOV_MOBILE,
     }
     return render(request, "accounts/login.html", context)
 
@@ -101,7 +90,7 @@ def second_factor(request: HttpRequest) -> HttpResponse:
         return redirect(_onward(request))
     context = {
         "form": form,
-        "next": _wanted(request),
+        "next": came_for(request),
         "has_app": any(not device.is_passkey for device in devices),
         "has_passkey": any(device.is_passkey for device in devices),
         "demo_code": queries.demo_code(user, now=clock.now()),
@@ -125,9 +114,9 @@ def enrol(request: HttpRequest) -> HttpResponse:
         return redirect(_onward(request))
     context = {
         "form": form,
-        "next": _wanted(request),
+        "next": came_for(request),
         "is_first": not has_device,
-        "qr": _qr(TOTPDevice(user=user, key=key).config_url),
+        "qr": qr_code(TOTPDevice(user=user, key=key).config_url),
         "secret": _grouped(b32encode(bytes.fromhex(key)).decode()),
         "after_passkey": _target(request),
         **_passkey_context(request),
@@ -234,7 +223,7 @@ def _password_accepted(request: HttpRequest, form: SignInForm) -> bool:
         count_miss(SIGN_INS, address, now=now)
         form.add_error(None, message(RuleViolation("sign_in_failed")))
         return False
-    auth.login(request, user)
+    services.open_office(request=request, user=user)
     return True
 
 
@@ -278,27 +267,18 @@ def _self(user: User) -> Actor:
     return Actor(name=f"user:{user.pk}")
 
 
-def _wanted(request: HttpRequest) -> str:
-    """The page the person came for, if it is one of ours."""
-    address = request.POST.get("next") or request.GET.get("next") or ""
-    is_ours = url_has_allowed_host_and_scheme(
-        address, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    return address if is_ours else ""
-
-
 def _target(request: HttpRequest) -> str:
     """Where a complete sign-in ends: the wanted page, else the office, else the own profile."""
     office = resolve_url(settings.LOGIN_REDIRECT_URL)
     roles = permission_of(resolve(office).func)
     if isinstance(roles, frozenset) and not person_of(request).has_role(roles):
         office = reverse("accounts:profile")
-    return _wanted(request) or office
+    return came_for(request) or office
 
 
 def _onward(request: HttpRequest) -> str:
     """The next step of the sign-in."""
-    user, wanted = person_of(request), _wanted(request)
+    user, wanted = person_of(request), came_for(request)
     if is_verified(user):
         return _target(request)
     step = "accounts:second_factor" if queries.second_factors(user) else "accounts:enrol"
@@ -335,9 +315,3 @@ def _in_our_words(response: HttpResponse) -> HttpResponse:
 
 def _grouped(text: str) -> str:
     return " ".join(text[start : start + 4] for start in range(0, len(text), 4))
-
-
-def _qr(text: str) -> QrCode:
-    code = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode, ec_level="M")
-    [(side, path)] = DRAWN.findall(str(code.to_svg(add_quiet_zones=True)))
-    return QrCode(size=int(side), path=path)

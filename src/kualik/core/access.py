@@ -3,20 +3,27 @@
 A view without a statement is closed for everyone (a guard test names it).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from typing import TypeVar
 
+from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import resolve_url
+from django.utils.http import url_has_allowed_host_and_scheme
 
+from kualik.core import clock
 from kualik.rules.errors import RuleViolation
 from kualik.rules.identifiers import holds_iin
 from kualik.rules.lifecycle import Role
 
 PUBLIC = "public"
 SIGNED_IN = "signed-in"
+APPLICANT = "applicant"
+# What an applicant's entry leaves in the session (accounts.services.entering writes it).
+APPLICANT_KEY = "applicant"
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 Permission = str | frozenset[Role]
 
@@ -30,6 +37,12 @@ def public(view: View) -> View:
 def signed_in(view: View) -> View:
     """Anyone with a password may open the page, before the second factor too."""
     view.__dict__["permission"] = SIGNED_IN
+    return view
+
+
+def applicant(view: View) -> View:
+    """Only a person who entered the own cabinet may open the page."""
+    view.__dict__["permission"] = APPLICANT
     return view
 
 
@@ -58,6 +71,29 @@ def has_role(user: object, roles: frozenset[Role]) -> bool:
     """Whether the person of a request holds one of ``roles``."""
     check = getattr(user, "has_role", None)
     return bool(check and check(roles))
+
+
+def entry_of(request: HttpRequest) -> Mapping[str, object] | None:
+    """How the visitor entered the own cabinet: person, level, way, since; None for others.
+
+    An entry ends after the age of a session however busy it was. Staff have no cabinet.
+    """
+    entry = request.session.get(APPLICANT_KEY)
+    if not isinstance(entry, dict) or request.user.is_authenticated:
+        return None
+    ends_at = datetime.fromisoformat(entry["since"]) + timedelta(
+        seconds=settings.SESSION_COOKIE_AGE
+    )
+    return entry if clock.now() < ends_at else None
+
+
+def came_for(request: HttpRequest) -> str:
+    """The page that an entry shall lead to, if the form or the address names one of ours."""
+    address = request.POST.get("next") or request.GET.get("next") or ""
+    is_ours = url_has_allowed_host_and_scheme(
+        address, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return address if is_ours else ""
 
 
 def role_of(user: object, roles: frozenset[Role]) -> Role:
@@ -92,6 +128,10 @@ class AccessMiddleware:
             return None
         if permission is None:
             raise PermissionDenied("the view states no permission")
+        if permission == APPLICANT:
+            if entry_of(request) is not None:
+                return None
+            return redirect_to_login(_wanted(request), resolve_url(settings.APPLICANT_LOGIN_URL))
         if not request.user.is_authenticated:
             return redirect_to_login(_wanted(request), resolve_url("accounts:login"))
         if permission == SIGNED_IN:

@@ -1,8 +1,9 @@
 """What the browser is told never to do on our pages."""
 
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 # Own files only: no inline script, no frame, no form that leads away.
 CONTENT_SECURITY_POLICY = (
@@ -24,3 +25,11 @@ def headers_middleware(
         return response
 
     return middleware
+
+
+def reaching(response: HttpResponse, address: str) -> HttpResponse:
+    """The answer, whose scripts may speak to the program at ``address`` too (NCALayer)."""
+    where = urlsplit(address)
+    allowed = f"connect-src 'self' {where.scheme}://{where.netloc}"
+    response.headers["Content-Security-Policy"] = f"{CONTENT_SECURITY_POLICY}; {allowed}"
+    return response

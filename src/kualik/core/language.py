@@ -56,4 +56,5 @@ def page_context(request: HttpRequest) -> dict[str, object]:
         query = request.GET.copy()
         query["lang"] = code
         links.append({"code": code, "name": name, "href": f"?{query.urlencode()}"})
-    return {"language_links": links, "is_demo": settings.DEMO}
+    simulators = settings.SIMULATORS if settings.DEMO else []
+    return {"language_links": links, "is_demo": settings.DEMO, "simulators": simulators}

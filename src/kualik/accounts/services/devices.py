@@ -1,7 +1,5 @@
-"""Staff and persons: enrol, register, look up; the second factors of staff."""
+"""The second factors of staff, and what the journal keeps of sign-ins."""
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
 import django_otp
@@ -12,107 +10,11 @@ from django_otp.models import Device
 from django_otp.oath import TOTP
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from kualik.accounts.adapters import iin_hash, open_iin, seal_iin
-from kualik.accounts.models import Person, RoleGrant, User
+from kualik.accounts.models import User
 from kualik.accounts.queries import DEMO_DEVICE, code_device, second_factors
 from kualik.core import journal
 from kualik.core.journal import SYSTEM, Actor
-from kualik.providers.models import Provider
 from kualik.rules.errors import RuleViolation
-from kualik.rules.identifiers import mask_iin
-from kualik.rules.language import Text
-from kualik.rules.lifecycle import Role
-
-BATCH = 400
-
-
-@dataclass(frozen=True, slots=True)
-class PersonFacts:
-    """A person as a list names them; the IIN is checked already."""
-
-    iin: str
-    family_name: str
-    given_name: str
-    patronymic: str = ""
-
-
-@transaction.atomic
-def register_persons(*, people: Iterable[PersonFacts], now: datetime) -> dict[str, Person]:
-    """The persons of a list by IIN, new ones created; a known person keeps the stored names."""
-    wanted = {facts.iin: facts for facts in people}
-    hashes = {iin_hash(iin): iin for iin in wanted}
-    found = _by_hashes(list(hashes))
-    fresh = [
-        Person(
-            iin_hash=digest,
-            iin_sealed=seal_iin(iin),
-            family_name=wanted[iin].family_name,
-            given_name=wanted[iin].given_name,
-            patronymic=wanted[iin].patronymic,
-            created_at=now,
-        )
-        for digest, iin in sorted(hashes.items())
-        if digest not in found
-    ]
-    Person.objects.bulk_create(fresh, batch_size=BATCH, ignore_conflicts=True)
-    if fresh:
-        found |= _by_hashes([person.iin_hash for person in fresh])
-    return {iin: found[digest] for digest, iin in hashes.items()}
-
-
-def find_persons(*, iins: Collection[str]) -> dict[str, Person]:
-    """The known persons among some IINs, by IIN."""
-    hashes = {iin_hash(iin): iin for iin in iins}
-    found = _by_hashes(list(hashes))
-    return {hashes[digest]: person for digest, person in found.items()}
-
-
-def find_person(*, iin: str) -> Person | None:
-    """The person of an IIN, if known."""
-    return Person.objects.filter(iin_hash=iin_hash(iin)).first()
-
-
-def masked_iin(person: Person) -> str:
-    """The IIN as staff see it in lists."""
-    return mask_iin(open_iin(bytes(person.iin_sealed)))
-
-
-@transaction.atomic
-def enrol_staff(
-    *,
-    email: str,
-    password: str | None,
-    full_name: str,
-    position: Text,
-    provider: Provider | None,
-    roles: Iterable[Role],
-    actor: Actor,
-    now: datetime,
-) -> User:
-    """A new member of staff with roles; without a password the person cannot sign in yet."""
-    user = User(
-        email=email.strip().lower(),
-        full_name=full_name,
-        position_kk=position.kk,
-        position_ru=position.ru,
-        position_en=position.en,
-        provider=provider,
-        date_joined=now,
-    )
-    user.set_password(password)
-    user.save()
-    granted = sorted(set(roles))
-    RoleGrant.objects.bulk_create(
-        RoleGrant(user=user, role=role, granted_at=now) for role in granted
-    )
-    journal.record(
-        subject=f"user:{user.pk}",
-        action="accounts.enrolled",
-        actor=actor,
-        now=now,
-        data={"roles": [role.value for role in granted], "provider": provider and provider.code},
-    )
-    return user
 
 
 @transaction.atomic
@@ -227,11 +129,3 @@ def _record(action: str, device: Device, actor: Actor, now: datetime) -> None:
         now=now,
         data={"device": device.persistent_id},
     )
-
-
-def _by_hashes(hashes: list[str]) -> dict[str, Person]:
-    found: dict[str, Person] = {}
-    for start in range(0, len(hashes), BATCH):
-        rows = Person.objects.filter(iin_hash__in=hashes[start : start + BATCH])
-        found |= {person.iin_hash: person for person in rows}
-    return found
