@@ -2,32 +2,39 @@
 
 import pytest
 import typst
+from cryptography import x509
 
-from kualik.signatures.adapters.authority import TestAuthority
 from kualik.signatures.adapters.keys import LoadedKey
 from kualik.signatures.adapters.pades import Sealer
 from kualik.signatures.adapters.reading import Anchor, TrustStore
-from tests.signatures.samples import FONTS, PAGE, SEALED_AT, authority_in, request_for
+from kualik.signatures.adapters.test_authority import Hierarchy, Scheme, make_hierarchy
+from tests.signatures import authorities
+from tests.signatures.samples import FONTS, PAGE, SEALED_AT, seal_of
 
 
 @pytest.fixture(scope="session")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> TestAuthority:
-    return authority_in(tmp_path_factory.mktemp("keys") / "authority")
+def authority() -> Hierarchy:
+    return authorities.authority(Scheme.RSA)
 
 
 @pytest.fixture(scope="session")
-def foreign_authority(tmp_path_factory: pytest.TempPathFactory) -> TestAuthority:
-    return authority_in(tmp_path_factory.mktemp("foreign") / "authority")
+def foreign_authority() -> Hierarchy:
+    return make_hierarchy(scheme=Scheme.RSA, now=SEALED_AT)
 
 
 @pytest.fixture(scope="session")
-def key(authority: TestAuthority) -> LoadedKey:
-    return authority.issue(request_for("Жүнісова Айгүл Серікқызы"), now=SEALED_AT)
+def key(authority: Hierarchy) -> LoadedKey:
+    return seal_of(authority)
 
 
 @pytest.fixture(scope="session")
-def trust(authority: TestAuthority) -> TrustStore:
-    return TrustStore((Anchor(authority.root, is_test=True),), (authority.issuing,))
+def root(authority: Hierarchy) -> x509.Certificate:
+    return x509.load_der_x509_certificate(authority.root.certificate_der)
+
+
+@pytest.fixture(scope="session")
+def trust(root: x509.Certificate, key: LoadedKey) -> TrustStore:
+    return TrustStore((Anchor(root, is_test=True),), key.chain)
 
 
 @pytest.fixture(scope="session")

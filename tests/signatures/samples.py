@@ -3,17 +3,14 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from kualik.signatures.adapters.authority import (
-    LeafRequest,
-    SignerRole,
-    TestAuthority,
-    make_authority,
-    open_authority,
-)
+from kualik.signatures.adapters.keys import LoadedKey
+from kualik.signatures.adapters.test_authority import Hierarchy, Role, Subject, sealing_key
 
 FONTS = Path(__file__).resolve().parents[2] / "node_modules" / "@expo-google-fonts" / "pt-serif"
 PASSPHRASE = "a phrase for tests"
 SEALED_AT = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
+SYSTEM_NAME = "KUALIK TEST КУӘЛІКТЕР ЖҮЙЕСІ"
+OF_A_SYSTEM = (Role.LEGAL_ENTITY, Role.INFORMATION_SYSTEM)
 PAGE = """
 #set document(title: "Куәлік")
 #set page(paper: "a4", flipped: true)
@@ -23,15 +20,9 @@ PAGE = """
 """
 
 
-def request_for(name: str) -> LeafRequest:
-    return LeafRequest(
-        holder_name=name,
-        organisation="«Демо» медицина университеті",
-        bin="990140000015",
-        role=SignerRole.RIGHT_TO_SIGN,
+def seal_of(hierarchy: Hierarchy, name: str = SYSTEM_NAME) -> LoadedKey:
+    """The key of an organisation's system, valid from the moment of sealing."""
+    subject = Subject(
+        common_name=name, organisation="«Демо» медицина университеті", bin="990140000015"
     )
-
-
-def authority_in(directory: Path) -> TestAuthority:
-    make_authority(directory, passphrase=PASSPHRASE, now=SEALED_AT)
-    return open_authority(directory, passphrase=PASSPHRASE)
+    return sealing_key(hierarchy.issue(subject, not_before=SEALED_AT, roles=OF_A_SYSTEM))

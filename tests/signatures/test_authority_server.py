@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -25,12 +25,12 @@ from kualik.signatures.adapters.test_authority import (
     Scheme,
     answer_ocsp,
     answer_timestamp,
-    load_hierarchy,
     register,
     sign_cms,
     write_trust,
 )
 from kualik.signatures.adapters.test_authority.revocation import cert_id
+from kualik.signatures.adapters.test_authority.storage import held_hierarchy
 from tests.signatures.authorities import (
     INDIVIDUAL,
     NOW,
@@ -49,9 +49,21 @@ MIDNIGHT_AND_A_BIT = datetime(2026, 11, 21, 0, 30, tzinfo=UTC)
 class Served:
     """A running authority."""
 
-    address: str
-    directory: Path
-    hierarchy: Hierarchy
+    host: str
+    scheme: Scheme
+    folder: Path
+
+    @property
+    def address(self) -> str:
+        return f"{self.host}/{self.scheme}"
+
+    @property
+    def directory(self) -> Path:
+        return self.folder / self.scheme
+
+    @property
+    def hierarchy(self) -> Hierarchy:
+        return held_hierarchy(self.directory)
 
     def issue(self, revocation: Revocation | None = None) -> Leaf:
         leaf = self.hierarchy.issue(INDIVIDUAL, not_before=clock.now() - timedelta(days=3))
@@ -69,21 +81,22 @@ class Served:
         return found
 
     def ask(self, method: str, path: str, body: bytes | None = None) -> tuple[int, bytes]:
-        host = self.address.removeprefix("http://")
+        host = self.host.removeprefix("http://")
         with closing(http.client.HTTPConnection(host, timeout=30)) as connection:
-            connection.request(method, path, body)
+            connection.request(method, f"/{self.scheme}{path}", body)
             response = connection.getresponse()
             return response.status, response.read()
 
 
-def serve(directory: Path, *options: str) -> Iterator[Served]:
+def serve(folder: Path, scheme: Scheme, *options: str) -> Iterator[Served]:
     """The program as a process of its own, until the test ends."""
-    command = [sys.executable, str(PROGRAM), "--directory", str(directory), *options]
+    command = [sys.executable, str(PROGRAM), "--directory", str(folder)]
+    command += ["--scheme", scheme, *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        address = process.stdout.readline().strip()
+        host = process.stdout.readline().strip()
         try:
-            yield Served(address, directory, load_hierarchy(directory))
+            yield Served(host, scheme, folder)
         finally:
             process.terminate()
 
@@ -91,16 +104,15 @@ def serve(directory: Path, *options: str) -> Iterator[Served]:
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """An RSA authority at the real time, which openssl insists on."""
-    yield from serve(tmp_path_factory.mktemp("served") / "authority")
+    yield from serve(tmp_path_factory.mktemp("served"), Scheme.RSA)
 
 
 @pytest.fixture(scope="module")
 def gost(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A GOST authority whose clock stands half an hour after midnight."""
     yield from serve(
-        tmp_path_factory.mktemp("gost") / "authority",
-        "--scheme", "gost512", "--now", MIDNIGHT_AND_A_BIT.isoformat(),
-    )  # fmt: skip
+        tmp_path_factory.mktemp("gost"), Scheme.GOST512, "--now", MIDNIGHT_AND_A_BIT.isoformat()
+    )
 
 
 @pytest.fixture
@@ -194,11 +206,12 @@ def test_damaged_requests_are_answered_and_never_raise(position: int, byte: int,
 def test_addresses_nobody_serves_are_not_found(served: Served) -> None:
     assert served.ask("GET", "/")[0] == 404
     assert served.ask("POST", "/crl", b"")[0] == 404
+    assert replace(served, scheme=Scheme.GOST512).ask("GET", "/ca")[0] == 404
 
 
 def test_requests_of_a_megabyte_are_not_read(served: Served) -> None:
-    with closing(http.client.HTTPConnection(served.address[7:], timeout=30)) as connection:
-        connection.putrequest("POST", "/ocsp")
+    with closing(http.client.HTTPConnection(served.host[7:], timeout=30)) as connection:
+        connection.putrequest("POST", "/rsa/ocsp")
         connection.putheader("Content-Length", "1000001")
         connection.endheaders()
         assert connection.getresponse().status == 413
@@ -298,16 +311,32 @@ def test_signature_is_stamped_over_the_network(gost: Served) -> None:
     assert b"TIME-STAMPING AUTHORITY (GOST 512)" in signature
 
 
-def test_authority_survives_a_restart(tmp_path: Path) -> None:
-    directory = tmp_path / "authority"
-    with contextmanager(serve)(directory, "--scheme", "gost256") as first:
+def test_authorities_survive_a_restart_and_are_served_side_by_side(tmp_path: Path) -> None:
+    with contextmanager(serve)(tmp_path, Scheme.GOST256) as first:
         before = first.hierarchy
-    with contextmanager(serve)(directory) as second:
-        after = second.hierarchy
-    assert after.scheme is Scheme.GOST256
-    assert after.root.certificate_der == before.root.certificate_der
-    assert after.issuing.key.private_bytes() == before.issuing.key.private_bytes()
-    assert after.addresses.base == second.address
+    with contextmanager(serve)(tmp_path, Scheme.GOST512) as second:
+        found = {}
+        for scheme in (Scheme.GOST256, Scheme.GOST512):
+            served = Served(second.host, scheme, tmp_path)
+            found[scheme] = served.get("/ca")
+            assert served.hierarchy.addresses.base == served.address
+    assert found[Scheme.GOST256] == before.issuing.certificate_der
+    assert found[Scheme.GOST512] != before.issuing.certificate_der
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["gost256", "gost512"]
+
+
+def test_processes_that_start_together_end_with_one_authority(tmp_path: Path) -> None:
+    command = [sys.executable, str(PROGRAM), "--directory", str(tmp_path), "--scheme", "rsa"]
+    started = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    roots = []
+    for process in started:
+        with process:
+            assert process.stdout is not None
+            served = Served(process.stdout.readline().strip(), Scheme.RSA, tmp_path)
+            roots.append(served.get("/ca/root"))
+            process.terminate()
+    assert roots[0] == roots[1]
+    assert [each.name for each in tmp_path.iterdir()] == ["rsa"]
 
 
 def test_directory_of_trust_holds_roots_and_issuing_certificates(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import page as page_validation
 import pytest
 from asn1crypto import cms
+from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from pyhanko.keys import load_private_key_from_pemder_data
 from pyhanko.pdf_utils.reader import PdfFileReader
@@ -20,11 +21,10 @@ from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.registry import CertificateRegistry
 
 from kualik.rules.errors import RuleViolation
-from kualik.signatures.adapters.authority import TestAuthority
 from kualik.signatures.adapters.envelope import find_span, read_envelope, seal_is_sound
 from kualik.signatures.adapters.keys import LoadedKey
 from kualik.signatures.adapters.pades import CmsTemplate, Sealer, as_asn1
-from tests.signatures.samples import SEALED_AT
+from tests.signatures.samples import SEALED_AT, SYSTEM_NAME
 
 
 def plain_cms(key: LoadedKey, digest: bytes) -> bytes:
@@ -72,13 +72,11 @@ def test_pdfsig_calls_the_signature_valid(sealed: bytes, tmp_path: Path) -> None
     assert "Signature is Valid" in said
     assert "Total document signed" in said
     assert "Signature Type: ETSI.CAdES.detached" in said
-    assert "KUALIK TEST ЖҮНІСОВА АЙГҮЛ" in said
+    assert SYSTEM_NAME in said
 
 
-def test_pyhanko_calls_it_intact_trusted_and_whole(sealed: bytes, authority: TestAuthority) -> None:
-    context = ValidationContext(
-        trust_roots=[as_asn1(authority.root)], moment=SEALED_AT, allow_fetching=False
-    )
+def test_pyhanko_calls_it_intact_trusted_and_whole(sealed: bytes, root: x509.Certificate) -> None:
+    context = ValidationContext(trust_roots=[as_asn1(root)], moment=SEALED_AT, allow_fetching=False)
     (signature,) = PdfFileReader(BytesIO(sealed)).embedded_signatures
     status = validate_pdf_signature(signature, context)
     assert status.summary() == "INTACT:TRUSTED,UNTOUCHED"

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from io import BytesIO
 
 import pytest
+from cryptography import x509
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
@@ -12,13 +13,13 @@ from pyhanko.sign.fields import SigFieldSpec
 from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigObjSetup
 from pyhanko.sign.signers.pdf_byterange import SignatureObject
 
-from kualik.signatures.adapters.authority import TestAuthority
 from kualik.signatures.adapters.envelope import find_span
 from kualik.signatures.adapters.keys import LoadedKey, serial_hex
 from kualik.signatures.adapters.pades import CmsTemplate, Sealer
 from kualik.signatures.adapters.reading import Anchor, TrustStore
+from kualik.signatures.adapters.test_authority import Hierarchy
 from kualik.signatures.services.checking import REASONS, SIZE_LIMIT_BYTES, PdfCheck, check_pdf
-from tests.signatures.samples import SEALED_AT, request_for
+from tests.signatures.samples import SEALED_AT, SYSTEM_NAME, seal_of
 
 NOW = SEALED_AT + timedelta(hours=2)
 FAR_FUTURE = datetime(2100, 1, 1, tzinfo=UTC)
@@ -66,7 +67,7 @@ def test_a_sealed_file_is_intact_and_names_its_signer(
     assert check.signed_at == SEALED_AT
     assert check.reasons == ("test_signature",)
     assert check.signer is not None
-    assert check.signer.name == "KUALIK TEST ЖҮНІСОВА АЙГҮЛ"
+    assert check.signer.name == SYSTEM_NAME
     assert check.signer.organisation == "«Демо» медицина университеті"
     assert check.signer.bin == "990140000015"
     assert check.signer.serial == serial_hex(key.certificate)
@@ -108,20 +109,20 @@ def test_bytes_after_the_end_are_an_alteration(sealed: bytes, trust: TrustStore)
 
 
 def test_a_second_signature_does_not_hide_the_seal(
-    sealed: bytes, trust: TrustStore, foreign_authority: TestAuthority
+    sealed: bytes, trust: TrustStore, foreign_authority: Hierarchy
 ) -> None:
-    stranger = foreign_authority.issue(request_for("Бөтен Біреу"), now=SEALED_AT)
+    stranger = seal_of(foreign_authority, "БӨТЕН ЖҮЙЕ")
     twice = signed_by_another_program(sealed, stranger)
     check = check_pdf(content=twice, trust=trust, now=NOW)
     assert check.verdict == "altered"
     assert check.signer is not None
-    assert check.signer.name == "KUALIK TEST ЖҮНІСОВА АЙГҮЛ"
+    assert check.signer.name == SYSTEM_NAME
 
 
 def test_a_seal_of_a_foreign_authority_is_intact_but_not_trusted(
-    page: bytes, trust: TrustStore, foreign_authority: TestAuthority
+    page: bytes, trust: TrustStore, foreign_authority: Hierarchy
 ) -> None:
-    stranger = foreign_authority.issue(request_for("Жүнісова Айгүл Серікқызы"), now=SEALED_AT)
+    stranger = seal_of(foreign_authority)
     forged = Sealer(stranger).seal(page, sealed_at=SEALED_AT, reason="", location="")
     check = check_pdf(content=forged, trust=trust, now=NOW)
     assert (check.verdict, check.trusted) == ("intact", False)
@@ -211,8 +212,10 @@ def test_a_time_of_signing_that_has_not_come_is_not_believed(
     assert check.reasons[:2] == ("signed_in_future", "signer_not_trusted")
 
 
-def test_a_real_root_is_not_called_a_test(sealed: bytes, authority: TestAuthority) -> None:
-    trust = TrustStore((Anchor(authority.root, is_test=False),), (authority.issuing,))
+def test_a_real_root_is_not_called_a_test(
+    sealed: bytes, root: x509.Certificate, key: LoadedKey
+) -> None:
+    trust = TrustStore((Anchor(root, is_test=False),), key.chain)
     check = check_pdf(content=sealed, trust=trust, now=NOW)
     assert check.trusted
     assert check.reasons == ()

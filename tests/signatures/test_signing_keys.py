@@ -1,4 +1,4 @@
-"""Keys in files, the test authority, the log of uses."""
+"""Keys in files, the keys of organisations, the log of uses."""
 
 import stat
 from datetime import timedelta
@@ -19,38 +19,38 @@ from kualik.core import journal
 from kualik.core.journal import Actor
 from kualik.providers.models import Provider
 from kualik.rules.errors import RuleViolation
-from kualik.signatures.adapters.authority import (
-    ISSUING_KEY_FILE,
-    TestAuthority,
-    make_authority,
-    open_authority,
-)
 from kualik.signatures.adapters.keys import LoadedKey, load_key, store_path, write_key
+from kualik.signatures.adapters.test_authority import (
+    Hierarchy,
+    Leaf,
+    Purpose,
+    Role,
+    Subject,
+    sealing_key,
+)
 from kualik.signatures.models import KeyUse, SigningKey
-from kualik.signatures.queries import key_of_holder, uses_of_key
+from kualik.signatures.queries import organisation_key, uses_of_key
 from kualik.signatures.services import (
     check_pdf,
     disable_key,
     enrol_key,
     enrol_test_key,
+    log_key_use,
     open_sealer,
-    seal_documents,
     trust_store,
 )
-from kualik.signatures.services.sealing import log_key_use
-from tests.signatures.samples import PASSPHRASE, SEALED_AT, request_for
+from tests.signatures.samples import OF_A_SYSTEM, PASSPHRASE, SEALED_AT, SYSTEM_NAME
 
 ACTOR = Actor(name="tests", role="provider_admin")
 NOW = SEALED_AT
+OWN_PHRASE = "its own"
 FACTS = {"name_kk": "«Демо» медицина университеті", "name_ru": "Медуниверситет «Демо»"}
 
 
 @pytest.fixture
-def keys_root(settings: Settings, tmp_path: Path) -> Path:
-    settings.KEYS_ROOT = tmp_path / "keys"
+def keys_root(settings: Settings, kualik_files: Path) -> Path:
     settings.KEY_PASSPHRASE = PASSPHRASE
-    settings.DEMO = True
-    return tmp_path / "keys"
+    return kualik_files / "keys"
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def provider(db: None) -> Provider:
 
 
 @pytest.fixture
-def holder(provider: Provider) -> User:
+def head(provider: Provider) -> User:
     return User.objects.create(
         email="head@demo.example",
         full_name="Жүнісова Айгүл Серікқызы",
@@ -71,21 +71,19 @@ def holder(provider: Provider) -> User:
 
 
 @pytest.fixture
-def signing_key(keys_root: Path, provider: Provider, holder: User) -> SigningKey:
-    return enrol_test_key(provider=provider, holder=holder, now=NOW, actor=ACTOR)
+def signing_key(keys_root: Path, provider: Provider) -> SigningKey:
+    return enrol_test_key(provider=provider, now=NOW, actor=ACTOR)
 
 
 def code_of(violation: pytest.ExceptionInfo[RuleViolation]) -> str:
     return violation.value.code
 
 
-def test_a_leaf_looks_like_the_national_authority_s_and_holds_no_iin(key: LoadedKey) -> None:
-    certificate = key.certificate
+def test_the_key_of_a_system_names_the_organisation_and_no_person(signing_key: SigningKey) -> None:
+    certificate = x509.load_pem_x509_certificate(signing_key.certificate_pem.encode())
     names = {attribute.oid: attribute.value for attribute in certificate.subject}
     assert names == {
-        NameOID.COMMON_NAME: "KUALIK TEST ЖҮНІСОВА АЙГҮЛ",
-        NameOID.SURNAME: "ЖҮНІСОВА",
-        NameOID.GIVEN_NAME: "СЕРІКҚЫЗЫ",
+        NameOID.COMMON_NAME: SYSTEM_NAME,
         NameOID.ORGANIZATION_NAME: "«Демо» медицина университеті",
         NameOID.ORGANIZATIONAL_UNIT_NAME: "BIN990140000015",
         NameOID.COUNTRY_NAME: "KZ",
@@ -98,33 +96,10 @@ def test_a_leaf_looks_like_the_national_authority_s_and_holds_no_iin(key: Loaded
     assert [purpose.dotted_string for purpose in purposes] == [
         "1.3.6.1.5.5.7.3.4",
         "1.2.398.3.3.4.1.2",
-        "1.2.398.3.3.4.1.2.2",
+        "1.2.398.3.3.4.1.2.6",
     ]
     assert certificate.not_valid_before_utc == SEALED_AT
     assert certificate.not_valid_after_utc == SEALED_AT + timedelta(days=365)
-
-
-def test_a_long_name_is_cut_to_what_a_certificate_may_hold(authority: TestAuthority) -> None:
-    name = "Ә" * 60 + " " + "Б" * 60
-    certificate = authority.issue(request_for(name), now=SEALED_AT).certificate
-    (common,) = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-    assert str(common.value) == "KUALIK TEST " + "Ә" * 26
-
-
-def test_the_authority_is_made_once_and_its_files_are_private(tmp_path: Path) -> None:
-    directory = tmp_path / "keys" / "authority"
-    make_authority(directory, passphrase=PASSPHRASE, now=SEALED_AT)
-    first = open_authority(directory, passphrase=PASSPHRASE).root
-    make_authority(directory, passphrase="another", now=SEALED_AT)
-    assert open_authority(directory, passphrase=PASSPHRASE).root == first
-    modes = {stat.S_IMODE(file.stat().st_mode) for file in directory.iterdir()}
-    assert modes == {0o600}
-    assert stat.S_IMODE(directory.stat().st_mode) == 0o700
-    assert b"ENCRYPTED" in (directory / ISSUING_KEY_FILE).read_bytes()
-    assert [entry.name for entry in directory.parent.iterdir()] == ["authority"]
-    with pytest.raises(RuleViolation) as violation:
-        open_authority(directory, passphrase="wrong")
-    assert code_of(violation) == "key_locked"
 
 
 def test_a_store_opens_with_its_passphrase_only(tmp_path: Path, key: LoadedKey) -> None:
@@ -169,39 +144,48 @@ def test_a_store_is_a_plain_file_name(tmp_path: Path, store: str) -> None:
 
 
 def test_an_enrolled_test_key_seals_and_the_file_is_trusted(
-    signing_key: SigningKey, keys_root: Path, page: bytes, holder: User
+    signing_key: SigningKey, keys_root: Path, page: bytes, head: User
 ) -> None:
     assert signing_key.is_test
     assert (keys_root / signing_key.store).is_file()
     assert "BEGIN CERTIFICATE" in signing_key.certificate_pem
-    (document,) = seal_documents(
-        key=signing_key, documents=[page], reason="Куәлік", location="Алматы",
-        purpose="certificate", actor=holder, now=NOW,
-    )  # fmt: skip
-    check = check_pdf(content=document.content, trust=trust_store(), now=NOW)
+    sealer = open_sealer(key=signing_key)
+    content = sealer.seal(page, sealed_at=NOW, reason="Куәлік", location="Алматы")
+    digest = sha256(content).hexdigest()
+    log_key_use(key=signing_key, purpose="certificate", digests=[digest], actor=head, now=NOW)
+    check = check_pdf(content=content, trust=trust_store(), now=NOW)
     assert (check.verdict, check.trusted) == ("intact", True)
     assert check.signer is not None
     assert check.signer.serial == signing_key.serial
-    assert document.sha256 == sha256(document.content).hexdigest()
     (use,) = uses_of_key(key=signing_key)
-    assert (use.actor, use.purpose, use.used_at) == (holder, "certificate", NOW)
-    assert use.document_sha256 == document.sha256
+    assert (use.actor, use.purpose, use.used_at) == (head, "certificate", NOW)
+    assert use.document_sha256 == digest
     (entry,) = journal.history(f"signing-key:{signing_key.pk}")
     assert entry.action == "signatures.key_enrolled"
 
 
 def test_enrolling_again_gives_the_same_key_until_it_is_disabled(
-    signing_key: SigningKey, provider: Provider, holder: User
+    signing_key: SigningKey, provider: Provider
 ) -> None:
-    again = enrol_test_key(provider=provider, holder=holder, now=NOW, actor=ACTOR)
-    assert again == signing_key
+    assert enrol_test_key(provider=provider, now=NOW, actor=ACTOR) == signing_key
+    assert organisation_key(provider=provider, now=NOW) == signing_key
     disable_key(key=signing_key, now=NOW, actor=ACTOR)
-    assert key_of_holder(provider=provider, holder=holder, now=NOW) is None
+    with pytest.raises(RuleViolation) as violation:
+        organisation_key(provider=provider, now=NOW)
+    assert code_of(violation) == "no_organisation_key"
     with pytest.raises(RuleViolation) as violation:
         open_sealer(key=signing_key)
     assert code_of(violation) == "key_disabled"
-    fresh = enrol_test_key(provider=provider, holder=holder, now=NOW, actor=ACTOR)
-    assert fresh != signing_key
+    assert enrol_test_key(provider=provider, now=NOW, actor=ACTOR) != signing_key
+
+
+@pytest.mark.parametrize("days", [-1, 366])
+def test_a_key_outside_its_dates_is_none(
+    signing_key: SigningKey, provider: Provider, days: int
+) -> None:
+    with pytest.raises(RuleViolation) as violation:
+        organisation_key(provider=provider, now=NOW + timedelta(days=days))
+    assert code_of(violation) == "no_organisation_key"
 
 
 def test_a_sealer_is_opened_once_and_anew_when_the_file_changes(
@@ -231,54 +215,89 @@ def test_the_wrong_passphrase_and_the_wrong_file_are_named_errors(
     assert code_of(violation) == "key_mismatch"
 
 
-def test_a_key_belongs_to_staff_of_the_same_provider(
-    keys_root: Path, provider: Provider, holder: User
+def test_test_keys_seal_on_a_demonstration_only(
+    signing_key: SigningKey, provider: Provider, settings: Settings
 ) -> None:
-    other = Provider.objects.create(
-        code="OTHER", bin="990140000023", kind=Provider.Kind.EDUCATION, **FACTS
-    )
-    with pytest.raises(RuleViolation) as violation:
-        enrol_test_key(provider=other, holder=holder, now=NOW, actor=ACTOR)
-    assert code_of(violation) == "key_holder_of_other_provider"
-
-
-def test_test_keys_exist_on_a_demonstration_only(
-    keys_root: Path, signing_key: SigningKey, provider: Provider, holder: User,
-    settings: Settings,
-) -> None:  # fmt: skip
-    assert len(trust_store().anchors) == 1
     settings.DEMO = False
-    assert trust_store().anchors == ()
     with pytest.raises(RuleViolation) as violation:
-        enrol_test_key(provider=provider, holder=holder, now=NOW, actor=ACTOR)
+        organisation_key(provider=provider, now=NOW)
+    assert code_of(violation) == "no_organisation_key"
+    with pytest.raises(RuleViolation) as violation:
+        open_sealer(key=signing_key)
+    assert code_of(violation) == "test_keys_only_on_demonstration"
+    with pytest.raises(RuleViolation) as violation:
+        enrol_test_key(provider=provider, now=NOW, actor=ACTOR)
     assert code_of(violation) == "test_keys_only_on_demonstration"
 
 
+def brought(leaf: Leaf, folder: Path) -> bytes:
+    """PKCS#12 content with a passphrase of its own."""
+    path = folder / f"{leaf.serial:x}.p12"
+    write_key(path, key=sealing_key(leaf), label="brought", passphrase=OWN_PHRASE)
+    return path.read_bytes()
+
+
+def enrolled(provider: Provider, content: bytes, passphrase: str = OWN_PHRASE) -> SigningKey:
+    return enrol_key(
+        provider=provider, content=content, passphrase=passphrase, label="Мөр", now=NOW, actor=ACTOR
+    )
+
+
+OF_THE_ORGANISATION = {"organisation": "«Демо» медицина университеті", "bin": "990140000015"}
+SYSTEM = Subject(common_name="ЖҮЙЕ", **OF_THE_ORGANISATION)
+HEAD = Subject(surname="ЖҮНІСОВА", given_name="АЙГҮЛ", iin="840805414770", **OF_THE_ORGANISATION)
+
+
 def test_an_organisation_brings_its_own_key(
-    keys_root: Path, provider: Provider, holder: User, key: LoadedKey, tmp_path: Path
+    keys_root: Path, provider: Provider, authority: Hierarchy, tmp_path: Path
 ) -> None:
-    brought = tmp_path / "brought.p12"
-    write_key(brought, key=key, label="brought", passphrase="its own")
-    facts = {"content": brought.read_bytes(), "label": "Бірінші басшы", "now": NOW, "actor": ACTOR}
+    leaf = authority.issue(SYSTEM, not_before=NOW, roles=OF_A_SYSTEM)
+    content = brought(leaf, tmp_path)
     with pytest.raises(RuleViolation) as violation:
-        enrol_key(provider=provider, holder=holder, passphrase="wrong", **facts)
+        enrolled(provider, content, passphrase="wrong")
     assert code_of(violation) == "key_locked"
-    enrolled = enrol_key(provider=provider, holder=holder, passphrase="its own", **facts)
-    assert not enrolled.is_test
-    assert open_sealer(key=enrolled).certificate == key.certificate
+    key = enrolled(provider, content)
+    assert not key.is_test
+    assert serial_of(key) == leaf.serial
+    (entry,) = journal.history(f"signing-key:{key.pk}")
+    assert entry.action == "signatures.key_enrolled"
     other = Provider.objects.create(
         code="OTHER", bin="990140000023", kind=Provider.Kind.EDUCATION, **FACTS
     )
-    holder.provider = other
     with pytest.raises(RuleViolation) as violation:
-        enrol_key(provider=other, holder=holder, passphrase="its own", **facts)
+        enrolled(other, content)
     assert code_of(violation) == "key_of_other_organisation"
 
 
-def test_the_log_of_uses_only_grows(signing_key: SigningKey, holder: User) -> None:
+def serial_of(key: SigningKey) -> int:
+    return open_sealer(key=key).certificate.serial_number
+
+
+@pytest.mark.parametrize(
+    ("subject", "roles", "purpose"),
+    [
+        (HEAD, (Role.LEGAL_ENTITY, Role.FIRST_HEAD), Purpose.SIGNING),
+        (HEAD, OF_A_SYSTEM, Purpose.SIGNING),
+        (SYSTEM, (Role.LEGAL_ENTITY,), Purpose.SIGNING),
+        (SYSTEM, OF_A_SYSTEM, Purpose.AUTHENTICATION),
+    ],
+    ids=["a person", "a person as a system", "no role", "for logging in"],
+)
+def test_only_the_signing_key_of_a_system_may_seal(
+    keys_root: Path, provider: Provider, authority: Hierarchy, tmp_path: Path,
+    subject: Subject, roles: tuple[Role, ...], purpose: Purpose,
+) -> None:  # fmt: skip
+    leaf = authority.issue(subject, not_before=NOW, roles=roles, purpose=purpose)
+    with pytest.raises(RuleViolation) as violation:
+        enrolled(provider, brought(leaf, tmp_path))
+    assert code_of(violation) == "key_not_for_sealing"
+    assert not SigningKey.objects.exists()
+
+
+def test_the_log_of_uses_only_grows(signing_key: SigningKey, head: User) -> None:
     digests = ["a" * 64, "b" * 64]
     for _ in range(2):
-        log_key_use(key=signing_key, purpose="certificate", digests=digests, actor=holder, now=NOW)
+        log_key_use(key=signing_key, purpose="certificate", digests=digests, actor=head, now=NOW)
     assert KeyUse.objects.count() == 2
     use = KeyUse.objects.earliest("id")
     use.purpose = "something else"

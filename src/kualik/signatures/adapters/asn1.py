@@ -80,6 +80,14 @@ def as_der(data: bytes) -> bytes:
     return data if rewritten is None else rewritten
 
 
+def split_first(data: bytes) -> tuple[bytes, bytes]:
+    """The first ASN.1 element as it stands and what follows it. Raises Asn1Error."""
+    if not data:
+        raise Asn1Error("empty")
+    end, _ = _Reader(data).element(0, len(data), 0)
+    return data[:end], data[end:]
+
+
 @dataclass(frozen=True, slots=True)
 class _Header:
     tag: int

@@ -87,7 +87,7 @@ def check_certificate(
     answer = ChainAnswer(certificate=leaf, path=path, is_trusted=not fault)
     if fault:
         return replace(answer, codes=(fault, *_date_faults(leaf, at)))
-    codes = [*_date_faults(leaf, at), *_anchor_remarks(path)]
+    codes = [*_date_faults(leaf, at), *_anchor_remarks(path[-1], trust)]
     asked = _Asked(trust, policy, at=policy.at or at, now=now or at)
     if len(path) == 1:
         return replace(answer, codes=tuple(codes))
@@ -113,9 +113,12 @@ def _date_faults(certificate: Certificate, at: datetime) -> list[str]:
     return ["certificate_expired"] if at > certificate.not_after else []
 
 
-def _anchor_remarks(path: tuple[Certificate, ...]) -> list[str]:
-    anchor = path[-1]
-    return [] if anchor.issuer_name == anchor.subject_name else ["root_not_in_trust"]
+def _anchor_remarks(anchor: Certificate, trust: TrustDirectory) -> list[str]:
+    found = {
+        "root_not_in_trust": anchor.issuer_name != anchor.subject_name,
+        "test_signature": anchor.der in trust.test_ders,
+    }
+    return [code for code, holds in found.items() if holds]
 
 
 def _codes_of(found: RevocationAnswer, at: datetime) -> list[str]:

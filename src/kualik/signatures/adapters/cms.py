@@ -157,9 +157,7 @@ def _signed_data(found: cms.SignedData) -> SignedData:
         certificates=tuple(
             choice.chosen.dump() for choice in certificates if choice.name == "certificate"
         ),
-        crls=tuple(
-            choice.chosen.dump() for choice in crls[:CRL_LIMIT] if choice.name == "certificate_list"
-        ),
+        crls=tuple(_list(choice) for choice in crls if choice.name == "crl"),
         signers=tuple(_signer(item) for item in signers),
     )
 

@@ -6,7 +6,7 @@ also speaks about files that no parser opens any more.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -80,12 +80,16 @@ def find_span(content: bytes) -> Span | None:
     Looks at the last 64 KiB: a seal of this system is written at the end of the file. The span
     may end before the end of ``content`` (something was added) or behind it (something is cut).
     """
-    found = None
-    for match in BYTE_RANGE.finditer(content, max(0, len(content) - TAIL_BYTES)):
+    return next(find_spans(content, within=TAIL_BYTES), None)
+
+
+def find_spans(content: bytes, *, within: int) -> Iterator[Span]:
+    """The spans of every ``/ByteRange`` in that many bytes at the end, the last first."""
+    found = list(BYTE_RANGE.finditer(content, max(0, len(content) - within)))
+    for match in reversed(found):
         first, gap_start, gap_end, length = (int(number) for number in match.groups())
         if first == 0 and gap_start < gap_end:
-            found = Span(gap_start, gap_end, gap_end + length)
-    return found
+            yield Span(gap_start, gap_end, gap_end + length)
 
 
 def read_envelope(content: bytes, span: Span) -> Envelope:

@@ -3,13 +3,31 @@
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
 
 from kualik.rules.errors import RuleViolation
+
+
+class SealingKey(Protocol):
+    """What a seal needs of an RSA key, wherever the key lies."""
+
+    @property
+    def certificate(self) -> x509.Certificate:
+        """The key's certificate."""
+
+    @property
+    def chain(self) -> tuple[x509.Certificate, ...]:
+        """The certificates above it that travel with a signature."""
+
+    def sign(self, data: bytes) -> bytes:
+        """The signature by PKCS#1 v1.5 with SHA-256, as long as the modulus."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +37,10 @@ class LoadedKey:
     private_key: RSAPrivateKey
     certificate: x509.Certificate
     chain: tuple[x509.Certificate, ...]
+
+    def sign(self, data: bytes) -> bytes:
+        """The signature by PKCS#1 v1.5 with SHA-256."""
+        return self.private_key.sign(data, PKCS1v15(), SHA256())
 
 
 def store_path(root: Path, store: str) -> Path:

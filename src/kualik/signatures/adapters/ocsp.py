@@ -59,6 +59,7 @@ class OcspAnswer:
 class OcspResponse:
     """A signed set of answers; ``responder_name`` or ``responder_key`` says by whom."""
 
+    der: bytes
     tbs: bytes
     algorithm: Algorithm
     signature: bytes
@@ -133,6 +134,7 @@ def _read(der: bytes) -> OcspResponse:
         raise BrokenOcsp("too long")
     is_named = responder.name == "by_name"
     return OcspResponse(
+        der=der,
         tbs=data.dump(),
         algorithm=read_algorithm(basic["signature_algorithm"]),
         signature=signature_bits(basic["signature"]),

@@ -4,7 +4,7 @@ import http.client
 import secrets
 import time
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
 from kualik.signatures.adapters.asn1 import Asn1Error, as_der, unarmoured
@@ -20,10 +20,15 @@ OCSP_LIMIT_BYTES: Final = 64 * 1024
 CRL_LIMIT_BYTES: Final = 20 * 1024 * 1024
 ADDRESS_LIMIT: Final = 2
 NONCE_BYTES: Final = 32
+OCSP_REQUEST: Final = "application/ocsp-request"
 
 
 class Unreachable(OSError):
     """The service did not answer."""
+
+
+class NotAsked(Unreachable):
+    """The service was left in peace, which says nothing about it."""
 
 
 class RevocationFetcher(Protocol):
@@ -43,10 +48,27 @@ class Fetched:
     evidence: Evidence = Evidence()
 
 
+@runtime_checkable
+class EvidenceSource(Protocol):
+    """A fetcher that knows better than to ask for everything anew."""
+
+    def evidence_of(self, certificate: Certificate, issuer: Certificate) -> Fetched:
+        """Revocation data about one certificate."""
+
+
 def fetch_evidence(
     certificate: Certificate, issuer: Certificate, fetcher: RevocationFetcher
 ) -> Fetched:
-    """Revocation data about one certificate: OCSP first, lists only where that fails."""
+    """Revocation data about one certificate, from what the fetcher keeps or from the services."""
+    if isinstance(fetcher, EvidenceSource):
+        return fetcher.evidence_of(certificate, issuer)
+    return ask_services(certificate, issuer, fetcher)
+
+
+def ask_services(
+    certificate: Certificate, issuer: Certificate, fetcher: RevocationFetcher
+) -> Fetched:
+    """What the services say: OCSP first, lists only where that fails."""
     for url in certificate.ocsp_urls[:ADDRESS_LIMIT]:
         response = _asked(url, certificate, issuer, fetcher)
         if response is not None:
@@ -80,21 +102,34 @@ class HttpFetcher:
     """Plain HTTP, as the services of the national centre speak it: every answer is signed."""
 
     def ask(self, url: str, request: bytes) -> bytes:
-        return _exchanged(url, "POST", request, OCSP_LIMIT_BYTES)
+        return exchanged(url, "POST", request, OCSP_LIMIT_BYTES)
 
     def get(self, url: str) -> bytes:
-        return _exchanged(url, "GET", None, CRL_LIMIT_BYTES)
+        return exchanged(url, "GET", None, CRL_LIMIT_BYTES)
 
 
-def _exchanged(url: str, method: str, body: bytes | None, limit: int) -> bytes:
-    """The body of the answer. Redirections are not followed."""
-    headers = {"Content-Type": "application/ocsp-request"} if body else {}
+def exchanged(
+    url: str,
+    method: str,
+    body: bytes | None,
+    limit: int,
+    *,
+    kind: str = OCSP_REQUEST,
+    silence: float = TIMEOUT_SECONDS,
+) -> bytes:
+    """The body of the answer to a body of the media type ``kind``. Redirections are not followed.
+
+    A service may be silent for ``silence`` seconds.
+
+    Raises Unreachable, also for an answer over ``limit`` bytes or one that takes too long.
+    """
+    headers = {"Content-Type": kind} if body else {}
     try:
         parts = urlsplit(url)
         kinds = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}
         if parts.scheme not in kinds or not parts.hostname:
             raise Unreachable("not an address of the web")
-        connection = kinds[parts.scheme](parts.hostname, parts.port, timeout=TIMEOUT_SECONDS)
+        connection = kinds[parts.scheme](parts.hostname, parts.port, timeout=silence)
         target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
         try:
             connection.request(method, target, body=body, headers=headers)

@@ -15,9 +15,6 @@ from typing import TypeVar
 
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
@@ -37,7 +34,7 @@ from pyhanko_certvalidator.registry import CertificateRegistry
 
 from kualik.rules.errors import RuleViolation
 from kualik.signatures.adapters.envelope import seal_is_sound
-from kualik.signatures.adapters.keys import LoadedKey
+from kualik.signatures.adapters.keys import SealingKey
 
 APPLICATION = "Kualik"
 FIELD_NAME = "Seal"
@@ -51,19 +48,19 @@ Result = TypeVar("Result")
 
 
 class HeldKeySigner(Signer):
-    """pyHanko's signer around a key object that is already in memory."""
+    """pyHanko's signer around a key that is open already."""
 
-    def __init__(self, key: LoadedKey) -> None:
+    def __init__(self, key: SealingKey) -> None:
         registry = CertificateRegistry.build(map(as_asn1, key.chain))
         super().__init__(
             signing_cert=as_asn1(key.certificate), cert_registry=registry, embed_roots=False
         )
-        self._private_key = key.private_key
+        self._key = key
 
     async def async_sign_raw(
         self, data: bytes, digest_algorithm: str, dry_run: bool = False
     ) -> bytes:
-        return self._private_key.sign(data, PKCS1v15(), SHA256())
+        return self._key.sign(data)
 
 
 class SealWriter(IncrementalPdfFileWriter):
@@ -85,7 +82,7 @@ class SealWriter(IncrementalPdfFileWriter):
 class CmsTemplate:
     """A finished CMS signature of one key; its digest and signature are replaced per file."""
 
-    def __init__(self, key: LoadedKey) -> None:
+    def __init__(self, key: SealingKey) -> None:
         info = run_apart(HeldKeySigner(key).async_sign(MARK, DIGEST, use_pades=True))
         der: bytes = info.dump()
         (signer,) = info["content"]["signer_infos"]
@@ -93,7 +90,7 @@ class CmsTemplate:
         signature: bytes = signer["signature"].native
         attributes_at, signature_at = _only(der, attributes), _only(der, signature)
         mark_at = _only(attributes, MARK)
-        self._key: RSAPrivateKey = key.private_key
+        self._key = key
         self._before = der[:attributes_at]
         self._attributes_start = attributes[:mark_at]
         self._attributes_end = attributes[mark_at + len(MARK) :]
@@ -104,14 +101,14 @@ class CmsTemplate:
     def sign(self, digest: bytes) -> bytes:
         """The DER of the CMS over a file with this SHA-256 digest."""
         attributes = self._attributes_start + digest + self._attributes_end
-        signature = self._key.sign(b"\x31" + attributes[1:], PKCS1v15(), SHA256())
+        signature = self._key.sign(b"\x31" + attributes[1:])
         return self._before + attributes + self._between + signature + self._after
 
 
 class Sealer:
-    """Seals files with one key held in memory; the same input gives the same bytes."""
+    """Seals files with one open key; the same input gives the same bytes."""
 
-    def __init__(self, key: LoadedKey) -> None:
+    def __init__(self, key: SealingKey) -> None:
         self.certificate: x509.Certificate = key.certificate
         self._certificates = (key.certificate, *key.chain)
         self._template = CmsTemplate(key)

@@ -10,14 +10,24 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from pyhanko.pdf_utils.decode_limits import DecodeLimits, DocumentDecodeBudget, StreamDecodeLimits
+from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature, async_validate_pdf_signature
-from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverageLevel
+from pyhanko.sign.validation.status import PdfSignatureStatus
 from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.authority import AuthorityWithCert
 
-from kualik.signatures.adapters.envelope import BrokenEnvelope, parse_envelope
-from kualik.signatures.adapters.pades import APPLICATION, as_asn1, run_apart
+from kualik.signatures.adapters.additions import (
+    STAMP_LIMIT,
+    Additions,
+    StrangeAddition,
+    is_stamp,
+    read_additions,
+)
+from kualik.signatures.adapters.certificates import read_certificate
+from kualik.signatures.adapters.envelope import ASN1_ERRORS, BrokenEnvelope, parse_envelope
+from kualik.signatures.adapters.pades import APPLICATION, DIGEST, as_asn1, run_apart
+from kualik.signatures.adapters.trust import TrustDirectory
 
 MEBIBYTE = 1024 * 1024
 SIGNATURE_LIMIT = 8
@@ -57,6 +67,13 @@ class TrustStore:
             issuer.public_bytes(Encoding.DER) for issuer in known if _issued(issuer, certificate)
         }
 
+    def directory(self) -> TrustDirectory:
+        """The same trust as other judgements want it."""
+        anchors = [anchor.certificate for anchor in self.anchors]
+        ders = [each.public_bytes(Encoding.DER) for each in (*anchors, *self.intermediates)]
+        read = tuple(read_certificate(der) for der in ders)
+        return TrustDirectory(read[: len(anchors)], read[len(anchors) :])
+
     def is_test(self, fingerprint: bytes) -> bool:
         """Whether the root with this SHA-256 fingerprint is a test root."""
         return any(
@@ -68,22 +85,33 @@ class TrustStore:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignatureReading:
     """One signature of a file. ``signed_at`` and ``reason`` are the signer's own claims;
-    ``whole_file`` says that nothing lies outside the signed ranges; ``canonical`` is False when a
-    seal of this system was rewritten in places that the signature does not protect."""
+    ``additions`` is what lies behind the signed ranges where that is proof, None where it is
+    anything else; ``canonical`` is False when a seal of this system was rewritten in places that
+    the signature does not protect."""
 
     certificate: x509.Certificate
     signed_at: datetime | None
     reason: str
     digest_matches: bool
     signature_valid: bool
-    whole_file: bool
+    additions: Additions | None
     canonical: bool
     trusted: bool
     is_test: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedFile:
+    """A sound seal: its certificate and those that came with it (DER), and what lies behind."""
+
+    certificate: bytes
+    certificates: tuple[bytes, ...]
+    additions: Additions
+
+
 def read_signatures(content: bytes, *, trust: TrustStore, now: datetime) -> list[SignatureReading]:
-    """The signatures of a file in the order they were made, at most eight.
+    """The signatures of a file in the order they were made, at most eight; document time-stamps
+    are no signatures.
 
     Trust is judged at the claimed time of signing, because a certificate lives one year and the
     document longer; a time later than ``now`` is not believed. Nothing is fetched from outside.
@@ -95,13 +123,37 @@ def read_signatures(content: bytes, *, trust: TrustStore, now: datetime) -> list
         reader = PdfFileReader(BytesIO(content), strict=True, decode_limits=LIMITS)
         if reader.encrypted:
             raise UnreadablePdf("encrypted")
-        embedded = reader.embedded_signatures
-        if len(embedded) > SIGNATURE_LIMIT:
+        embedded = [each for each in reader.embedded_signatures if not is_stamp(each)]
+        stamps = len(reader.embedded_signatures) - len(embedded)
+        if len(embedded) > SIGNATURE_LIMIT or stamps > STAMP_LIMIT:
             raise UnreadablePdf("too many signatures")
         return [_read(content, signature, trust, now) for signature in embedded]
     except Exception as error:
         # A hostile file can make a parser raise anything; one kind of error leaves this room.
         raise UnreadablePdf(type(error).__name__) from error
+
+
+def read_sealed(content: bytes) -> SealedFile:
+    """A file of our own with one seal and perhaps proof behind it.
+
+    Raises UnreadablePdf for anything else, and where the seal does not fit the bytes.
+    """
+    try:
+        reader = PdfFileReader(BytesIO(content), strict=True, decode_limits=LIMITS)
+        (seal,) = (each for each in reader.embedded_signatures if not is_stamp(each))
+        additions = read_additions(content, seal)
+        envelope = parse_envelope(seal.pkcs7_content)
+        certificate = x509.load_der_x509_certificate(seal.signer_cert.dump())
+        is_sound = envelope.message_digest == seal.compute_digest(DIGEST)
+    except (PdfError, *ASN1_ERRORS) as error:
+        raise UnreadablePdf(type(error).__name__) from error
+    if not (is_sound and envelope.verifies(certificate)):
+        raise UnreadablePdf("the seal does not fit")
+    return SealedFile(
+        certificate=certificate.public_bytes(Encoding.DER),
+        certificates=envelope.certificates,
+        additions=additions,
+    )
 
 
 def _read(
@@ -120,31 +172,26 @@ def _read(
         async_validate_pdf_signature(signature, signer_validation_context=context, skip_diff=True)
     )
     certificate = x509.load_der_x509_certificate(signature.signer_cert.dump())
-    whole = _covers_whole_file(content, signature, status)
+    additions = _lawful_additions(content, signature)
     return SignatureReading(
         certificate=certificate,
         signed_at=signed_at,
         reason=str(signature.sig_object.get("/Reason", ""))[:REASON_LIMIT],
         digest_matches=status.intact,
         signature_valid=status.valid,
-        whole_file=whole,
-        canonical=not (whole and _made_here(signature))
+        additions=additions,
+        canonical=not (additions and _made_here(signature))
         or _is_canonical(signature.pkcs7_content, certificate, trust),
         trusted=believed and status.trusted,
         is_test=status.trusted and trust.is_test(_root_fingerprint(status)),
     )
 
 
-def _covers_whole_file(
-    content: bytes, signature: EmbeddedPdfSignature, status: PdfSignatureStatus
-) -> bool:
-    """pyHanko counts lengths; the gap must also lie where the lengths say and hold only hex."""
-    if status.coverage != SignatureCoverageLevel.ENTIRE_FILE:
-        return False
-    _, gap_start, gap_end, length = (int(number) for number in signature.byte_range)
-    gap = content[gap_start:gap_end]
-    exact = b"<" + signature.pkcs7_content.hex().encode() + b">"
-    return gap_end + length == len(content) and gap in (exact, exact.upper())
+def _lawful_additions(content: bytes, signature: EmbeddedPdfSignature) -> Additions | None:
+    try:
+        return read_additions(content, signature)
+    except StrangeAddition:
+        return None
 
 
 def _issued(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:

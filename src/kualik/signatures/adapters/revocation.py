@@ -130,6 +130,19 @@ def _why_unknown(relevant: tuple[Finding | None, ...], findings: list[Finding]) 
     return "revocation_stale"
 
 
+def speaks_of(response: OcspResponse, certificate: Certificate, issuer: Certificate) -> bool:
+    """Whether a response says good or revoked of the certificate, by those who may say so."""
+    return any(
+        finding is not None and finding.state != "unknown"
+        for finding in _from_response(certificate, issuer, response)
+    )
+
+
+def lists_of(crl: Crl, certificate: Certificate, issuer: Certificate) -> bool:
+    """Whether a list, full or delta, is the issuer's about certificates of this kind."""
+    return _is_about(crl, certificate, issuer) and _is_signed(crl, issuer)
+
+
 def _relevant(
     certificate: Certificate, issuer: Certificate, evidence: Evidence
 ) -> Iterator[Finding | None]:
@@ -170,7 +183,9 @@ def _is_answered_by(issuer: Certificate, response: OcspResponse) -> bool:
     """Whether the response is signed by the issuer or by a responder the issuer appointed."""
     return any(
         response.is_by(responder)
-        and signed_by(responder.spki_der, response.algorithm, response.tbs, response.signature)
+        and _answer_signed_by(
+            responder.spki_der, response.algorithm, response.tbs, response.signature
+        )
         for responder in (issuer, *_appointed(issuer, response))
     )
 
@@ -258,7 +273,8 @@ def signed_by(spki_der: bytes, algorithm: Algorithm, data: bytes, signature: byt
         return False
 
 
-# A GOST signature takes tens of milliseconds in plain Python and issuers repeat; the lists of a
-# trust directory repeat too, but are large.
+# A GOST signature takes tens of milliseconds in plain Python, and issuers, lists and kept answers
+# repeat; lists are large.
 _certificate_signed_by = lru_cache(maxsize=1024)(signed_by)
+_answer_signed_by = lru_cache(maxsize=256)(signed_by)
 _list_signed_by = lru_cache(maxsize=16)(signed_by)

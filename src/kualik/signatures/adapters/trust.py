@@ -1,7 +1,7 @@
 """What is believed: the certificates and revocation data of a directory, and nothing else."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -36,12 +36,24 @@ class TrustDirectory:
     """Anchors, issuing authorities and revocation data.
 
     ``anchors`` are believed as they are; ``authorities`` help to reach an anchor. Authorities
-    are chosen by the operator too: for them missing revocation data is no fault.
+    are chosen by the operator too: for them missing revocation data is no fault. ``test_ders``
+    are those of the anchors that only a demonstration believes.
     """
 
     anchors: tuple[Certificate, ...] = ()
     authorities: tuple[Certificate, ...] = ()
     evidence: Evidence = Evidence()
+    test_ders: frozenset[bytes] = frozenset()
+
+    def with_test(self, test: "TrustDirectory") -> "TrustDirectory":
+        """The same with the anchors of a test authority, which stay known as such."""
+        return replace(
+            self,
+            anchors=(*self.anchors, *test.anchors),
+            authorities=(*self.authorities, *test.authorities),
+            evidence=self.evidence.with_more(test.evidence),
+            test_ders=self.test_ders | test.anchor_ders,
+        )
 
     @cached_property
     def anchor_ders(self) -> frozenset[bytes]:

@@ -48,7 +48,10 @@ def add_options(parser: CommandParser) -> None:
         "--at", type=moment, help="judge at this moment; a valid time-stamp goes before it"
     )
     parser.add_argument(
-        "--trust", metavar="DIR", type=Path, help="roots, authorities, CRLs and OCSP responses"
+        "--trust",
+        metavar="DIR",
+        type=Path,
+        help="roots, authorities, CRLs and OCSP responses; without it those of the installation",
     )
     parser.add_argument(
         "--online", action="store_true", help="ask the authority about revocation over the network"

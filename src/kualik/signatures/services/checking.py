@@ -5,12 +5,14 @@ from datetime import datetime
 from typing import Literal
 
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from kualik.rules.language import Text
+from kualik.signatures.adapters.certificates import BrokenCertificate
 from kualik.signatures.adapters.envelope import (
     BrokenEnvelope,
-    find_span,
+    find_spans,
     read_envelope,
 )
 from kualik.signatures.adapters.keys import serial_hex
@@ -21,6 +23,7 @@ from kualik.signatures.adapters.reading import (
     UnreadablePdf,
     read_signatures,
 )
+from kualik.signatures.services.proofs import Level, Proof, proof_of
 
 Verdict = Literal["intact", "altered", "unsigned", "unreadable"]
 Coverage = Literal["entire_file", "part", "none"]
@@ -28,6 +31,9 @@ Coverage = Literal["entire_file", "part", "none"]
 SIZE_LIMIT_BYTES = 20 * 1024 * 1024
 HEADER_WINDOW = 1024
 MARK_OF_A_SEAL = b"/DocMDP"
+# A seal stands near the end of the file, behind it at most a few hundred kilobytes of proof.
+TRACE_BYTES = 1024 * 1024
+TRACE_LIMIT = 20
 
 REASONS: dict[str, Text] = {
     "empty": Text("Файл бос.", "Файл пустой.", "The file is empty."),
@@ -116,7 +122,11 @@ class SignerFacts:
 class PdfCheck:
     """The result. "intact" speaks of the bytes only: whom the signature binds is ``trusted``.
     ``reason`` is what the signature says of its purpose (a certificate's number in our seals);
-    ``reasons`` are keys of REASONS, the gravest first."""
+    ``reasons`` are keys of REASONS, the gravest first.
+
+    ``level`` is how far the file proves itself, empty unless intact: with time-stamps behind the
+    seal ``stamped_at`` is the proven time and ``lasts_until`` the end of the newest one's
+    certificate. ``issued_bytes`` is the length of the file as it was sealed."""
 
     verdict: Verdict
     trusted: bool = False
@@ -125,12 +135,17 @@ class PdfCheck:
     reason: str = ""
     coverage: Coverage = "none"
     reasons: tuple[str, ...] = ()
+    level: Level | Literal[""] = ""
+    stamped_at: datetime | None = None
+    lasts_until: datetime | None = None
+    issued_bytes: int = 0
 
 
 def check_pdf(*, content: bytes, trust: TrustStore, now: datetime) -> PdfCheck:
     """Judge a file that anybody may have sent; never raises for any content.
 
-    A file is intact only if one signature covers it to the last byte: an incremental update
+    A file is intact only if one signature covers it to the last byte, save for proof behind it:
+    document time-stamps of a trusted authority and the data that verify them. Any other update
     after signing, even a second signature, is an alteration. Several signatures: the first
     trusted one speaks, else the first.
     """
@@ -146,27 +161,44 @@ def check_pdf(*, content: bytes, trust: TrustStore, now: datetime) -> PdfCheck:
             verdict="altered" if trace else "unsigned", reasons=(trace or "no_signature",)
         )
     speaking = next((reading for reading in readings if reading.trusted), readings[0])
-    return _judged(speaking, now)
+    return _judged(speaking, trust, now)
 
 
-def _judged(reading: SignatureReading, now: datetime) -> PdfCheck:
-    faults = _faults(reading)
+def _judged(reading: SignatureReading, trust: TrustStore, now: datetime) -> PdfCheck:
+    proof = _proof(reading, trust, now)
+    faults = _faults(reading, proof)
     return PdfCheck(
         verdict="altered" if faults else "intact",
         trusted=reading.trusted and not faults,
         signer=_facts(reading),
         signed_at=reading.signed_at,
         reason=reading.reason,
-        coverage="entire_file" if reading.whole_file else "part",
+        coverage="part" if "changed_after_signing" in faults else "entire_file",
         reasons=(*faults, *_remarks(reading, now)),
+        level=proof.level if proof and not faults else "",
+        stamped_at=proof.stamped_at if proof else None,
+        lasts_until=proof.lasts_until if proof else None,
+        issued_bytes=reading.additions.issued_bytes if reading.additions else 0,
     )
 
 
-def _faults(reading: SignatureReading) -> list[str]:
+def _proof(reading: SignatureReading, trust: TrustStore, now: datetime) -> Proof | None:
+    if reading.additions is None:
+        return None
+    if not reading.additions.stamps:
+        return Proof(level="B-B")
+    der = reading.certificate.public_bytes(Encoding.DER)
+    try:
+        return proof_of(der, reading.additions, trust=trust.directory(), now=now)
+    except BrokenCertificate:
+        return None
+
+
+def _faults(reading: SignatureReading, proof: Proof | None) -> list[str]:
     found = {
         "content_changed": not reading.digest_matches,
         "signature_broken": not reading.signature_valid,
-        "changed_after_signing": not reading.whole_file,
+        "changed_after_signing": proof is None,
         "signature_rewritten": not reading.canonical,
     }
     return [code for code, holds in found.items() if holds]
@@ -205,17 +237,18 @@ def _trace_of_a_seal(content: bytes) -> str:
     A span that ends early with the right digest is a sealed file with something added; with a
     wrong one it is a sealed file carried inside another.
     """
-    span = find_span(content)
-    if span is None or span.end > len(content):
-        return ""
-    whole = span.end == len(content)
-    try:
-        unchanged = read_envelope(content, span).message_digest == span.digest(content)
-    except BrokenEnvelope:
-        return "signature_detached" if whole and MARK_OF_A_SEAL in content else ""
-    if whole:
-        return "structure_damaged" if unchanged else "content_changed"
-    return "changed_after_signing" if unchanged else ""
+    spans = [span for span in find_spans(content, within=TRACE_BYTES) if span.end <= len(content)]
+    for span in spans[:TRACE_LIMIT]:
+        try:
+            unchanged = read_envelope(content, span).message_digest == span.digest(content)
+        except BrokenEnvelope:
+            # Not one of our seals: proof behind one, perhaps.
+            continue
+        if span.end == len(content):
+            return "structure_damaged" if unchanged else "content_changed"
+        return "changed_after_signing" if unchanged else ""
+    is_whole = bool(spans) and spans[0].end == len(content)
+    return "signature_detached" if is_whole and MARK_OF_A_SEAL in content else ""
 
 
 def _facts(reading: SignatureReading) -> SignerFacts:

@@ -1,6 +1,6 @@
 """Verifying a CMS signature: every signer, the chain, revocation, and the proven time."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
@@ -12,6 +12,7 @@ from kualik.signatures.adapters.certificates import Certificate
 from kualik.signatures.adapters.chain import ChainAnswer, RevocationPolicy, check_certificate
 from kualik.signatures.adapters.cms import TIMESTAMP, CmsError, SignedData, Signer, read_cms
 from kualik.signatures.adapters.crl import BrokenCrl, Crl, read_crl
+from kualik.signatures.adapters.effort import Effort
 from kualik.signatures.adapters.online import RevocationFetcher
 from kualik.signatures.adapters.revocation import CLOCK_TOLERANCE, Evidence
 from kualik.signatures.adapters.signers import check_signer
@@ -31,6 +32,24 @@ CLIENT_AUTHENTICATION: Final = "1.3.6.1.5.5.7.3.2"
 Purpose = Literal["signing", "login"]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What the file around a signature, a PDF, adds to it.
+
+    ``stated_at`` is the time that the signed file names where the signature names none,
+    ``proven_at`` the one that a time-stamp over the file proves. ``certificates`` (DER) and
+    ``evidence`` travel in the file and help to judge.
+    """
+
+    stated_at: datetime | None = None
+    proven_at: datetime | None = None
+    certificates: tuple[bytes, ...] = ()
+    evidence: Evidence = Evidence()
+
+
+NOTHING_AROUND: Final = Surroundings()
+
+
 def verify_cms(
     *,
     signature: bytes,
@@ -40,19 +59,25 @@ def verify_cms(
     now: datetime,
     purpose: Purpose = "signing",
     is_revocation_required: bool = True,
+    uses_enclosed_lists: bool = True,
     fetcher: RevocationFetcher | None = None,
+    around: Surroundings = NOTHING_AROUND,
+    effort: Effort | None = None,
 ) -> Verification:
     """Judge a signature file that anybody may have sent, over ``document`` or its own content.
 
     Each signer is judged at the time that a valid time-stamp proves, else at ``at`` where it is
     given, else at the time the signer states, else now. What only the signer's word dates must not
     be revoked by ``at``, else by ``now``. A ``fetcher`` is asked only where no data is at hand.
-    ``purpose`` "login" also takes keys made for logging in. Raises RuleViolation for what cannot
-    be read: ``document_too_large``, and ``signature_`` with a code of CmsError.
+    Whoever accepts a signature at this moment uses no lists enclosed in it: one that is in force,
+    but older than the revocation, would keep the fetcher from being asked.
+    ``purpose`` "login" also takes keys made for logging in; ``effort`` bounds the work. Raises
+    ``document_too_large``, ``signature_`` with a code of CmsError, and what ``effort`` does.
     """
-    signed = _read(signature, document)
-    content = signed.content if document is None else document
-    evidence = Evidence(crls=tuple(_lists(signed.crls)))
+    signed, content = _read(signature, document, effort)
+    policy = RevocationPolicy(is_required=is_revocation_required, fetcher=fetcher)
+    enclosed = tuple(_lists(signed.crls)) if uses_enclosed_lists else ()
+    evidence = around.evidence.with_more(Evidence(crls=enclosed))
     judge = _Judge(
         signed=signed,
         content=None if content is None else Content(content),
@@ -60,9 +85,8 @@ def verify_cms(
         at=at,
         now=now,
         purpose=purpose,
-        policy=RevocationPolicy(
-            is_required=is_revocation_required, evidence=evidence, fetcher=fetcher
-        ),
+        policy=policy.with_evidence(evidence),
+        around=around,
     )
     return Verification(
         signers=tuple(judge.verdict(signer) for signer in signed.signers),
@@ -72,13 +96,20 @@ def verify_cms(
     )
 
 
-def _read(signature: bytes, document: bytes | None) -> SignedData:
+def _read(
+    signature: bytes, document: bytes | None, effort: Effort | None
+) -> tuple[SignedData, bytes | None]:
+    """The signature file, and what its signers are to have signed."""
     if document is not None and len(document) > SIZE_LIMIT_BYTES:
         raise RuleViolation("document_too_large", limit=SIZE_LIMIT_BYTES // 1024 // 1024)
     try:
-        return read_cms(signature)
+        signed = read_cms(signature)
     except CmsError as error:
         raise RuleViolation(f"signature_{error.code}") from error
+    content = signed.content if document is None else document
+    if effort is not None:
+        effort.take_cms(signed, len(content or b""))
+    return signed, content
 
 
 def key_faults(certificate: Certificate, purpose: Purpose) -> Iterator[str]:
@@ -113,10 +144,11 @@ class _Judge:
     now: datetime
     purpose: Purpose
     policy: RevocationPolicy
+    around: Surroundings
 
     def verdict(self, signer: Signer) -> SignerVerdict:
         reading = check_signer(self.signed, signer, self.content)
-        time = self._time(signer)
+        time = self._time(signer, reading.certificate)
         codes = [*reading.codes, *time.codes]
         if reading.certificate is not None:
             codes += key_faults(reading.certificate, self.purpose)
@@ -134,19 +166,24 @@ class _Judge:
         is_proven = time.source == "timestamp"
         return check_certificate(
             certificate.der,
-            self.signed.certificates,
+            (*self.signed.certificates, *self.around.certificates),
             self.trust,
             time.judged_at,
             now=self.now,
             policy=self.policy if is_proven else self.policy.known_at(self.at or self.now),
         )
 
-    def _time(self, signer: Signer) -> _Time:
+    def _time(self, signer: Signer, certificate: Certificate | None) -> _Time:
         stamp, codes = self._stamp(signer)
-        if stamp is not None:
-            return _Time(stamp.moment, stamp.moment, "timestamp", codes)
+        proven = [stamp.moment] if stamp is not None else []
+        later = self.around.proven_at
+        # A time-stamp put over the file after the certificate's end proves nothing of its life.
+        if later is not None and certificate is not None and certificate.covers(later):
+            proven.append(later)
+        if proven:
+            return _Time(min(proven), min(proven), "timestamp", codes)
         try:
-            stated = signer.stated_time
+            stated = signer.stated_time or self.around.stated_at
         except CmsError:
             stated = None
         if stated is None:
@@ -172,20 +209,36 @@ class _Judge:
         return min(found, key=lambda stamp: stamp.moment, default=None), tuple(codes)
 
     def _stamp_faults(self, stamp: Stamp) -> list[str]:
-        if stamp.moment > self.now + CLOCK_TOLERANCE:
-            return ["timestamp_in_future"]
-        answer = check_certificate(
-            stamp.certificate.der,
-            (*stamp.certificates, *self.signed.certificates),
-            self.trust,
-            stamp.moment,
-            now=self.now,
-            policy=self.policy.with_evidence(Evidence(crls=tuple(_lists(stamp.crls)))),
-        )
-        kinds = {Reason(code).kind for code in answer.codes}
-        if not answer.is_trusted or "invalid" in kinds:
-            return ["timestamp_untrusted"]
-        return ["timestamp_revocation_unknown"] if "indeterminate" in kinds else []
+        known = (*self.signed.certificates, *self.around.certificates)
+        return stamp_faults(stamp, known, trust=self.trust, now=self.now, policy=self.policy)
+
+
+def stamp_faults(
+    stamp: Stamp,
+    certificates: Iterable[bytes],
+    *,
+    trust: TrustDirectory,
+    now: datetime,
+    policy: RevocationPolicy,
+) -> list[str]:
+    """Codes of what is to be said of a sound time-stamp; it counts unless ``timestamp_untrusted``
+    or ``timestamp_in_future`` is among them. ``certificates`` help to reach an anchor."""
+    if stamp.moment > now + CLOCK_TOLERANCE:
+        return ["timestamp_in_future"]
+    answer = check_certificate(
+        stamp.certificate.der,
+        (*stamp.certificates, *certificates),
+        trust,
+        stamp.moment,
+        now=now,
+        policy=policy.with_evidence(Evidence(crls=tuple(_lists(stamp.crls)))),
+    )
+    kinds = {Reason(code).kind for code in answer.codes}
+    if not answer.is_trusted or "invalid" in kinds:
+        return ["timestamp_untrusted"]
+    # A time that only a test authority proves makes the whole a test.
+    found = [code for code in answer.codes if code == "test_signature"]
+    return [*found, "timestamp_revocation_unknown"] if "indeterminate" in kinds else found
 
 
 def _lists(ders: tuple[bytes, ...]) -> Iterator[Crl]:

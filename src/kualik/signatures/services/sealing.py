@@ -1,10 +1,8 @@
-"""Sealing documents and writing down who used which key for what."""
+"""Opening keys for seals and writing down who used which key for what."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
-from hashlib import sha256
 from pathlib import Path
 
 from django.conf import settings
@@ -13,34 +11,26 @@ from kualik.accounts.models import User
 from kualik.rules.errors import RuleViolation
 from kualik.signatures.adapters.keys import load_key, serial_hex, store_path
 from kualik.signatures.adapters.pades import Sealer
+from kualik.signatures.adapters.token_addresses import is_token_address
 from kualik.signatures.models import KeyUse, SigningKey
+from kualik.signatures.services.token_keys import open_token
 
 BATCH = 400
 KEYS_IN_MEMORY = 64
 
 
-@dataclass(frozen=True, slots=True)
-class SealedDocument:
-    """A finished file and its SHA-256 in lower-case hex."""
-
-    content: bytes
-    sha256: str
-
-
 def open_sealer(*, key: SigningKey) -> Sealer:
     """The key, opened once per process and file version.
 
-    Raises ``key_disabled``, ``key_missing``, ``key_locked``, ``key_unsupported``, and
-    ``key_mismatch`` when the file holds another certificate than the table says.
+    Raises ``key_disabled``, ``test_keys_only_on_demonstration``, ``key_missing``, ``key_locked``,
+    ``key_unsupported``, ``key_mismatch`` when another certificate is there than the table says, and
+    for a key in a token ``token_unavailable``, ``token_pin_wrong``.
     """
     if key.disabled_at is not None:
         raise RuleViolation("key_disabled", label=key.label)
-    path = store_path(settings.KEYS_ROOT, key.store)
-    try:
-        changed_at = path.stat().st_mtime_ns
-    except OSError as error:
-        raise RuleViolation("key_missing", store=key.store) from error
-    sealer = _opened(path, changed_at, settings.KEY_PASSPHRASE)
+    if key.is_test and not settings.DEMO:
+        raise RuleViolation("test_keys_only_on_demonstration")
+    sealer = _in_token(key) if is_token_address(key.store) else _in_file(key)
     if serial_hex(sealer.certificate) != key.serial:
         raise RuleViolation("key_mismatch", store=key.store)
     return sealer
@@ -56,8 +46,8 @@ def log_key_use(
 ) -> None:
     """Write down one use for each finished file (SHA-256, lower-case hex).
 
-    Call it in the transaction that makes the documents valid. A repeated job that made the same
-    file again adds nothing.
+    Call it before the files are stored, so that no use stays unknown. A repeated job that made the
+    same file again adds nothing.
     """
     KeyUse.objects.bulk_create(
         [
@@ -69,35 +59,23 @@ def log_key_use(
     )
 
 
-def seal_documents(
-    *,
-    key: SigningKey,
-    documents: Sequence[bytes],
-    reason: str,
-    location: str,
-    purpose: str,
-    actor: User | None,
-    now: datetime,
-) -> list[SealedDocument]:
-    """Seal files in order and log the uses; nothing is logged if one of them fails.
+def _in_file(key: SigningKey) -> Sealer:
+    path = store_path(settings.KEYS_ROOT, key.store)
+    try:
+        changed_at = path.stat().st_mtime_ns
+    except OSError as error:
+        raise RuleViolation("key_missing", store=key.store) from error
+    return _opened(path, changed_at, settings.KEY_PASSPHRASE)
 
-    ``reason`` and ``location`` are written into the signature for readers of the PDF.
-    Raises as ``open_sealer`` and ``Sealer.seal`` do.
-    """
-    sealer = open_sealer(key=key)
-    sealed = [
-        sealer.seal(document, sealed_at=now, reason=reason, location=location)
-        for document in documents
-    ]
-    finished = [SealedDocument(content, sha256(content).hexdigest()) for content in sealed]
-    log_key_use(
-        key=key,
-        purpose=purpose,
-        digests=[document.sha256 for document in finished],
-        actor=actor,
-        now=now,
-    )
-    return finished
+
+def _in_token(key: SigningKey) -> Sealer:
+    return _plugged(key.store, settings.PKCS11_MODULE, settings.PKCS11_PIN)
+
+
+@lru_cache(maxsize=KEYS_IN_MEMORY)
+def _plugged(store: str, _module: str, _pin: str) -> Sealer:
+    """The settings are part of the cache key; the token itself is asked at every seal."""
+    return Sealer(open_token(store))
 
 
 @lru_cache(maxsize=KEYS_IN_MEMORY)

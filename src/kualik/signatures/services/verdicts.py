@@ -94,6 +94,11 @@ class SignerVerdict:
         """The gravest of the reasons decides."""
         return _status(self.reasons)
 
+    @property
+    def is_test(self) -> bool:
+        """Whether only a test authority stands behind it: no signature outside a demonstration."""
+        return Reason("test_signature") in self.reasons
+
     def to_record(self) -> dict[str, object]:
         """The shape of the command line's answer; moments in ISO 8601."""
         return {
@@ -141,6 +146,11 @@ class Verification:
         }
 
 
+def is_reason(code: str) -> bool:
+    """Whether the table of reasons has the code."""
+    return code in _table()
+
+
 def verdict_of(
     certificate: Certificate | None,
     codes: Iterable[str],
@@ -181,6 +191,12 @@ def verdict_of(
         is_valid_now=certificate.covers(moment),
         certificate_der=certificate.der,
     )
+
+
+def with_findings(verdict: SignerVerdict, codes: Iterable[str]) -> SignerVerdict:
+    """The verdict with more findings by code."""
+    found = [reason.code for reason in verdict.reasons]
+    return replace(verdict, reasons=_reasons(dict.fromkeys([*codes, *found])))
 
 
 def roles_of(certificate: Certificate) -> tuple[str, ...]:

@@ -12,15 +12,20 @@ from kualik.signatures.adapters.test_authority.answers import (
 )
 from kualik.signatures.adapters.test_authority.certificates import Leaf
 from kualik.signatures.adapters.test_authority.cms_signing import Stamper, sign_cms
-from kualik.signatures.adapters.test_authority.hierarchy import Hierarchy, make_hierarchy
+from kualik.signatures.adapters.test_authority.hierarchy import OWNER, Hierarchy, make_hierarchy
 from kualik.signatures.adapters.test_authority.revocation import Revocation, Status
-from kualik.signatures.adapters.test_authority.schemes import Scheme
+from kualik.signatures.adapters.test_authority.schemes import Scheme, new_key
+from kualik.signatures.adapters.test_authority.schemes import SigningKey as TestKey
+from kualik.signatures.adapters.test_authority.served import Reply, answered, published
 from kualik.signatures.adapters.test_authority.storage import (
+    authority_certificates,
+    is_hierarchy,
     load_hierarchy,
     open_hierarchy,
     register,
     revoked,
     save_hierarchy,
+    sealing_key,
     status_of,
     write_trust,
 )
@@ -28,25 +33,34 @@ from kualik.signatures.adapters.test_authority.subjects import Purpose, Role, Su
 from kualik.signatures.adapters.test_authority.xml_signing import sign_xml
 
 __all__ = [
+    "OWNER",
     "Hierarchy",
     "Leaf",
     "Purpose",
+    "Reply",
     "Revocation",
     "Role",
     "Scheme",
     "Stamper",
     "Status",
     "Subject",
+    "TestKey",
     "answer_ocsp",
     "answer_timestamp",
+    "answered",
+    "authority_certificates",
     "delta_list",
     "full_list",
+    "is_hierarchy",
     "load_hierarchy",
     "make_hierarchy",
+    "new_key",
     "open_hierarchy",
+    "published",
     "register",
     "revoked",
     "save_hierarchy",
+    "sealing_key",
     "sign_cms",
     "sign_xml",
     "status_of",

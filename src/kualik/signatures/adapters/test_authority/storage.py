@@ -4,11 +4,18 @@ The keys lie there open: they certify nothing outside tests and demonstrations.
 """
 
 import json
+import shutil
+import tempfile
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 
-from kualik.signatures.adapters.keys import write_private
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_der_private_key
+
+from kualik.signatures.adapters.keys import LoadedKey, write_private
 from kualik.signatures.adapters.test_authority.certificates import Addresses, Leaf
 from kualik.signatures.adapters.test_authority.hierarchy import Hierarchy, make_hierarchy
 from kualik.signatures.adapters.test_authority.revocation import Revocation, Status
@@ -25,8 +32,10 @@ def save_hierarchy(directory: Path, hierarchy: Hierarchy) -> None:
     (directory / ISSUED).mkdir(mode=0o700)
     for member in MEMBERS:
         save_leaf(directory, member, getattr(hierarchy, member))
-    about = {"scheme": hierarchy.scheme.value, "base_url": hierarchy.addresses.base}
-    _replace(directory / ABOUT_FILE, json.dumps(about))
+    # Long-lasting proof asks about the time-stamping key too.
+    for service in (hierarchy.ocsp_responder, hierarchy.tsa):
+        register(directory, service)
+    _replace(directory / ABOUT_FILE, _about(hierarchy.scheme, hierarchy.addresses.base))
 
 
 def load_hierarchy(directory: Path) -> Hierarchy:
@@ -51,16 +60,35 @@ def open_hierarchy(
 ) -> Hierarchy:
     """The authority of ``directory``, made when there is none yet.
 
-    One that is there keeps its scheme; certificates issued from now on name ``base_url``.
+    One that is there keeps its scheme; certificates issued from now on name ``base_url``. Two
+    processes that start together end with the same authority: the directory appears in one step.
     """
-    if not (directory / ABOUT_FILE).exists():
-        made = make_hierarchy(scheme=scheme, now=now, base_url=base_url)
-        save_hierarchy(directory, made)
-        return made
-    found = replace(load_hierarchy(directory), addresses=Addresses(base_url))
-    about = {"scheme": found.scheme.value, "base_url": base_url}
-    _replace(directory / ABOUT_FILE, json.dumps(about))
-    return found
+    if not is_hierarchy(directory):
+        _found(directory, make_hierarchy(scheme=scheme, now=now, base_url=base_url))
+    found = held_hierarchy(directory)
+    if found.addresses.base == base_url:
+        return found
+    _replace(directory / ABOUT_FILE, _about(found.scheme, base_url))
+    return replace(found, addresses=Addresses(base_url))
+
+
+def is_hierarchy(directory: Path) -> bool:
+    """Whether an authority lies in ``directory``."""
+    return (directory / ABOUT_FILE).is_file()
+
+
+def held_hierarchy(directory: Path) -> Hierarchy:
+    """The authority of ``directory``, read once per process until its files change.
+
+    Raises OSError or ValueError as ``load_hierarchy`` does.
+    """
+    about, root = (directory / ABOUT_FILE).stat(), (directory / "root.cer").stat()
+    return _held(directory, (about.st_mtime_ns, about.st_ino, root.st_mtime_ns, root.st_ino))
+
+
+def authority_certificates(directory: Path) -> tuple[bytes, bytes]:
+    """Root and issuing certificate (DER), without touching a key. Raises OSError."""
+    return (directory / "root.cer").read_bytes(), (directory / "issuing.cer").read_bytes()
 
 
 def save_leaf(directory: Path, name: str, leaf: Leaf) -> None:
@@ -73,6 +101,20 @@ def load_leaf(directory: Path, name: str, *, scheme: Scheme, chain: tuple[bytes,
     """Read what ``save_leaf`` wrote; ``chain`` is the certificates above it."""
     key = read_key(scheme, (directory / f"{name}.key").read_bytes())
     return Leaf(key, (directory / f"{name}.cer").read_bytes(), chain)
+
+
+def sealing_key(leaf: Leaf) -> LoadedKey:
+    """An RSA leaf as the key of a seal, with the authorities above it but the root.
+
+    Raises TypeError for another kind of key.
+    """
+    private = load_der_private_key(leaf.key.private_bytes(), None)
+    if not isinstance(private, RSAPrivateKey):
+        raise TypeError("seals are made with RSA")
+    certificate, *chain = map(
+        x509.load_der_x509_certificate, (leaf.certificate_der, *leaf.chain[:-1])
+    )
+    return LoadedKey(private, certificate, tuple(chain))
 
 
 def register(directory: Path, leaf: Leaf, revocation: Revocation | None = None) -> None:
@@ -118,7 +160,31 @@ def _revocation(entry: dict[str, str]) -> Revocation | None:
     return Revocation(at=datetime.fromisoformat(entry["at"]), reason=entry["reason"])
 
 
+def _about(scheme: Scheme, base_url: str) -> str:
+    return json.dumps({"scheme": scheme.value, "base_url": base_url})
+
+
+def _found(directory: Path, hierarchy: Hierarchy) -> None:
+    directory.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = Path(tempfile.mkdtemp(dir=directory.parent, prefix=".authority-"))
+    save_hierarchy(draft, hierarchy)
+    try:
+        draft.rename(directory)
+    except OSError:
+        shutil.rmtree(draft)
+        if not is_hierarchy(directory):
+            raise
+
+
+@lru_cache(maxsize=16)
+def _held(directory: Path, _state: tuple[int, ...]) -> Hierarchy:
+    return load_hierarchy(directory)
+
+
 def _replace(path: Path, text: str) -> None:
-    draft = path.with_name(f".{path.name}.new")
-    draft.write_text(text)
-    draft.replace(path)
+    """Write a file in one step, also beside another process that does the same."""
+    with tempfile.NamedTemporaryFile(
+        "w", dir=path.parent, prefix=f".{path.name}.", delete=False
+    ) as draft:
+        draft.write(text)
+    Path(draft.name).replace(path)

@@ -37,6 +37,7 @@ class Subject:
 
     ``common_name`` is made of surname and given name when empty. ``given_name`` is the word of
     the common name; ``patronymic`` goes, as the NCA does it, into the attribute GIVENNAME.
+    ``mark`` is a unit besides the organisation's, to say of a person that it is none.
     """
 
     surname: str = ""
@@ -46,6 +47,7 @@ class Subject:
     organisation: str = ""
     bin: str = ""
     common_name: str = ""
+    mark: str = ""
 
     def name(self) -> x509.Name:
         """The distinguished name, in the NCA's order of attributes."""
@@ -58,6 +60,7 @@ class Subject:
             ("given_name", self.patronymic),
             ("organization_name", self.organisation),
             ("organizational_unit_name", f"BIN{self.bin}" if self.bin else ""),
+            ("organizational_unit_name", self.mark),
         )
 
 

@@ -13,7 +13,7 @@ from kualik.rules.errors import RuleViolation
 from kualik.signatures.adapters.online import HttpFetcher
 from kualik.signatures.management.verifying import add_options, read_file, tell, tell_unreadable
 from kualik.signatures.services.cms_verification import verify_cms
-from kualik.signatures.services.trusting import trust_in
+from kualik.signatures.services.trusting import installation_trust, trust_in
 from kualik.signatures.services.verdicts import Verification
 
 
@@ -41,7 +41,7 @@ def _verified(options: dict[str, object]) -> Verification:
     return verify_cms(
         signature=read_file(Path(str(options["file"]))),
         document=read_file(content) if isinstance(content, Path) else None,
-        trust=trust_in(trust if isinstance(trust, Path) else None),
+        trust=trust_in(trust) if isinstance(trust, Path) else installation_trust(),
         at=at if isinstance(at, datetime) else None,
         now=clock.now(),
         is_revocation_required=bool(options["strict"]),

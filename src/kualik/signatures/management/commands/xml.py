@@ -12,7 +12,7 @@ from kualik.core import clock
 from kualik.rules.errors import RuleViolation
 from kualik.signatures.adapters.online import HttpFetcher
 from kualik.signatures.management.verifying import add_options, read_file, tell, tell_unreadable
-from kualik.signatures.services.trusting import trust_in
+from kualik.signatures.services.trusting import installation_trust, trust_in
 from kualik.signatures.services.verdicts import Verification
 from kualik.signatures.services.xml_verification import verify_xml
 
@@ -37,7 +37,7 @@ def _verified(options: dict[str, object]) -> Verification:
     trust, at = options["trust"], options["at"]
     return verify_xml(
         document=read_file(Path(str(options["file"]))),
-        trust=trust_in(trust if isinstance(trust, Path) else None),
+        trust=trust_in(trust) if isinstance(trust, Path) else installation_trust(),
         at=at if isinstance(at, datetime) else None,
         now=clock.now(),
         is_revocation_required=bool(options["strict"]),

@@ -1,0 +1,186 @@
+"""The open check of signatures (Digital Code art. 61): whatever file with a signature it is.
+
+Nothing is kept: bytes come in, an answer goes out.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from hashlib import sha256
+from typing import Final
+
+from kualik.rules.errors import RuleViolation
+from kualik.signatures.adapters.asn1 import BASE64_TEXT, SIZE_LIMIT_BYTES
+from kualik.signatures.adapters.cms import CmsError, read_cms
+from kualik.signatures.adapters.effort import Effort, PatientFetcher
+from kualik.signatures.adapters.online import RevocationFetcher
+from kualik.signatures.adapters.remembering import asking_by
+from kualik.signatures.adapters.trust import TrustDirectory
+from kualik.signatures.adapters.xml_reading import XmlError
+from kualik.signatures.adapters.xml_shape import XmlSignatureError
+from kualik.signatures.adapters.xml_signatures import XmlDocument, read_document
+from kualik.signatures.services.cms_verification import verify_cms
+from kualik.signatures.services.inspection import InspectedSignature, Inspection, Kind, told
+from kualik.signatures.services.pdf_verification import verify_pdf
+from kualik.signatures.services.verdicts import Reason
+from kualik.signatures.services.xml_verification import verify_xml
+
+PDF_START: Final = b"%PDF-"
+HEADER_WINDOW: Final = 1024
+LOOK_BYTES: Final = 4096
+XML_START: Final = re.compile(rb"(?:\xef\xbb\xbf)?[ \t\r\n]*+<|\xff\xfe<\0|\xfe\xff\0<")
+NO_SIGNED_PDF: Final = frozenset({"file_not_signed", "pdf_unreadable", "pdf_encrypted"})
+
+
+def inspect_file(
+    *,
+    content: bytes,
+    document: bytes | None,
+    trust: TrustDirectory,
+    fetcher: RevocationFetcher | None,
+    now: datetime,
+) -> Inspection:
+    """Judge a PDF, a signature file with its ``document``, or a signed XML document.
+
+    Revocation must be known for a signature to be valid. Two files given in the wrong order are
+    told apart. Raises RuleViolation: ``file_empty``, ``file_too_large``, ``file_not_recognised``,
+    ``file_not_signed``, ``document_needed``, ``pdf_unreadable``, ``pdf_encrypted``,
+    ``gost_too_large``, and those of verify_cms and verify_xml.
+    """
+    for given in (content, document):
+        _check_size(given)
+    content, document = _arranged(content, document)
+    patient = None if fetcher is None else asking_by(fetcher, PatientFetcher)
+    inspector = _Inspector(trust=trust, fetcher=patient, now=now)
+    kind = kind_of(content)
+    if kind == "cms":
+        return inspector.cms(content, document)
+    found = inspector.pdf(content) if kind == "pdf" else inspector.xml(content)
+    if document is None:
+        return found
+    return replace(found, reasons=(*found.reasons, Reason("document_not_needed")))
+
+
+def kind_of(content: bytes) -> Kind:
+    """What a file is by its first bytes. Raises RuleViolation ``file_not_recognised``."""
+    start = content[:LOOK_BYTES]
+    if start.startswith(PDF_START):
+        return "pdf"
+    if XML_START.match(start):
+        return "xml"
+    if start[:1] == b"0" or b"-----BEGIN " in start[:64] or BASE64_TEXT.fullmatch(start):
+        return "cms"
+    if PDF_START in start[:HEADER_WINDOW]:
+        return "pdf"
+    raise RuleViolation("file_not_recognised")
+
+
+def _check_size(given: bytes | None) -> None:
+    if given is None:
+        return
+    if not given:
+        raise RuleViolation("file_empty")
+    if len(given) > SIZE_LIMIT_BYTES:
+        raise RuleViolation("file_too_large", limit=SIZE_LIMIT_BYTES // 1024 // 1024)
+
+
+def _arranged(content: bytes, document: bytes | None) -> tuple[bytes, bytes | None]:
+    """The signature first: people mix the two fields up."""
+    if document is None or _is_cms(content) or not _is_cms(document):
+        return content, document
+    return document, content
+
+
+def _is_cms(data: bytes) -> bool:
+    try:
+        read_cms(data)
+    except CmsError:
+        return False
+    return True
+
+
+@dataclass(slots=True, kw_only=True)
+class _Inspector:
+    """The same questions for every kind of file, within one bound on the work."""
+
+    trust: TrustDirectory
+    fetcher: RevocationFetcher | None
+    now: datetime
+    effort: Effort = field(default_factory=Effort)
+
+    def cms(self, content: bytes, document: bytes | None) -> Inspection:
+        try:
+            signed = read_cms(content)
+        except CmsError as error:
+            raise RuleViolation(f"signature_{error.code}") from error
+        is_attached = signed.content is not None
+        if document is None and signed.content is None and signed.signers:
+            raise RuleViolation("document_needed")
+        covered = document if document is not None else signed.content or b""
+        verified = verify_cms(
+            signature=content, document=document, trust=self.trust, at=None, now=self.now,
+            fetcher=self.fetcher, effort=self.effort,
+        )  # fmt: skip
+        reasons = list(verified.reasons)
+        if document is not None and document == signed.content:
+            reasons.append(Reason("document_same"))
+        found = (*told("cms", verified.signers, now=self.now), *self._inside(covered))
+        return self._answer("cms", covered, found, reasons, is_attached=is_attached)
+
+    def pdf(self, content: bytes) -> Inspection:
+        verified = verify_pdf(
+            content=content, trust=self.trust, fetcher=self.fetcher, now=self.now,
+            effort=self.effort,
+        )  # fmt: skip
+        return self._answer("pdf", content, verified.signatures, verified.reasons)
+
+    def xml(self, content: bytes) -> Inspection:
+        read = _read_xml(content)
+        if read is not None:
+            if not read.signatures:
+                raise RuleViolation("file_not_signed")
+            self.effort.take_xml(read)
+        verified = verify_xml(
+            document=content, trust=self.trust, at=None, now=self.now, fetcher=self.fetcher
+        )
+        found = told("xml", verified.signers, now=self.now)
+        return self._answer("xml", content, found, verified.reasons)
+
+    def _inside(self, document: bytes) -> tuple[InspectedSignature, ...]:
+        """The signatures inside a signed PDF that was then signed in a separate file."""
+        if not document.startswith(PDF_START):
+            return ()
+        try:
+            return self.pdf(document).signatures
+        except RuleViolation as violation:
+            if violation.code in NO_SIGNED_PDF:
+                return ()
+            raise
+
+    def _answer(
+        self,
+        kind: Kind,
+        document: bytes,
+        signatures: Iterable[InspectedSignature],
+        reasons: Iterable[Reason],
+        *,
+        is_attached: bool = True,
+    ) -> Inspection:
+        return Inspection(
+            kind=kind,
+            is_attached=is_attached,
+            signatures=tuple(signatures),
+            reasons=tuple(reasons),
+            document_sha256=sha256(document).hexdigest(),
+            document_bytes=len(document),
+            checked_at=self.now,
+        )
+
+
+def _read_xml(content: bytes) -> XmlDocument | None:
+    """The document, None where the verification itself says what is wrong with it."""
+    try:
+        return read_document(content)
+    except (XmlError, XmlSignatureError):
+        return None
