@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
+from django.core.files.storage import default_storage
 from django.test import Client
 
 from kualik.accounts.models import User
@@ -12,10 +13,17 @@ from kualik.accounts.services import (
     enrol_staff,
     register_persons,
 )
-from kualik.certificates.models import Certificate
+from kualik.cases.services.trial_signing import trial_leaf
+from kualik.certificates.models import Certificate, SealPolicy
 from kualik.certificates.services.drafting import Draft, draft_certificates
-from kualik.certificates.services.sealing import enter_sealed, make_sealed_files
+from kualik.certificates.services.sealing import enter_prepared, make_sealed_files
+from kualik.certificates.services.signing import (
+    check_person_signature,
+    enter_signed,
+    store_signature,
+)
 from kualik.core.journal import SYSTEM
+from kualik.demo.people import invented_iin
 from kualik.papers.services import SealBlock
 from kualik.providers.models import Provider
 from kualik.providers.services import OfficeFacts, ProviderFacts, register_provider
@@ -23,12 +31,14 @@ from kualik.rules import standards
 from kualik.rules.facts import CertificateFacts
 from kualik.rules.language import Text
 from kualik.rules.lifecycle import Role
+from kualik.signatures.adapters.test_authority import sign_cms
 from kualik.signatures.models import SigningKey
-from kualik.signatures.services import enrol_test_key
+from kualik.signatures.services import enrol_test_key, installation_trust, test_fetcher
 
 NOW = datetime(2026, 3, 2, 5, 30, tzinfo=UTC)
 ISSUED_ON = date(2026, 3, 2)
 REASON = Text("Тексеру жүргізіліп жатыр", "Проводится проверка", "Under review")
+STAFF_IINS = [invented_iin(900 + number) for number in range(50)]
 NAMES = (
     ("850713400128", "Жүнісова", "Айгүл", "Серікқызы"),
     ("910101300128", "Әбдірахманов", "Нұрлан", "Ғалымұлы"),
@@ -70,6 +80,7 @@ def employ(provider: Provider | None, *roles: Role, name: str) -> User:
         roles=roles,
         actor=SYSTEM,
         now=NOW,
+        iin=STAFF_IINS[User.objects.count()],
     )
 
 
@@ -110,16 +121,57 @@ def draft(
     )
 
 
+def prepare(certificates: Sequence[Certificate], key: SigningKey) -> list[Certificate]:
+    """The drafts with the organisation's seal in their files, waiting for the signature."""
+    files = make_sealed_files(
+        certificates=certificates, key=key, way=SealPolicy.Way.PERSON, user=None, now=NOW
+    )
+    return enter_prepared(files=files, key=key, actor=SYSTEM, now=NOW)
+
+
+def signature_of(certificate: Certificate) -> bytes:
+    """What the signer's key makes of the prepared file."""
+    leaf = trial_leaf(certificate.signer, certificate.provider, iins=STAFF_IINS, now=NOW)
+    with default_storage.open(certificate.file) as stored:
+        content = stored.read()
+    return sign_cms(leaves=[leaf], content=content, detached=True, signing_time=NOW)
+
+
+def sign(certificate: Certificate) -> None:
+    """Issue a prepared draft by the signature of its signer."""
+    signature = signature_of(certificate)
+    with default_storage.open(certificate.file) as stored:
+        verdict = check_person_signature(
+            certificate=certificate,
+            content=stored.read(),
+            signature=signature,
+            signer=certificate.signer,
+            trust=installation_trust(),
+            fetcher=test_fetcher(now=NOW),
+            now=NOW,
+        )
+    enter_signed(
+        certificate=certificate,
+        verdict=verdict,
+        name=store_signature(certificate=certificate, signature=signature),
+        signature=signature,
+        signer=certificate.signer,
+        actor=certificate.signer.acting_as(Role.AUTHORISED_PERSON),
+        now=NOW,
+    )
+
+
 def seal(certificates: Sequence[Certificate], key: SigningKey) -> list[Certificate]:
-    """The drafts as sealed documents, read anew."""
-    files = make_sealed_files(certificates=certificates, key=key, now=NOW)
-    entered = enter_sealed(files=files, key=key, actor=SYSTEM, now=NOW)
-    return list(Certificate.objects.filter(pk__in=[row.pk for row in entered]).order_by("id"))
+    """The drafts as documents, sealed and signed, read anew."""
+    prepared = prepare(certificates, key)
+    for certificate in prepared:
+        sign(certificate)
+    return list(Certificate.objects.filter(pk__in=[row.pk for row in prepared]).order_by("id"))
 
 
 def key_of(signer: User) -> SigningKey:
     assert signer.provider is not None
-    return enrol_test_key(provider=signer.provider, holder=signer, now=NOW, actor=SYSTEM)
+    return enrol_test_key(provider=signer.provider, now=NOW, actor=SYSTEM)
 
 
 def client_of(user: User) -> Client:
@@ -136,10 +188,9 @@ def client_of(user: User) -> Client:
 def seal_block(facts: CertificateFacts, key: SigningKey) -> SealBlock:
     """The words of a seal as a forger would print them."""
     return SealBlock(
-        signer_name=facts.signer_name,
-        signer_position=facts.signer_position,
         organisation=facts.provider_name,
         certificate_serial=key.serial,
         certificate_valid_to=key.not_after.date(),
         sealed_at=NOW,
+        has_person_signature=True,
     )

@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
-from kualik.certificates.models import Certificate
+from kualik.certificates.models import Certificate, PersonSignature
 from kualik.certificates.services import standing
 from kualik.certificates.views.public import FILES
 from kualik.core import clock
@@ -104,6 +104,7 @@ def test_a_code_that_cannot_be_read_is_a_slip_and_no_forgery(db: None, visitor: 
 def test_a_signer_whom_only_the_file_names_is_not_confirmed(
     world: World, visitor: Client, pdf: bytes, settings: Settings, tmp_path: Path
 ) -> None:
+    PersonSignature.objects.all().delete()
     Certificate.objects.all().delete()
     warning = "Расталмаған."
     assert warning not in upload(visitor, pdf).content.decode()

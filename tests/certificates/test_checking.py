@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from kualik.certificates.adapters import marks_in
-from kualik.certificates.models import Certificate
+from kualik.certificates.models import Certificate, PersonSignature
 from kualik.certificates.services import checking, standing
 from kualik.certificates.services.checking import check_code, check_file, check_number
 from kualik.certificates.services.drafting import void_draft
@@ -44,9 +44,13 @@ def test_a_sealed_document_is_valid_with_its_content_and_its_seal(world: World) 
     assert found.verdict == "valid"
     assert found.facts == fact_rules.from_record(world.document.facts)
     assert found.signer is not None
-    assert found.signer.name == "Сейітқали Бауыржан Маратұлы"
+    assert found.signer.name == "", "the seal is the organisation's"
     assert found.signer.serial == world.key.serial
     assert found.signer.bin == "990140000017"
+    assert found.signature is not None
+    assert "СЕЙІТҚАЛИ БАУЫРЖАН МАРАТҰЛЫ" in found.signature.person
+    assert found.signature.role.en == "Person with the right to sign for the organisation"
+    assert found.signature.bin == "990140000017"
     assert found.sealed_at == people.NOW
     assert found.is_test
     assert codes(found) == ["test_signature"]
@@ -218,6 +222,7 @@ def test_a_sealed_file_of_nobody_in_the_register_is_not_ours(world: World, pdf: 
 def test_a_signer_of_another_installation_is_named_by_the_file_and_not_confirmed(
     world: World, pdf: bytes, tmp_path: Path, settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    PersonSignature.objects.all().delete()
     Certificate.objects.all().delete()
     settings.KEYS_ROOT = tmp_path / "elsewhere"
     file = tmp_path / "document.pdf"
@@ -226,7 +231,8 @@ def test_a_signer_of_another_installation_is_named_by_the_file_and_not_confirmed
         call_command("check", str(file), "--language", "ru")
     printed = capsys.readouterr().out
     assert "Файл называет подписавшим (не подтверждено): " in printed
-    assert "Подписал(а)" not in printed
+    assert "ЭЦП уполномоченного лица" not in printed
+    assert "Печать в файле" not in printed
     with pytest.raises(SystemExit):
         call_command("check", str(file), "--json")
     assert json.loads(capsys.readouterr().out)["signer"]["trusted"] is False

@@ -167,7 +167,7 @@ def test_the_page_shows_the_life_the_key_and_the_digest(world: World) -> None:
         world.key.serial,
         world.document.file_sha256,
         "Нөмір берілді, деректер бекітілді",
-        "ЭЦҚ қойылып куәландырылды",
+        "Уәкілетті тұлғаның ЭЦҚ-сымен куәландырылды",
     ):
         assert said in page
 
@@ -190,7 +190,8 @@ def test_the_head_of_the_office_suspends_and_restores_with_a_reason(world: World
     assert client.post(f"{page}suspend/", reason)["Location"] == page
     world.document.refresh_from_db()
     assert world.document.status == "suspended"
-    (entry,) = journal.history(f"certificate:{world.document.number}")[2:]
+    entry = journal.history(f"certificate:{world.document.number}")[-1]
+    assert entry.action == "certificates.suspended"
     assert (entry.actor, entry.role) == (f"user:{world.head.pk}", "office_head")
     assert world.head.full_name in text_of(client, page)
     assert client.post(f"{page}restore/", reason)["Location"] == page

@@ -57,12 +57,11 @@ def certificate_facts(**changed: object) -> CertificateFacts:
 
 def seal_block(**changed: object) -> SealBlock:
     values: dict[str, object] = {
-        "signer_name": "ОМАРОВ ЕРЛАН ҚАЙРАТҰЛЫ",
-        "signer_position": Text("Проректор", "Проректор"),
         "organisation": UNIVERSITY,
         "certificate_serial": "4F8A21C09B7D3E6615AA0C2D9F10B7E34A55C6D1",
         "certificate_valid_to": date(2027, 11, 1),
         "sealed_at": datetime(2026, 11, 21, 15, 10, 22, tzinfo=ALMATY),
+        "has_person_signature": True,
     }
     return SealBlock(**{**values, **changed})
 

@@ -144,7 +144,7 @@ def render_longest(*, is_test):
             ),
         ),
         check_url=CHECK_URL,
-        seal=seal_block(organisation=LONG_OFFICE, signer_name=LONG_NAME.upper()),
+        seal=seal_block(organisation=LONG_OFFICE),
         is_test=is_test,
     )
 

@@ -1,4 +1,4 @@
-"""The marks of a certificate inside a file that anybody may have sent, and the file's way in.
+"""The marks of a certificate inside a file that anybody may have sent.
 
 Marks are looked for in the bytes, without a PDF parser, so a damaged file still says which document
 it was made from: the address behind the QR (link, alternative text) and the number (title, seal).
@@ -8,9 +8,6 @@ import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-
-from django.conf import settings
-from django.core.files.uploadhandler import MemoryFileUploadHandler, SkipFile
 
 from kualik.rules import identifiers
 
@@ -80,20 +77,3 @@ def _spellings(part: bytes) -> Iterator[bytes]:
     for found in _HEX_STRING.findall(part)[:STREAM_LIMIT]:
         if len(found) % 2 == 0:
             yield bytes.fromhex(found.decode()).replace(b"\0", b"")
-
-
-class UploadInMemory(MemoryFileUploadHandler):
-    """Keeps an upload in memory only: a file over the limit is read to its end and thrown away."""
-
-    is_too_large = False
-
-    def handle_raw_input(self, *_args: object, **_kwargs: object) -> None:
-        """Active whatever the length: nothing is ever written to a disk."""
-        self.activated = True
-
-    def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes | None:
-        if start + len(raw_data) > settings.UPLOAD_LIMIT_BYTES:
-            self.is_too_large = True
-            self.file.close()
-            raise SkipFile
-        return super().receive_data_chunk(raw_data, start)

@@ -1,13 +1,16 @@
 """The fields of the open check and of the register."""
 
 from collections.abc import Mapping
+from datetime import time
 
 from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from kualik.accounts.forms import SearchField
+from kualik.certificates.models import SealPolicy
 from kualik.certificates.queries import RegisterFilter
+from kualik.certificates.services.policy import MINUTES_A_DAY, Limits
 from kualik.certificates.services.wording import PAPER_LABELS, STATUS_LABELS
 from kualik.core import errors
 from kualik.core.language import spoken
@@ -143,6 +146,89 @@ class StandingForm(forms.Form):
 
     def reason(self) -> Text:
         return Text(self.cleaned_data["reason_kk"], self.cleaned_data["reason_ru"])
+
+
+class SealPolicyForm(forms.Form):
+    """How documents are signed, and the limits of the automatic way."""
+
+    way = forms.ChoiceField(
+        label=_("Who signs"),
+        choices=[
+            ("person", _("The authorised person signs each document with the own signature")),
+            ("automatic", _("The organisation's key seals uniform documents by itself")),
+        ],
+        widget=forms.RadioSelect,
+    )
+    kinds = forms.MultipleChoiceField(
+        label=_("Kinds of training sealed automatically"),
+        choices=[("pd", _("Professional development")), ("cc", _("Certification course"))],
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+    opens = forms.TimeField(
+        label=_("Automatic sealing from"), widget=forms.TimeInput({"type": "time"}), required=False
+    )
+    closes = forms.TimeField(
+        label=_("Automatic sealing until"),
+        help_text=_("Empty: until the end of the day."),
+        widget=forms.TimeInput({"type": "time"}),
+        required=False,
+    )
+    daily_quota = forms.IntegerField(
+        label=_("Documents a day sealed automatically, at most"),
+        min_value=1,
+        max_value=100_000,
+        required=False,
+    )
+    person_quota = forms.IntegerField(
+        label=_("Documents a day signed by one person, at most"),
+        min_value=1,
+        max_value=100_000,
+        required=False,
+    )
+    needs_two_persons = forms.BooleanField(
+        label=_("Who decided on a document may not sign it"), required=False
+    )
+    takes_reading = forms.BooleanField(
+        label=_("I take over this reading for the organisation"), required=False
+    )
+
+    @staticmethod
+    def shown(policy: SealPolicy | None) -> dict[str, object]:
+        """The values of a policy as the fields show them."""
+        if policy is None:
+            return {"way": "person", "opens": time()}
+        names = ("way", "kinds", "daily_quota", "person_quota", "needs_two_persons")
+        values = {name: getattr(policy, name) for name in names}
+        closes = None if policy.closes == MINUTES_A_DAY else _time_of(policy.closes)
+        return {**values, "opens": _time_of(policy.opens), "closes": closes}
+
+    @staticmethod
+    def field_of(code: str) -> str | None:
+        """The field that an error of the service speaks of."""
+        fields = {"reading_not_taken": "takes_reading", "quota_missing": "daily_quota"}
+        return fields.get(code)
+
+    def limits(self) -> Limits:
+        """The limits as the service takes them."""
+        data = self.cleaned_data
+        return Limits(
+            way=SealPolicy.Way(data["way"]),
+            kinds=data["kinds"],
+            opens=_minutes_of(data["opens"]) if data["opens"] else 0,
+            closes=_minutes_of(data["closes"]) if data["closes"] else MINUTES_A_DAY,
+            daily_quota=data["daily_quota"],
+            person_quota=data["person_quota"],
+            needs_two_persons=data["needs_two_persons"],
+        )
+
+
+def _time_of(minutes: int) -> time:
+    return time(*divmod(minutes, 60))
+
+
+def _minutes_of(moment: time) -> int:
+    return moment.hour * 60 + moment.minute
 
 
 def _labelled(labels: Mapping[str, Text]) -> list[tuple[str, str]]:

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
+from django.db.models.functions import TruncDate
 
-from kualik.accounts.models import User
-from kualik.certificates.models import Certificate, NumberSeries
+from kualik.accounts.models import Person, User
+from kualik.certificates.models import Certificate, NumberSeries, PersonSignature, Preservation
 from kualik.core import journal
+from kualik.core.clock import ZONE
 from kualik.core.journal import Actor
 from kualik.rules import identifiers
 from kualik.rules.errors import RuleViolation
@@ -52,6 +54,12 @@ def register_visible_to(user: User) -> QuerySet[Certificate]:
     return certificates if user.has_role(SEES_ALL) else certificates.none()
 
 
+def certificates_of(person: Person) -> QuerySet[Certificate]:
+    """The documents of a person from all providers, also those that ceased to stand."""
+    sealed = Certificate.objects.filter(person=person, status__in=SEALED)
+    return sealed.select_related("provider").order_by("-issued_on", "-id")
+
+
 def narrowed(certificates: QuerySet[Certificate], wanted: RegisterFilter) -> QuerySet[Certificate]:
     """The certificates that meet all parts of a filter."""
     exact = {
@@ -90,6 +98,11 @@ def signers_of(certificates: QuerySet[Certificate]) -> list[User]:
     return list(User.objects.filter(pk__in=ids).order_by("full_name"))
 
 
+def preservation_of(certificate: Certificate) -> Preservation | None:
+    """How far the certificate's proof reaches; None where nothing was tried yet."""
+    return Preservation.objects.filter(certificate=certificate).first()
+
+
 def life_of(certificate: Certificate) -> list[HistoryLine]:
     """The journal of a certificate, oldest first."""
     entries = journal.history(f"certificate:{certificate.number}")
@@ -110,3 +123,39 @@ def _names(actors: Iterable[str]) -> dict[str, str]:
     ids = [name for kind, _, name in (actor.partition(":") for actor in actors) if kind == "user"]
     users = User.objects.filter(pk__in=ids)
     return {Actor(name=f"user:{user.pk}").name: user.full_name for user in users}
+
+
+@dataclass(frozen=True, slots=True)
+class SignedDay:
+    """A day on which somebody signed, and how many documents."""
+
+    day: date
+    count: int
+
+
+def signed_days(user: User) -> list[SignedDay]:
+    """The days on which a member of staff signed, the last first (Digital Code, article 50)."""
+    rows = (
+        PersonSignature.objects.filter(signer=user)
+        .annotate(day=TruncDate("accepted_at", tzinfo=ZONE))
+        .values("day")
+        .annotate(count=Count("pk"))
+        .order_by("-day")
+    )
+    return [SignedDay(row["day"], row["count"]) for row in rows]
+
+
+def signed_on(user: User, day: date) -> QuerySet[PersonSignature]:
+    """What a member of staff signed on a day, the last first."""
+    begins = datetime.combine(day, time(), ZONE)
+    found = PersonSignature.objects.filter(
+        signer=user, accepted_at__gte=begins, accepted_at__lt=begins + timedelta(days=1)
+    )
+    return found.select_related("certificate").order_by("-accepted_at", "-pk")
+
+
+def own_prepared(user: User) -> QuerySet[Certificate]:
+    """The drafts with a sealed file that name ``user`` as the one who signs them (A57.10-2)."""
+    return Certificate.objects.filter(
+        provider=user.provider_id, signer=user, status=Status.DRAFT
+    ).exclude(file="")

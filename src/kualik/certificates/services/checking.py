@@ -5,19 +5,21 @@ bits) or the sealed file itself shows what a document says.
 """
 
 import hashlib
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
 from django.db.models import QuerySet
 
 from kualik.certificates.adapters import marks_in
-from kualik.certificates.models import Certificate
+from kualik.certificates.models import Certificate, PersonSignature, Preservation
 from kualik.certificates.queries import SEALED
 from kualik.certificates.services.wording import (
     FILE_UNKNOWN,
     MISREAD,
+    PROOF_LABELS,
     REASONS,
+    SIGNER_ROLES,
     STATUS_LABELS,
     VERDICTS,
     VerdictWords,
@@ -47,30 +49,67 @@ SHOWN = (
     "status_reason_kk",
     "status_reason_ru",
     "status_changed_at",
+    "prepared_at",
     "sealed_at",
     "key__serial",
     "key__not_after",
     "key__is_test",
     "replaced_by__code",
+    "preservation__level",
+    "preservation__stamped_at",
+    *(
+        f"person_signature__{name}"
+        for name in (
+            "person",
+            "role",
+            "organisation",
+            "bin",
+            "signed_at",
+            "accepted_at",
+            "algorithm",
+            "serial",
+            "certificate_not_after",
+        )
+    ),
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signer:
-    """Whose key sealed: as the register knows it, or as a foreign file claims.
+    """Whose key sealed the file: as the register knows it, or as a foreign file claims.
 
     ``trusted`` is false where only the file says so and no trusted authority confirms it.
-    ``serial`` is the key certificate's serial number in lower-case hex; ``bin`` 12 digits or empty.
+    ``name`` is what a foreign certificate calls its holder; our seals are an organisation's and
+    have none. ``serial`` is the key certificate's serial number in lower-case hex; ``bin`` 12
+    digits or empty.
     """
 
     name: str
-    position: Text | None
     organisation: Text
     bin: str
     serial: str
     not_after: datetime
     is_test: bool
     trusted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signature:
+    """The authorised person's own signature, kept beside the file (A57.10-2); without the IIN.
+
+    It was found valid at ``accepted_at``, when the document was issued by it; ``person`` and
+    ``organisation`` are written as in the key's certificate, ``role`` is the right it gives.
+    """
+
+    person: str
+    role: Text
+    organisation: str
+    bin: str
+    signed_at: datetime
+    accepted_at: datetime
+    algorithm: str
+    serial: str
+    not_after: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +128,10 @@ class Check:
 
     ``named_number``: a document of the register that an altered file names without its code;
     whether it exists is all that is said. ``replaced_by`` is the check code of the replacement.
+    ``sealed_at`` is the moment that the seal in the file names, ``in_force_since`` that of the
+    issue, when the last signature was there; the date of issue stands in the facts (``issued_on``).
+    ``level`` is how far the document proves itself without this system, a key of PROOF_LABELS, and
+    ``stamped_at`` the moment that a time-stamp proves.
     """
 
     verdict: Verdict
@@ -100,8 +143,12 @@ class Check:
     status_changed_at: datetime | None = None
     replaced_by: str = ""
     signer: Signer | None = None
+    signature: Signature | None = None
     sealed_at: datetime | None = None
+    in_force_since: datetime | None = None
     named_number: str = ""
+    level: str = ""
+    stamped_at: datetime | None = None
 
     @property
     def is_test(self) -> bool:
@@ -112,6 +159,11 @@ class Check:
     def standing_label(self) -> Text | None:
         """The standing in a word."""
         return STATUS_LABELS[self.standing] if self.standing else None
+
+    @property
+    def proof_label(self) -> Text | None:
+        """The level in words."""
+        return PROOF_LABELS.get(self.level)
 
 
 def check_code(code: str) -> Check:
@@ -143,12 +195,18 @@ def check_number(number: str) -> bool:
 def check_file(*, content: bytes, now: datetime) -> Check:
     """What a file is: the registered document to its last byte, something made from one, or not
     ours. Nothing of it is kept. An intact, even trusted signature alone does not make it ours:
-    what was sealed but never entered in the register is no document."""
+    what was sealed but never entered in the register is no document. Lawful proof behind the
+    issued bytes, of whatever age, changes nothing."""
     digest = hashlib.sha256(content).hexdigest()
-    certificate = _one(_sealed().filter(file_sha256=digest))
+    certificate = _one(_sealed().filter(file_sha256=digest)) or _one(
+        _sealed().filter(preservation__sha256=digest)
+    )
     if certificate:
         return _standing(certificate)
     pdf = check_pdf(content=content, trust=trust_store(), now=now)
+    issued = _issued(content, pdf)
+    if issued:
+        return _standing(issued)
     faults = _faults(pdf)
     marks = marks_in(content)
     numbers = [number for number in map(_readable, (pdf.reason, *marks.numbers)) if number]
@@ -164,30 +222,19 @@ def check_file(*, content: bytes, now: datetime) -> Check:
     return _altered(found, faults, is_open=coded is not None)
 
 
-def to_record(check: Check) -> dict[str, object]:
-    """The machine answer: the verdict, the register's facts, the signer, the reasons."""
-    facts = fact_rules.to_record(check.facts) if check.facts else {}
-    signer = asdict(check.signer) if check.signer else None
-    if signer and check.signer:
-        signer["not_after"] = check.signer.not_after.isoformat()
-    return {
-        "verdict": check.verdict,
-        **facts,
-        "standing": check.standing,
-        "status_reason": asdict(check.status_reason) if check.status_reason else None,
-        "status_changed_at": _iso(check.status_changed_at),
-        "replaced_by": check.replaced_by or None,
-        "sealed_at": _iso(check.sealed_at),
-        "signer": signer,
-        "reasons": [{"code": reason.code, **asdict(reason.text)} for reason in check.reasons],
-    }
+def _issued(content: bytes, pdf: PdfCheck) -> Certificate | None:
+    """The document whose issued bytes are the beginning of an intact file."""
+    if pdf.verdict != "intact" or pdf.stamped_at is None:
+        return None
+    digest = hashlib.sha256(content[: pdf.issued_bytes]).hexdigest()
+    return _one(_sealed().filter(file_sha256=digest))
 
 
 def _sealed() -> QuerySet[Certificate]:
     """The documents of the register with what an answer needs of them and no more."""
     return (
         Certificate.objects.filter(status__in=SEALED)
-        .select_related("key", "replaced_by")
+        .select_related("key", "replaced_by", "preservation", "person_signature")
         .only(*SHOWN)
     )
 
@@ -206,6 +253,7 @@ def _standing(certificate: Certificate) -> Check:
     reason = Text(certificate.status_reason_kk, certificate.status_reason_ru)
     shown = reason if verdict != "valid" and reason.kk else None
     replacement = certificate.replaced_by
+    level, stamped_at = _proof(certificate)
     reasons = [Reason(code=verdict, text=shown)] if shown else []
     if signer and signer.is_test:
         reasons.append(Reason(code="test_signature", text=FILE_REASONS["test_signature"]))
@@ -219,8 +267,21 @@ def _standing(certificate: Certificate) -> Check:
         status_changed_at=certificate.status_changed_at,
         replaced_by=replacement.code if replacement else "",
         signer=signer,
-        sealed_at=certificate.sealed_at,
+        signature=signature_of(certificate),
+        # A document of the first release was sealed and issued at one moment.
+        sealed_at=certificate.prepared_at or certificate.sealed_at,
+        in_force_since=certificate.sealed_at,
+        level=level,
+        stamped_at=stamped_at,
     )
+
+
+def _proof(certificate: Certificate) -> tuple[str, datetime | None]:
+    try:
+        found = certificate.preservation
+    except Preservation.DoesNotExist:
+        return Preservation.Level.B.value, None
+    return found.level, found.stamped_at
 
 
 def _altered(certificate: Certificate, faults: tuple[Reason, ...], *, is_open: bool) -> Check:
@@ -244,8 +305,7 @@ def _signer(certificate: Certificate, facts: CertificateFacts) -> Signer | None:
     if key is None:
         return None
     return Signer(
-        name=facts.signer_name,
-        position=facts.signer_position,
+        name="",
         organisation=facts.provider_name,
         bin=facts.provider_bin,
         serial=key.serial,
@@ -255,13 +315,31 @@ def _signer(certificate: Certificate, facts: CertificateFacts) -> Signer | None:
     )
 
 
+def signature_of(certificate: Certificate) -> Signature | None:
+    """The person's signature; None where the organisation's seal alone certifies (A303.4)."""
+    try:
+        entry = certificate.person_signature
+    except PersonSignature.DoesNotExist:
+        return None
+    return Signature(
+        person=entry.person,
+        role=SIGNER_ROLES[entry.role],
+        organisation=entry.organisation,
+        bin=entry.bin,
+        signed_at=entry.signed_at,
+        accepted_at=entry.accepted_at,
+        algorithm=entry.algorithm,
+        serial=entry.serial,
+        not_after=entry.certificate_not_after,
+    )
+
+
 def _signer_of_file(pdf: PdfCheck) -> Signer | None:
     claimed = pdf.signer
     if claimed is None:
         return None
     return Signer(
         name=claimed.name,
-        position=None,
         organisation=Text(claimed.organisation, claimed.organisation),
         bin=claimed.bin,
         serial=claimed.serial,
@@ -302,7 +380,3 @@ def _readable(number: str) -> str:
         return identifiers.parse_public_number(number).text
     except RuleViolation:
         return ""
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment else None

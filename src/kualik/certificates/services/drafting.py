@@ -10,6 +10,8 @@ from django.db.models import F
 
 from kualik.accounts.models import Person, User
 from kualik.certificates.models import Certificate, NumberSeries
+from kualik.certificates.services.discarding import discard_later
+from kualik.certificates.services.sealing import NO_FILE
 from kualik.core import journal
 from kualik.core.journal import Actor, Event
 from kualik.providers.models import Provider
@@ -74,15 +76,18 @@ def draft_certificates(
 
 @transaction.atomic
 def void_draft(*, certificate: Certificate, reason: Text, actor: Actor, now: datetime) -> None:
-    """Give a draft up: its number stays in the register as a void entry."""
-    changed = Certificate.objects.filter(pk=certificate.pk, status=Certificate.Status.DRAFT).update(
+    """Give a draft up: its number stays in the register as a void entry, a prepared file goes."""
+    row = Certificate.objects.select_for_update().get(pk=certificate.pk)
+    if row.status != Certificate.Status.DRAFT:
+        raise RuleViolation("conflict")
+    Certificate.objects.filter(pk=row.pk).update(
         status=Certificate.Status.VOID,
         status_reason_kk=reason.kk,
         status_reason_ru=reason.ru,
         status_changed_at=now,
+        **NO_FILE,
     )
-    if not changed:
-        raise RuleViolation("conflict")
+    discard_later([row.file])
     journal.record(
         subject=f"certificate:{certificate.number}",
         action="certificates.voided",

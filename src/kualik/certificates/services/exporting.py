@@ -31,9 +31,9 @@ HEADER = (
     Text("Кредит", "Кредиты", "Credits"),
     Text("Оқу басталды", "Начало обучения", "Began"),
     Text("Оқу аяқталды", "Окончание обучения", "Ended"),
-    Text("Берілген күні", "Дата выдачи", "Issued on"),
-    Text("Қол қойған", "Подписал(а)", "Signed by"),
-    Text("Қол қойылған уақыты", "Время подписания", "Sealed at"),
+    Text("Берілген күні", "Дата выдачи", "Date of issue"),
+    Text("Уәкілетті тұлға", "Уполномоченное лицо", "Authorised person"),
+    Text("Қай уақыттан бастап күшінде", "Действует с", "In force since"),
     Text("Ұйым", "Организация", "Provider"),
     Text("Жай-күй өзгеруінің себебі", "Причина изменения статуса", "Reason of the status"),
     Text("Файлдың SHA-256", "SHA-256 файла", "SHA-256 of the file"),
@@ -65,7 +65,7 @@ def export_line(certificate: Certificate, language: str) -> list[str]:
         f"{certificate.sealed_at.astimezone(ZONE):%d.%m.%Y %H:%M}" if certificate.sealed_at else "",
         facts.provider_name.get(language),
         reason.get(language),
-        certificate.file_sha256,
+        certificate.file_sha256 if certificate.sealed_at else "",
     ]
     return [plain_cell(cell) for cell in cells]
 

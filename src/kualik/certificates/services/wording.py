@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from kualik.papers.queries import Form, form, words
+from kualik.papers.queries import Form, form
 from kualik.papers.services.wording import long_date, period, quoted, volume
 from kualik.rules.facts import KIND_LABELS, CertificateFacts
 from kualik.rules.language import Text
@@ -189,6 +189,22 @@ REASONS: dict[str, Text] = {
     ),
 }
 
+PROOF_LABELS: dict[str, Text] = {
+    "B-B": Text("мөр, уақыт белгісіз", "печать без метки времени", "seal without a time-stamp"),
+    "B-T": Text("уақыты дәлелденген", "время доказано", "the time is proven"),
+    "B-LT": Text(
+        "уақыты дәлелденген, тексеру деректері файлда",
+        "время доказано, данные для проверки в файле",
+        "the time is proven, the data for checking are in the file",
+    ),
+    "B-LTA": Text(
+        "уақыты дәлелденген, тексеру деректері файлда қорғалған",
+        "время доказано, данные для проверки в файле защищены",
+        "the time is proven, the data for checking are in the file and protected",
+    ),
+}
+"""How far a document proves itself without this system."""
+
 STATUS_LABELS: dict[str, Text] = {
     "draft": Text("Қол қоюды күтуде", "Ожидает подписи", "Waits for the seal"),
     "valid": Text("Жарамды", "Действителен", "Valid"),
@@ -196,6 +212,14 @@ STATUS_LABELS: dict[str, Text] = {
     "revoked": Text("Күші жойылған", "Аннулирован", "Revoked"),
     "replaced": Text("Ауыстырылған", "Заменён", "Replaced"),
     "void": Text("Жарамсыз жазба", "Недействительная запись", "Void entry"),
+}
+SIGNER_ROLES: dict[str, Text] = {
+    "first_head": Text("Ұйымның бірінші басшысы", "Первый руководитель организации", "First head"),
+    "right_to_sign": Text(
+        "Ұйым атынан қол қою құқығы бар тұлға",
+        "Лицо с правом подписи от имени организации",
+        "Person with the right to sign for the organisation",
+    ),
 }
 PAPER_LABELS: dict[str, Text] = {
     "certificate": Text("Куәлік", "Свидетельство", "Certificate"),
@@ -210,8 +234,40 @@ ACTION_LABELS: dict[str, Text] = {
     "certificates.seal_ordered": Text(
         "Қол қоюға жіберілді", "Отправлен на подписание", "Ordered to be sealed"
     ),
+    "certificates.prepared": Text(
+        "Ұйымның ЭЦҚ-сымен дайындалды, қол қоюды күтуде",
+        "Подготовлен с ЭЦП организации, ожидает подписи",
+        "Prepared with the organisation's seal, waits for the signature",
+    ),
+    "certificates.discarded": Text(
+        "Дайындалған файл жарамсыз деп танылды",
+        "Подготовленный файл отброшен",
+        "The prepared file was discarded",
+    ),
+    "certificates.signed": Text(
+        "Уәкілетті тұлғаның ЭЦҚ-сымен куәландырылды",
+        "Удостоверен ЭЦП уполномоченного лица",
+        "Signed with the authorised person's electronic signature",
+    ),
     "certificates.sealed": Text(
-        "ЭЦҚ қойылып куәландырылды", "Удостоверен ЭЦП", "Sealed with the electronic signature"
+        "Ұйымның ЭЦҚ-сымен куәландырылды",
+        "Удостоверен ЭЦП организации",
+        "Sealed with the organisation's electronic signature",
+    ),
+    "certificates.preserved": Text(
+        "Ұзақ мерзімді дәлел қосылды",
+        "Добавлено долговременное доказательство",
+        "Lasting proof was added",
+    ),
+    "certificates.signature_stamped": Text(
+        "Уәкілетті тұлғаның қолтаңбасына уақыт белгісі қосылды",
+        "К подписи уполномоченного лица добавлена метка времени",
+        "The authorised person's signature got a time-stamp",
+    ),
+    "certificates.preservation_given_up": Text(
+        "Ұзақ мерзімді дәлел бір аптада толық жиналмады",
+        "Долговременное доказательство за неделю собрать не удалось",
+        "The lasting proof could not be completed within a week",
     ),
     "certificates.voided": Text("Жарамсыз деп танылды", "Признан недействительным", "Voided"),
     "certificates.suspended": Text(
@@ -239,6 +295,7 @@ COMPARED: tuple[Text, ...] = (
 )
 PROGRAMME = Text("Бағдарламасы", "Программа")
 PROVIDER = Text("Ұйым", "Организация")
+AUTHORISED_PERSON = Text("Уәкілетті тұлға", "Уполномоченное лицо")
 
 
 def labels_of(*, status: str, kind: str, paper: str) -> Labels:
@@ -265,7 +322,7 @@ def _side(facts: CertificateFacts, language: str) -> Side:
         Row(labels["issued"].get(language), issued, 5),
         Row(PROVIDER.get(language), facts.provider_name.get(language)),
         Row(
-            words("words")["seal_signer"].get(language),
+            AUTHORISED_PERSON.get(language),
             f"{facts.signer_name}, {facts.signer_position.get(language)}",
         ),
     ]

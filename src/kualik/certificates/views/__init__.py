@@ -1,9 +1,19 @@
 """The open check and the register."""
 
+from kualik.certificates.views.policy import seal_policy
 from kualik.certificates.views.public import by_code, by_code_data, check
-from kualik.certificates.views.register import certificate, change, export, file, register
+from kualik.certificates.views.register import (
+    certificate,
+    change,
+    export,
+    file,
+    lasting_file,
+    register,
+)
+from kualik.certificates.views.signature import bundle, signature
 
 __all__ = [
+    "bundle",
     "by_code",
     "by_code_data",
     "certificate",
@@ -11,5 +21,8 @@ __all__ = [
     "check",
     "export",
     "file",
+    "lasting_file",
     "register",
+    "seal_policy",
+    "signature",
 ]

@@ -13,13 +13,14 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from kualik.accounts.forms import NOT_BY_IIN
-from kualik.certificates.adapters import UploadInMemory
 from kualik.certificates.forms import CheckCodeForm, CheckFileForm, CheckNumberForm
 from kualik.certificates.services import checking
+from kualik.certificates.services.recording import to_record
 from kualik.certificates.services.wording import COMPARED, sides
 from kualik.core import clock, errors
 from kualik.core.access import public
 from kualik.core.throttle import Limit, address_of, check_limit, count_miss
+from kualik.core.uploads import UploadInMemory
 from kualik.rules import identifiers
 from kualik.rules.errors import RuleViolation
 
@@ -70,7 +71,7 @@ def by_code_data(request: HttpRequest, code: str) -> HttpResponseBase:
         response = JsonResponse(refusal, status=errors.status(violation))
     else:
         response = JsonResponse(
-            checking.to_record(found),
+            to_record(found),
             status=NOT_FOUND if found.verdict == "unknown" else 200,
             json_dumps_params={"ensure_ascii": False},
         )

@@ -23,15 +23,23 @@ from kualik.accounts.models import User
 from kualik.accounts.queries import person_of
 from kualik.certificates import queries
 from kualik.certificates.forms import RegisterForm, StandingForm
-from kualik.certificates.models import Certificate
+from kualik.certificates.models import Certificate, Preservation
 from kualik.certificates.services import standing
+from kualik.certificates.services.checking import signature_of
 from kualik.certificates.services.exporting import HEADER, export_line, record_export
-from kualik.certificates.services.wording import ACTION_LABELS, Labels, labels_of, sides
+from kualik.certificates.services.wording import (
+    ACTION_LABELS,
+    PROOF_LABELS,
+    Labels,
+    labels_of,
+    sides,
+)
 from kualik.core import clock, errors
 from kualik.core.access import role_of, staff
 from kualik.rules import facts as fact_rules
 from kualik.rules.errors import RuleViolation
 from kualik.rules.lifecycle import READERS, Role
+from kualik.signatures.services.preserving import wait_text
 
 KEEPERS = frozenset({Role.OFFICE_HEAD, Role.PROVIDER_ADMIN})
 PAGE = 50
@@ -95,6 +103,8 @@ def certificate(request: HttpRequest, number: str) -> HttpResponse:
         "certificate": row,
         "sides": sides(fact_rules.from_record(row.facts)),
         "labels": _labels(row),
+        "signature": signature_of(row),
+        "proof": _proof(row),
         "life": [(line, ACTION_LABELS.get(line.action)) for line in queries.life_of(row)],
         "replaces": Certificate.objects.filter(replaced_by=row).first(),
         "acts": _possible_acts(person_of(request), row),
@@ -105,16 +115,18 @@ def certificate(request: HttpRequest, number: str) -> HttpResponse:
 @staff(*READERS)
 @require_safe
 def file(request: HttpRequest, number: str) -> FileResponse:
-    """The sealed file as it was stored."""
+    """The sealed file as it was stored; what is only prepared is no document and not given out."""
     row = _row(request, number)
-    if not row.file or not default_storage.exists(row.file):
-        raise Http404
-    return FileResponse(
-        default_storage.open(row.file, "rb"),
-        as_attachment=True,
-        filename=f"{row.number}.pdf",
-        content_type="application/pdf",
-    )
+    return _sent(row.file if row.status in queries.SEALED else "", f"{row.number}.pdf")
+
+
+@staff(*READERS)
+@require_safe
+def lasting_file(request: HttpRequest, number: str) -> FileResponse:
+    """The same file with the proof that was added behind its end."""
+    row = _row(request, number)
+    found = queries.preservation_of(row)
+    return _sent(found.file if found else "", f"{row.number}-lasting.pdf")
 
 
 @staff(*KEEPERS)
@@ -151,6 +163,27 @@ def _possible_acts(user: User, row: Certificate) -> list[str]:
     if not user.has_role(KEEPERS) or user.provider_id != row.provider_id:
         return []
     return [act for act, (before, _) in ACTS.items() if row.status in before]
+
+
+def _sent(name: str, filename: str) -> FileResponse:
+    if not name or not default_storage.exists(name):
+        raise Http404
+    return FileResponse(
+        default_storage.open(name, "rb"),
+        as_attachment=True,
+        filename=filename,
+        content_type="application/pdf",
+    )
+
+
+def _proof(row: Certificate) -> dict[str, object]:
+    """The level reached, and in words what is still waited for."""
+    found = queries.preservation_of(row) or Preservation()
+    return {
+        "row": found,
+        "label": PROOF_LABELS[found.level],
+        "waits": wait_text(found.fault) if found.fault else None,
+    }
 
 
 def _narrowed(request: HttpRequest) -> tuple[RegisterForm, QuerySet[Certificate]]:

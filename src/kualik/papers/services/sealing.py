@@ -11,18 +11,18 @@ from kualik.rules.language import Text
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SealBlock:
-    """Who seals the paper (A57.10-2) and when: printed, since the signature itself is invisible.
+    """Whose seal the file holds and since when: printed, since the signature itself is invisible.
 
-    ``certificate_serial`` is the signing certificate's serial number as people compare it (hex);
-    ``sealed_at`` is aware and also dates the file.
+    ``certificate_serial`` is the serial number of the organisation's certificate as people compare
+    it (hex); ``sealed_at`` is aware and also dates the file. ``has_person_signature`` says that
+    the authorised person's own signature is kept beside the document (A57.10-2).
     """
 
-    signer_name: str
-    signer_position: Text
     organisation: Text
     certificate_serial: str
     certificate_valid_to: date
     sealed_at: datetime
+    has_person_signature: bool
 
 
 class NoForce(TypedDict):
@@ -48,15 +48,17 @@ def seal_words(seal: SealBlock, holder: str | None, language: str, *, is_test: b
     shared = words("words")
     rows = (
         *([("seal_holder", holder)] if holder else []),
-        ("seal_signer", seal.signer_name),
         ("seal_organisation", seal.organisation.get(language)),
         ("seal_serial", seal.certificate_serial),
         ("seal_valid_to", short_date(seal.certificate_valid_to)),
         ("seal_sealed_at", clock_time(seal.sealed_at)),
     )
+    said = [(shared[label].get(language), value) for label, value in rows]
+    if seal.has_person_signature:
+        said.append((shared["seal_person"].get(language), shared["seal_beside"].get(language)))
     return {
         "heading": shared["seal"].get(language),
-        "rows": [(shared[label].get(language), value) for label, value in rows],
+        "rows": said,
         "test": test_words(language) if is_test else None,
     }
 

@@ -6,12 +6,14 @@ command of that name; Django's checks still run before ``migrate`` and ``runserv
 
 import json
 import sys
+from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from kualik.certificates.services.checking import Check, check_code, check_file, to_record
+from kualik.certificates.services.checking import Check, check_code, check_file
+from kualik.certificates.services.recording import to_record
 from kualik.certificates.services.wording import sides
 from kualik.core import clock, errors
 from kualik.core.clock import ZONE
@@ -20,14 +22,23 @@ from kualik.rules.errors import RuleViolation
 from kualik.rules.language import LANGUAGES, Text
 from kualik.signatures.services import REASONS
 
-SIGNED = Text("Қол қойған", "Подписал(а)", "Sealed by")
+SIGNED = Text("Уәкілетті тұлғаның ЭЦҚ-сы", "ЭЦП уполномоченного лица", "Signed by")
+SEALED = Text("Файлдағы мөр", "Печать в файле", "Seal in the file")
 NAMED = Text(
     "Файл қол қоюшы ретінде мынаны атайды (расталмаған)",
     "Файл называет подписавшим (не подтверждено)",
     "The file names as the signer (not confirmed)",
 )
 CERTIFICATE = Text("Кілт сертификаты", "Сертификат ключа", "Key certificate")
-MOMENT = Text("Уақыты", "Время", "Moment")
+MOMENT = Text("Мөрдің уақыты", "Время печати", "Time of the seal")
+IN_FORCE = Text(
+    "Қол қойылып, күшіне енген уақыты",
+    "Подписан и действует с",
+    "Signed and in force since",
+)
+IN_FORCE_ALONE = Text("Күшіне енген уақыты", "Действует с", "In force since")
+PROOF = Text("Дәлел деңгейі", "Уровень доказательства", "Level of proof")
+PROVEN = Text("Дәлелденген уақыт", "Доказанное время", "Proven time")
 TRUE_CONTENT = Text(
     "Тізілімдегі шын мазмұны:", "Подлинное содержание по реестру:", "The register's true content:"
 )
@@ -90,19 +101,36 @@ def _as_text(found: Check, language: str) -> str:
         side = shown.get(language, shown["kk"])
         lines += ["", TRUE_CONTENT.get(language)] if found.verdict == "altered" else [""]
         lines += [side.title, *(f"  {row.label}: {row.value}" for row in side.rows)]
+    if found.in_force_since:
+        since = IN_FORCE if found.signature else IN_FORCE_ALONE
+        lines += ["", f"{since.get(language)}: {_time(found.in_force_since)}"]
     if found.replaced_by:
         code = identifiers.format_code(found.replaced_by)
         lines += ["", f"{REPLACEMENT.get(language)}: {code}"]
-    if found.signer:
-        signer = found.signer
-        organisation = signer.organisation.get(language)
-        said = SIGNED if signer.trusted else NAMED
+    if found.signature:
+        signature = found.signature
         lines += [
             "",
-            f"{said.get(language)}: {signer.name}, {organisation}",
+            f"{SIGNED.get(language)}: {signature.person}, {signature.role.get(language)}",
+            f"{CERTIFICATE.get(language)}: {signature.serial}, {signature.algorithm}",
+        ]
+    if found.signer:
+        signer = found.signer
+        holder = ", ".join(filter(None, (signer.name, signer.organisation.get(language))))
+        said = SEALED if signer.trusted else NAMED
+        lines += [
+            "",
+            f"{said.get(language)}: {holder}",
             f"{CERTIFICATE.get(language)}: {signer.serial}",
         ]
     if found.sealed_at:
-        moment = found.sealed_at.astimezone(ZONE)
-        lines.append(f"{MOMENT.get(language)}: {moment:%d.%m.%Y %H:%M:%S}")
+        lines.append(f"{MOMENT.get(language)}: {_time(found.sealed_at)}")
+    if found.proof_label:
+        lines.append(f"{PROOF.get(language)}: {found.level}, {found.proof_label.get(language)}")
+    if found.stamped_at:
+        lines.append(f"{PROVEN.get(language)}: {_time(found.stamped_at)}")
     return "\n".join(lines)
+
+
+def _time(moment: datetime) -> str:
+    return f"{moment.astimezone(ZONE):%d.%m.%Y %H:%M:%S}"

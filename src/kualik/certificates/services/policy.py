@@ -1,0 +1,183 @@
+"""How a provider's documents get their signature, and the limits of doing it automatically.
+
+The authorised person signs each document (A57.10-2). Only under A303, by a recorded reading of
+article 49 of the Digital Code, the organisation's key may seal by itself, within the limits here.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, time
+
+from django.db import transaction
+
+from kualik.accounts.models import User
+from kualik.certificates.models import Certificate, PersonSignature, SealPolicy
+from kualik.core import journal
+from kualik.core.clock import ZONE, local_day
+from kualik.core.journal import Actor
+from kualik.providers.models import Provider
+from kualik.rules.errors import RuleViolation
+from kualik.rules.standards import Standard
+
+ORGANISATION = "organisation"
+READING = "A303-organisation-seal"
+MINUTES_A_DAY = 24 * 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a provider allows. ``opens`` and ``closes`` are minutes from midnight in the office's
+    zone; quotas are documents a day, None for no limit."""
+
+    way: SealPolicy.Way
+    kinds: Sequence[str] = ()
+    opens: int = 0
+    closes: int = MINUTES_A_DAY
+    daily_quota: int | None = None
+    person_quota: int | None = None
+    needs_two_persons: bool = False
+
+
+@transaction.atomic
+def set_policy(
+    *,
+    provider: Provider,
+    limits: Limits,
+    takes_reading: bool,
+    user: User,
+    actor: Actor,
+    now: datetime,
+) -> SealPolicy:
+    """Change how the provider's documents are signed from now on.
+
+    ``takes_reading`` says that ``user`` takes over the reading A303-organisation-seal for the
+    provider; it stays recorded until the way changes. Raises ``reading_not_taken``,
+    ``quota_missing`` or ``limits_empty`` for automatic sealing without its limits.
+    """
+    policy = SealPolicy.objects.select_for_update().filter(provider=provider).first()
+    policy = policy or SealPolicy(provider=provider)
+    if limits.way == SealPolicy.Way.AUTOMATIC:
+        _check_limits(limits, is_taken=takes_reading or policy.reading_at is not None)
+    _set_limits(policy, limits)
+    _set_reading(policy, user=user, now=now)
+    policy.changed_at = now
+    policy.save()
+    journal.record(
+        subject=f"provider:{provider.code}",
+        action="certificates.seal_policy_set",
+        actor=actor,
+        now=now,
+        data={
+            "way": limits.way.value,
+            "kinds": policy.kinds,
+            "hours": [limits.opens, limits.closes],
+            "daily_quota": limits.daily_quota,
+            "person_quota": limits.person_quota,
+            "two_persons": limits.needs_two_persons,
+            "reading": READING if policy.reading_at else "",
+        },
+    )
+    return policy
+
+
+def _set_limits(policy: SealPolicy, limits: Limits) -> None:
+    policy.way = limits.way
+    policy.kinds = sorted(limits.kinds)
+    policy.opens, policy.closes = limits.opens, limits.closes
+    policy.daily_quota, policy.person_quota = limits.daily_quota, limits.person_quota
+    policy.needs_two_persons = limits.needs_two_persons
+
+
+def _set_reading(policy: SealPolicy, *, user: User, now: datetime) -> None:
+    """The first who takes the reading over stays named until the way changes."""
+    if policy.way != SealPolicy.Way.AUTOMATIC:
+        policy.reading_by, policy.reading_at = None, None
+    elif policy.reading_at is None:
+        policy.reading_by, policy.reading_at = user, now
+
+
+def policy_of(provider: Provider) -> SealPolicy | None:
+    """The provider's policy; None means that the authorised person signs each document."""
+    return SealPolicy.objects.filter(provider=provider).first()
+
+
+def lock_policy(provider: Provider) -> None:
+    """One issue at a time within the provider's quotas, until the transaction ends."""
+    SealPolicy.objects.select_for_update().filter(provider=provider).first()
+
+
+def automatic_fault(
+    *,
+    provider: Provider,
+    certificate: Certificate,
+    standard: Standard,
+    now: datetime,
+    ahead: int = 0,
+) -> str:
+    """Why the organisation's key may not seal this document by itself; empty when it may.
+
+    ``ahead`` documents are in the same portion before this one. Ask again in the transaction that
+    issues, after ``lock_policy``: then the quota holds for several workers.
+    """
+    if not standard.may_seal(ORGANISATION, local_day(now)):
+        return "seal_by_person_only"
+    policy = policy_of(provider)
+    if policy is None or policy.way != SealPolicy.Way.AUTOMATIC or policy.reading_at is None:
+        return "seal_by_person_only"
+    if certificate.kind not in policy.kinds:
+        return "seal_kind_outside_limits"
+    if not policy.opens <= _minute(now) < policy.closes:
+        return "seal_outside_hours"
+    if _sealed_alone(provider, now) + ahead >= (policy.daily_quota or 0):
+        return "seal_quota_reached"
+    return ""
+
+
+def person_fault(
+    *, certificate: Certificate, prepared_by: int | None, user: User, now: datetime
+) -> str:
+    """Why ``user`` may not sign this document though it names them; empty when they may.
+
+    ``prepared_by`` is the member of staff who decided. Ask again in the transaction that issues,
+    after ``lock_policy``: then the quota holds for signatures that come at once.
+    """
+    policy = policy_of(certificate.provider)
+    if policy is None:
+        return ""
+    if policy.needs_two_persons and prepared_by == user.pk:
+        return "seal_needs_two_persons"
+    quota = policy.person_quota
+    if quota is not None and signed_today(user, now=now) >= quota:
+        return "seal_person_quota_reached"
+    return ""
+
+
+def signed_today(user: User, *, now: datetime) -> int:
+    """How many documents the person has signed on the present day."""
+    return PersonSignature.objects.filter(signer=user, accepted_at__gte=_midnight(now)).count()
+
+
+def _check_limits(limits: Limits, *, is_taken: bool) -> None:
+    if not is_taken:
+        raise RuleViolation("reading_not_taken")
+    if not limits.daily_quota:
+        raise RuleViolation("quota_missing")
+    if not limits.kinds or limits.opens >= limits.closes:
+        raise RuleViolation("limits_empty")
+
+
+def _sealed_alone(provider: Provider, now: datetime) -> int:
+    """Documents of the day that bear the organisation's seal only."""
+    return Certificate.objects.filter(
+        provider=provider, sealed_at__gte=_midnight(now), person_signature=None
+    ).count()
+
+
+def _minute(now: datetime) -> int:
+    local = now.astimezone(ZONE)
+    return local.hour * 60 + local.minute
+
+
+def _midnight(now: datetime) -> datetime:
+    """The beginning of the local day."""
+    return datetime.combine(local_day(now), time(), tzinfo=ZONE)

@@ -1,0 +1,44 @@
+"""The answer of the open check for machines."""
+
+from dataclasses import asdict
+from datetime import datetime
+
+from kualik.certificates.services.checking import Check, Signature
+from kualik.rules import facts as fact_rules
+
+
+def to_record(check: Check) -> dict[str, object]:
+    """The machine answer: the verdict, the register's facts, the signer, the reasons."""
+    facts = fact_rules.to_record(check.facts) if check.facts else {}
+    signer = asdict(check.signer) if check.signer else None
+    if signer and check.signer:
+        signer["not_after"] = check.signer.not_after.isoformat()
+    return {
+        "verdict": check.verdict,
+        **facts,
+        "standing": check.standing,
+        "status_reason": asdict(check.status_reason) if check.status_reason else None,
+        "status_changed_at": _iso(check.status_changed_at),
+        "replaced_by": check.replaced_by or None,
+        "sealed_at": _iso(check.sealed_at),
+        "in_force_since": _iso(check.in_force_since),
+        "level": check.level or None,
+        "stamped_at": _iso(check.stamped_at),
+        "signer": signer,
+        "signature": _signature_record(check.signature),
+        "reasons": [{"code": reason.code, **asdict(reason.text)} for reason in check.reasons],
+    }
+
+
+def _signature_record(signature: Signature | None) -> dict[str, object] | None:
+    if signature is None:
+        return None
+    moments = {
+        name: getattr(signature, name).isoformat()
+        for name in ("signed_at", "accepted_at", "not_after")
+    }
+    return {**asdict(signature), **moments, "status": "valid"}
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
