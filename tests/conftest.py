@@ -1,16 +1,46 @@
 """Files of a test stay in its own folder."""
 
+import shutil
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from django.conf import settings as program_settings
 from pytest_django import Settings
+
+from kualik.core import clock
+from kualik.signatures.adapters.test_authority import Scheme, open_hierarchy
+from kualik.signatures.services.trusting import TEST_AUTHORITY, TEST_SCHEMES
+from tools.authority_server import AuthorityServer
+
+FOUNDED_AT = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def pytest_pycollect_makeitem(name: str, obj: object) -> list[pytest.Item] | None:
+    """What the program calls a test key or a test authority is no test."""
+    ours = str(getattr(obj, "__module__", "")).startswith("kualik.")
+    return [] if ours and name.lower().startswith("test") else None
+
+
+@pytest.fixture(scope="session")
+def founded_authorities(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demonstration's authorities, made once: their keys take time."""
+    root = tmp_path_factory.mktemp("founded") / TEST_AUTHORITY
+    for scheme in TEST_SCHEMES:
+        address = f"{program_settings.TEST_AUTHORITY_URL}/{scheme}"
+        open_hierarchy(root / scheme, scheme=scheme, now=FOUNDED_AT, base_url=address)
+    return root
 
 
 @pytest.fixture
-def kualik_files(tmp_path: Path, settings: Settings) -> Path:
-    """Storage and key folders of the test."""
+def kualik_files(tmp_path: Path, settings: Settings, founded_authorities: Path) -> Path:
+    """Storage and key folders of the test, with authorities that issued nothing yet."""
     settings.MEDIA_ROOT = str(tmp_path / "media")
     settings.KEYS_ROOT = tmp_path / "keys"
+    settings.TRUST_ROOT = tmp_path / "keys" / "trust"
+    shutil.copytree(founded_authorities, tmp_path / "keys" / TEST_AUTHORITY)
     return tmp_path
 
 
@@ -22,4 +52,35 @@ def own_cache(request: pytest.FixtureRequest, settings: Settings) -> None:
             "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
             "LOCATION": request.node.nodeid,
         }
+    }
+
+
+@pytest.fixture(scope="session")
+def served_authorities(
+    tmp_path_factory: pytest.TempPathFactory, founded_authorities: Path
+) -> Iterator[AuthorityServer]:
+    """Both test authorities of the demonstration with their services, at a real address."""
+    directory = tmp_path_factory.mktemp("keys") / founded_authorities.name
+    shutil.copytree(founded_authorities, directory)
+    schemes = [Scheme.RSA, Scheme.GOST512]
+    server = AuthorityServer(directory=directory, schemes=schemes, port=0, clock=clock.now)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield server
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.fixture
+def served_installation(
+    served_authorities: AuthorityServer, settings: Settings, tmp_path: Path
+) -> None:
+    """The settings of an installation that believes these authorities and may ask them."""
+    settings.KEYS_ROOT = served_authorities.directory.parent
+    settings.TRUST_ROOT, settings.TRUST_PINS = tmp_path / "trust", []
+    settings.TEST_AUTHORITY_URL = served_authorities.address
+    settings.STATIC_ROOT = tmp_path
+    settings.STORAGES = settings.STORAGES | {
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     }

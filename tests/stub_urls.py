@@ -21,9 +21,10 @@ def failing(_request: HttpRequest) -> HttpResponse:
 
 OTHER_ROOMS = {
     "accounts": ("login", "profile", "second_factor"),
-    "certificates": ("check", "register"),
+    "signatures": ("enter", "eds", "phone", "leave", "inspect"),
+    "certificates": ("check", "register", "seal_policy"),
     "training": ("groups", "import"),
-    "cases": ("status", "office", "requests", "seal"),
+    "cases": ("status", "cabinet", "office", "requests", "seal"),
 }
 
 

@@ -1,6 +1,6 @@
 """A small world for tests: two providers with staff, one of them with a request in every state.
 
-Aigerim applies, Bolat decides, Dana seals; Chingiz and the others of the second provider must see
+Aigerim applies, Bolat decides, Dana signs; Chingiz and the others of the second provider must see
 nothing. Values are fixed; requests were filed on a Monday long ago, so those that wait are overdue.
 Needs the fixture ``kualik_files``: keys and sealed papers are written to its folders.
 """
@@ -26,7 +26,7 @@ from kualik.cases.services.deciding import (
     start_review,
 )
 from kualik.cases.services.filing import Filing, file_requests
-from kualik.cases.services.sealing import seal_requests
+from kualik.cases.services.trial_signing import issue_on_trial
 from kualik.core import clock
 from kualik.core.journal import SYSTEM
 from kualik.providers.models import Provider
@@ -77,10 +77,12 @@ PEOPLE = (
 
 @dataclass(slots=True, kw_only=True)
 class House:
-    """One provider with its people; ``free`` completions have no request."""
+    """One provider with its people; ``key`` is the organisation's, ``iins`` are those of the
+    staff; ``free`` completions have no request."""
 
     provider: Provider
     staff: dict[Role, User]
+    iins: dict[Role, str]
     key: SigningKey
     programme: Programme
     group: Group
@@ -151,9 +153,12 @@ def build_house(
         now=now,
         actor=SYSTEM,
     )
-    staff = {role: enrol(f"{role}@{code}".lower(), provider, role, now=now) for role in ROLES}
-    signer = staff[Role.AUTHORISED_PERSON]
-    key = enrol_test_key(provider=provider, holder=signer, now=now, actor=SYSTEM)
+    iins = {role: iin(number * 100 + 50 + place) for place, role in enumerate(ROLES)}
+    staff = {
+        role: enrol(f"{role}@{code}".lower(), provider, role, now=now, iin=iins[role])
+        for role in ROLES
+    }
+    key = enrol_test_key(provider=provider, now=now, actor=SYSTEM)
     programme = Programme.objects.create(
         provider=provider,
         kind="pd",
@@ -174,6 +179,7 @@ def build_house(
     return House(
         provider=provider,
         staff=staff,
+        iins=iins,
         key=key,
         programme=programme,
         group=group,
@@ -220,7 +226,9 @@ def iin(number: int) -> str:
     return f"{body}{digit}" if digit is not None else iin(number + 5000)
 
 
-def enrol(name: str, provider: Provider | None, role: Role, *, now: datetime) -> User:
+def enrol(
+    name: str, provider: Provider | None, role: Role, *, now: datetime, iin: str = ""
+) -> User:
     """A member of staff with one role, a confirmed second factor and no password."""
     code = provider.code if provider else ""
     user = enrol_staff(
@@ -232,6 +240,7 @@ def enrol(name: str, provider: Provider | None, role: Role, *, now: datetime) ->
         roles=[role],
         actor=SYSTEM,
         now=now,
+        iin=iin,
     )
     TOTPDevice.objects.create(user=user, name="phone", confirmed=True)
     return user
@@ -264,6 +273,11 @@ def file_for(
     )
 
 
+def issue(house: House, *requests: Request, now: datetime) -> None:
+    """Prepare approved requests and sign them as the authorised person does."""
+    issue_on_trial(requests=requests, iins=list(house.iins.values()), now=now)
+
+
 def file_in_every_state(house: House, *, now: datetime) -> dict[State, Request]:
     """A request in each state for the first completions, filed on one Monday.
 
@@ -293,13 +307,7 @@ def file_in_every_state(house: House, *, now: datetime) -> dict[State, Request]:
     start_review(request=rows[State.IN_REVIEW], **by)
     for state in (State.APPROVED, State.ISSUED, State.HANDED_OVER):
         approve_request(request=rows[state], **by)
-    signer = house.staff[Role.AUTHORISED_PERSON]
-    seal_requests(
-        requests=[rows[State.ISSUED], rows[State.HANDED_OVER]],
-        key=house.key,
-        actor=signer.acting_as(Role.AUTHORISED_PERSON),
-        now=now,
-    )
+    issue(house, rows[State.ISSUED], rows[State.HANDED_OVER], now=now)
     hand_over_request(request=rows[State.HANDED_OVER], **by)
     accept_due(now=now)
     rows[State.FILED] = file_for(house, people[len(others) : len(State)], now=now)[0]

@@ -16,11 +16,12 @@ from kualik.core.models import Job
 from kualik.rules.lifecycle import Role, State
 from tests.world import FACTS, World, sign_in
 
-OPEN, SENT_ON, CLOSED, ABSENT = 200, 302, 403, 404
+OPEN, SENT_ON, UNREADABLE, CLOSED, ABSENT = 200, 302, 400, 403, 404
 WHO = (
     "anonymous", "stranger", "registrar", "clerk", "office_head", "authorised_person",
     "provider_admin", "inspector", "contact_centre",
 )  # fmt: skip
+SIGNER = ("authorised_person",)
 READERS = (*WHO[2:7], "inspector")
 REFUSAL = {"ground": "incomplete", "facts_kk": FACTS.kk, "facts_ru": FACTS.ru}
 
@@ -89,8 +90,8 @@ DOORS = (
         opens=COUNTER,
         answer=SENT_ON,
     ),
-    Door(name="seal", opens=("authorised_person",), stranger=CLOSED),
-    Door(name="seal_progress", opens=("authorised_person",), answer=SENT_ON, stranger=CLOSED),
+    Door(name="seal", opens=SIGNER),
+    Door(name="seal_progress", opens=SIGNER, answer=SENT_ON),
     Door(name="approve_many", post={"number": "own"}, opens=DECIDERS),
     Door(
         name="approve_many",
@@ -98,7 +99,19 @@ DOORS = (
         opens=DECIDERS,
         answer=SENT_ON,
     ),
-    Door(name="seal", post={"number": "own"}, opens=("authorised_person",), stranger=CLOSED),
+    Door(name="seal", post={"number": "own"}, opens=SIGNER, answer=SENT_ON),
+    Door(name="sign", opens=SIGNER),
+    # Nothing is prepared in the world, so there is no file to look at.
+    Door(name="prepared_file", opens=SIGNER, answer=ABSENT),
+    Door(name="signatures", opens=SIGNER, answer=SENT_ON),
+    Door(name="signatures", post={}, opens=SIGNER, answer=UNREADABLE),
+    Door(name="seal_phone", opens=SIGNER),
+    Door(name="seal_phone_state", opens=SIGNER, answer=ABSENT),
+    Door(name="seal_phone_answer", opens=SIGNER, answer=SENT_ON),
+    Door(name="signed", opens=SIGNER),
+    Door(name="signed_files", opens=SIGNER),
+    # An applicant's page: staff are sent to the applicants' entry as everybody else.
+    Door(name="cabinet", opens=WHO, answer=SENT_ON, stranger=SENT_ON),
     Door(name="file_group", opens=DECIDERS),
     Door(name="file_group", post={"paper": "certificate"}, opens=DECIDERS),
 )
@@ -128,6 +141,9 @@ def expected(door: Door, who: str) -> int:
 def address(world: World, door: Door) -> str:
     if door.name == "file_group":
         return reverse("cases:file_group", args=[world.demo.group.pk])
+    if door.name == "prepared_file":
+        certificate = world.by_state[State.APPROVED].certificate
+        return reverse("cases:prepared_file", args=[certificate.number if certificate else ""])
     number = [world.by_state[door.for_state].number] if door.for_state else []
     return reverse(f"cases:{door.name}", args=number)
 
@@ -224,7 +240,7 @@ def test_the_seal_of_a_foreign_document_cannot_be_ordered(
 ) -> None:
     foreign = world.other.requests[1]
     client = signed_in(world.demo.staff[Role.AUTHORISED_PERSON])
-    data = {"number": [foreign.number], "confirm": "yes"}
+    data = {"number": [foreign.number]}
     assert client.post(reverse("cases:seal"), data).status_code == ABSENT
     foreign.refresh_from_db()
     assert foreign.certificate is not None

@@ -1,4 +1,4 @@
-"""What waits for the seal: look, choose, confirm, order, follow (A57.10-2)."""
+"""What waits for the authorised person: look, choose, have it prepared, follow (A57.10-2)."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,14 @@ from django.urls import reverse
 from kualik.accounts.models import User
 from kualik.cases.models import Request
 from kualik.cases.services.deciding import approve_requests
-from kualik.cases.services.sealing import SEAL_JOB, order_seal, run_seal_job, seal_progress
+from kualik.cases.services.sealing import (
+    SEAL_JOB,
+    order_seal,
+    prepared_for,
+    run_seal_job,
+    seal_progress,
+)
+from kualik.cases.services.trial_signing import sign_on_trial
 from kualik.certificates.models import Certificate
 from kualik.core import clock, jobs
 from kualik.core.journal import SYSTEM
@@ -45,6 +52,18 @@ def run_jobs() -> None:
     jobs.run_waiting(handlers={SEAL_JOB: run_seal_job}, worker="test", clock=clock.now)
 
 
+def sign(world: World, dana: User) -> None:
+    now = clock.now()
+    iins = list(world.demo.iins.values())
+    outcomes = sign_on_trial(requests=prepared_for(dana, now), iins=iins, now=now)
+    assert all(outcome.is_issued for outcome in outcomes)
+
+
+def states_of(requests: list[Request]) -> set[str]:
+    found = Request.objects.filter(pk__in=[row.pk for row in requests])
+    return set(found.values_list("state", flat=True))
+
+
 def test_what_waits_is_shown_with_its_facts_as_they_will_be_printed(
     waiting: list[Request], dana: User, signed_in: SignIn
 ) -> None:
@@ -61,51 +80,46 @@ def test_what_waits_is_shown_with_its_facts_as_they_will_be_printed(
     ):
         assert printed in text
     assert text.count(" checked>") == len(waiting)
+    assert "The organisation seals with a test key" in text
     nothing = signed_in(dana).get(reverse("cases:seal"), {"select": "none"}).content.decode()
     assert nothing.count(" checked>") == 0
 
 
-def test_the_confirmation_names_the_person_the_count_and_the_test_key(
+def test_an_order_is_prepared_by_the_worker_signed_by_the_person_and_followed_to_its_end(
     world: World, waiting: list[Request], dana: User, signed_in: SignIn
 ) -> None:
-    text = order(signed_in(dana), *waiting[:2])
-    assert "Seal 2 documents?" in text
-    assert dana.full_name in text
-    assert world.demo.key.serial in text
-    assert "the seal has no legal force" in text
-    assert Job.objects.count() == 0
-
-
-def test_a_confirmed_order_is_sealed_by_the_worker_and_followed_to_its_end(
-    waiting: list[Request], dana: User, signed_in: SignIn
-) -> None:
     client = signed_in(dana)
-    text = order(client, *waiting, confirm="yes")
-    assert "The documents are being sealed" in text
-    assert "sealed of 3" in text
+    text = order(client, *waiting)
+    assert "The documents are being prepared" in text
+    assert "prepared of 3" in text
     assert client.get(reverse("cases:seal_progress")).headers["Refresh"] == "2"
     still = client.get(reverse("cases:seal_progress"), {"reload": "no"})
     assert "Refresh" not in still.headers
     run_jobs()
-    done = client.get(reverse("cases:seal_progress"))
-    assert "Everything is sealed" in done.content.decode()
-    assert "Refresh" not in done.headers
-    states = Request.objects.filter(pk__in=[row.pk for row in waiting]).values_list("state")
-    assert set(states) == {(State.ISSUED,)}
+    prepared = client.get(reverse("cases:seal_progress"))
+    assert "Everything is prepared: sign it now" in prepared.content.decode()
+    assert reverse("cases:sign") in prepared.content.decode()
+    assert "Refresh" not in prepared.headers
+    assert states_of(waiting) == {State.APPROVED}, "the seal alone issues nothing"
+    text = client.get(reverse("cases:seal")).content.decode()
+    assert "3 documents are prepared and wait for your signature" in text
+    assert "Everything that waited is ordered." in text
+    sign(world, dana)
+    assert "Everything is signed" in client.get(reverse("cases:seal_progress")).content.decode()
+    assert states_of(waiting) == {State.ISSUED}
 
 
 def test_all_waiting_documents_may_be_ordered_without_naming_each(
     waiting: list[Request], dana: User, signed_in: SignIn
 ) -> None:
-    text = order(signed_in(dana), scope="all")
-    assert "Seal 3 documents?" in text
+    assert "prepared of 3" in order(signed_in(dana), scope="all")
 
 
 def test_choosing_nothing_orders_nothing(
     waiting: list[Request], dana: User, signed_in: SignIn
 ) -> None:
-    assert "Select at least one document" in order(signed_in(dana), confirm="yes")
-    assert Job.objects.count() == 0
+    assert "Select at least one document" in order(signed_in(dana))
+    assert Job.objects.filter(name=SEAL_JOB).count() == 0
 
 
 def test_without_a_key_in_force_nothing_can_be_ordered(
@@ -113,10 +127,10 @@ def test_without_a_key_in_force_nothing_can_be_ordered(
 ) -> None:
     disable_key(key=world.demo.key, now=world.now, actor=SYSTEM)
     client = signed_in(dana)
-    assert "You hold no key in force" in client.get(reverse("cases:seal")).content.decode()
-    assert "Confirm and seal" not in order(client, *waiting)
-    assert "You have no key in force" in order(client, *waiting, confirm="yes")
-    assert Job.objects.count() == 0
+    text = client.get(reverse("cases:seal")).content.decode()
+    assert "The organisation has no sealing key in force" in text
+    assert "DEMO has no key in force: documents cannot be sealed" in order(client, *waiting)
+    assert Job.objects.filter(name=SEAL_JOB).count() == 0
 
 
 def test_a_failed_seal_is_told_in_words_and_never_as_a_trace(
@@ -127,31 +141,34 @@ def test_a_failed_seal_is_told_in_words_and_never_as_a_trace(
     run_jobs()
     client = signed_in(dana)
     text = client.get(reverse("cases:seal_progress")).content.decode()
-    assert "You have no key in force" in text
-    assert "Order the seal again once the key is in force" in text
+    assert "DEMO has no key in force" in text
+    assert "Order it again once the organisation has a key in force" in text
     assert "It will be tried again by itself." not in text
     assert "Traceback" not in text
-    Job.objects.update(last_error="OSError: the disk is full", failed_at=None)
+    seals = Job.objects.filter(name=SEAL_JOB)
+    seals.update(last_error="OSError: the disk is full", failed_at=None)
     text = client.get(reverse("cases:seal_progress")).content.decode()
     assert "It will be tried again by itself." in text
     assert "OSError" not in text
-    Job.objects.update(failed_at=world.now)
+    seals.update(failed_at=world.now)
     text = client.get(reverse("cases:seal_progress")).content.decode()
-    assert "Not everything was sealed" in text
-    assert "Order its seal again" in text
-    found = seal_progress(dana)
+    assert "Not everything was prepared" in text
+    assert "Order it again when the cause is removed." in text
+    found = seal_progress(dana, world.now)
     assert found is not None
-    assert (found.total, found.sealed, found.waiting) == (3, 0, 0)
+    assert (found.total, found.prepared, found.signed, found.waiting) == (3, 0, 0, 0)
 
 
-def test_a_document_sealed_meanwhile_is_left_out_of_a_second_order(
-    waiting: list[Request], dana: User, signed_in: SignIn
+def test_what_is_prepared_or_signed_meanwhile_is_left_out_of_a_second_order(
+    world: World, waiting: list[Request], dana: User, signed_in: SignIn
 ) -> None:
     client = signed_in(dana)
-    order(client, waiting[0], confirm="yes")
+    order(client, waiting[0])
     run_jobs()
-    text = order(client, *waiting)
-    assert "Seal 2 documents?" in text
+    assert "prepared of 2" in order(client, *waiting)
+    run_jobs()
+    sign(world, dana)
+    assert "Select at least one document" in order(client, *waiting)
 
 
 def test_a_fault_that_no_attempt_mends_says_that_the_request_must_be_sent_back(
@@ -192,12 +209,13 @@ def test_what_is_ordered_already_is_not_offered_again_until_it_failed(
     world: World, waiting: list[Request], dana: User, signed_in: SignIn
 ) -> None:
     client = signed_in(dana)
-    order(client, waiting[0], confirm="yes")
+    order(client, waiting[0])
     text = client.get(reverse("cases:seal")).content.decode()
     assert text.count(" checked>") == len(waiting) - 1
-    assert "Seal 2 documents?" in order(client, *waiting)
-    Job.objects.update(failed_at=world.now)
-    assert "Seal 3 documents?" in order(client, *waiting)
-    order(client, *waiting, confirm="yes")
+    Job.objects.filter(name=SEAL_JOB).update(failed_at=world.now)
+    text = client.get(reverse("cases:seal")).content.decode()
+    assert text.count(" checked>") == len(waiting)
+    order(client, *waiting)
     text = client.get(reverse("cases:seal")).content.decode()
     assert "Everything that waited is ordered." in text
+    assert Job.objects.filter(name=SEAL_JOB, failed_at=None).count() == len(waiting)

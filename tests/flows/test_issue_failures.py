@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import time_machine
 from django.conf import settings
+from pytest_django import Settings
 
 from kualik.certificates.models import Certificate
 from kualik.certificates.services.standing import (
@@ -23,7 +24,7 @@ from kualik.rules.lifecycle import Role
 from kualik.signatures.models import SigningKey
 from kualik.training.models import Completion, ImportDraft
 from tests.flows.issuing import DONE, Record, issue, people
-from tests.flows.office import NOW, Office, open_demo_office
+from tests.flows.office import NOW, Office, hand_out_keys, open_demo_office
 from tests.training.lists import COURSE
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +34,9 @@ UNPRINTABLE = "Ж" * 480
 
 
 @pytest.fixture
-def office(db: None, kualik_files: Path) -> Iterator[Office]:
+def office(db: None, kualik_files: Path, settings: Settings) -> Iterator[Office]:
+    settings.VAR = kualik_files
+    hand_out_keys()
     with time_machine.travel(NOW, tick=False):
         yield open_demo_office()
 
@@ -100,7 +103,13 @@ def test_what_cannot_be_stored_is_said_row_by_row_and_sealed_by_the_next_run(
     names = people(tmp_path / "list.xlsx", 3)
     code, records = issue(names, tmp_path / "out", *DONE)
     assert (code, errors_of(records)) == (3, ["storage_unwritable"] * 3)
-    assert records[-1]["summary"] == {"rows": 3, "issued": 0, "refused": 3, "not_completed": 0}
+    assert records[-1]["summary"] == {
+        "rows": 3,
+        "issued": 0,
+        "prepared": 0,
+        "refused": 3,
+        "not_completed": 0,
+    }
     (media / "certificates").unlink()
     code, again = issue(names, tmp_path / "out", *DONE)
     assert (code, errors_of(again)) == (0, ["issued"] * 3)
@@ -144,7 +153,7 @@ def test_a_fault_in_the_second_portion_leaves_the_first_as_it_is(
     *second, summary = records
     assert [record["error"] for record in second] == ["key_missing"] * 3
     assert summary["summary"] == {
-        "rows": AT_ONCE + 3, "issued": AT_ONCE, "refused": 3, "not_completed": 0
+        "rows": AT_ONCE + 3, "issued": AT_ONCE, "prepared": 0, "refused": 3, "not_completed": 0
     }  # fmt: skip
 
 
@@ -217,7 +226,7 @@ def test_the_journal_says_that_the_program_acted_for_the_persons(
     assert run.data == {
         "through": "kualik issue",
         "registrar": office.registrar.pk,
-        "signer": key.holder_id,
+        "signer": office.signer.pk,
         "key": key.serial,
         "count": 2,
     }
@@ -226,6 +235,7 @@ def test_the_journal_says_that_the_program_acted_for_the_persons(
         assert [(entry.action, entry.actor) for entry in life] == [
             ("certificates.drafted", f"user:{office.registrar.pk}"),
             ("certificates.seal_ordered", "program:kualik issue"),
-            ("certificates.sealed", f"user:{key.holder_id}"),
+            ("certificates.prepared", "program:kualik issue"),
+            ("certificates.signed", f"user:{office.signer.pk}"),
         ]
     assert journal.broken_links(run.subject) == []

@@ -8,16 +8,19 @@ from pathlib import Path
 import pytest
 import time_machine
 from django.test import Client
+from pytest_django import Settings
 
 from kualik.certificates.models import Certificate
 from kualik.core import journal
 from kualik.training.models import Completion
 from tests.flows.issuing import COURSE, FULL, issue
-from tests.flows.office import NOW, Office, open_demo_office
+from tests.flows.office import NOW, Office, hand_out_keys, open_demo_office
 
 
 @pytest.fixture
-def office(db: None, kualik_files: Path) -> Iterator[Office]:
+def office(db: None, kualik_files: Path, settings: Settings) -> Iterator[Office]:
+    settings.VAR = kualik_files
+    hand_out_keys()
     with time_machine.travel(NOW, tick=False):
         yield open_demo_office()
 

@@ -9,7 +9,7 @@ from functools import reduce
 from django.conf import settings
 from django.db.models import Q, QuerySet
 
-from kualik.accounts.models import User
+from kualik.accounts.models import Person, User
 from kualik.cases.models import LIVE_STATES, Request
 from kualik.core import journal
 from kualik.core.clock import ZONE, local_day
@@ -62,6 +62,12 @@ def requests_visible_to(user: User) -> QuerySet[Request]:
     if user.provider_id is not None:
         return requests.filter(provider=user.provider_id)
     return requests if user.has_role(SEES_ALL) else requests.none()
+
+
+def requests_of(person: Person) -> QuerySet[Request]:
+    """The requests of a person at all providers, the last filed first."""
+    requests = Request.objects.filter(person=person)
+    return requests.select_related("provider", "completion__programme").order_by("-filed_at", "-id")
 
 
 def own_requests(user: User) -> QuerySet[Request]:

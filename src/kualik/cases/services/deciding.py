@@ -7,8 +7,9 @@ from datetime import datetime
 from django.db import transaction
 
 from kualik.accounts.models import User
+from kualik.accounts.queries import authorised_person
 from kualik.cases.models import Request
-from kualik.cases.services.sealing import seal_job_key
+from kualik.cases.services.sealing import seal_automatically, seal_job_key
 from kualik.certificates.services.drafting import Draft, draft_certificates, void_draft
 from kualik.core import jobs, journal
 from kualik.core.clock import local_day
@@ -20,7 +21,6 @@ from kualik.rules.language import Text
 from kualik.rules.lifecycle import Event, Role, State
 from kualik.rules.refusal import Refusal
 from kualik.rules.standards import Standard
-from kualik.signatures.queries import usable_key
 from kualik.training.models import Programme
 
 # What still lies between a state and the review.
@@ -47,7 +47,8 @@ def approve_requests(
 
     The registrar may act before the acceptance moment: the moment starts the term, it forbids
     no help (reading of A303.7.2). Requests decided by somebody else meanwhile are reported, not
-    touched. Raises ``no_authorised_person`` when nobody could seal the result (A57.10-2).
+    touched. Where the organisation's seal is enough (A303.4), it is ordered at once. Raises
+    ``no_authorised_person`` when nobody could certify the result (A57.10-2).
     """
     walked: dict[int, tuple[Event, ...]] = {}
     # Rows in one order for everybody, so that two deciders never wait for each other.
@@ -67,6 +68,7 @@ def approve_requests(
         for request in moved
         for event in walked[request.pk]
     )
+    seal_automatically(requests=moved, now=now)
     return BulkResult(moved, [row.number for row in requests if row.pk not in walked])
 
 
@@ -258,7 +260,7 @@ def _compare_and_set(request: Request, *, to: State, **changes: object) -> bool:
 def _draft(requests: list[Request], *, user: User, role: Role, now: datetime) -> None:
     """Reserve numbers and freeze facts for approved requests of one provider and edition."""
     provider = requests[0].provider
-    signer = usable_key(provider=provider, now=now).holder
+    signer = authorised_person(provider)
     actor = user.acting_as(role)
     for edition in sorted({(request.edition, request.edition_version) for request in requests}):
         standard = standards.get(*edition)

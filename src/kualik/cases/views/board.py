@@ -7,6 +7,7 @@ from kualik.accounts.queries import person_of
 from kualik.cases.queries import awaiting_result, counts
 from kualik.cases.views.acts import DECIDERS, SEALERS, causes
 from kualik.cases.views.rows import rows_of
+from kualik.certificates.services.volume import alarm_of
 from kualik.core import clock
 from kualik.core.access import staff
 from kualik.rules.lifecycle import READERS, Event
@@ -21,6 +22,7 @@ def office(request: HttpRequest) -> HttpResponse:
     waiting = awaiting_result(user)
     context = {
         "now": now,
+        "alarm": user.provider and alarm_of(provider=user.provider, day=clock.local_day(now)),
         "counts": counts(user, now=now),
         "rows": rows_of(user, list(waiting[:SHOWN]), now=now),
         "total": waiting.count(),

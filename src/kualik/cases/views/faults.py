@@ -21,7 +21,7 @@ VIOLATION = re.compile(r"RuleViolation: (?P<code>\w+)(?: \((?P<facts>.*)\))?$", 
 FACT = re.compile(r"(\w+)=(.*?)(?=, \w+=|$)")
 # No second attempt mends these: the draft's facts are frozen.
 OF_THE_DRAFT = ("paper_", "form_", "facts_changed")
-OF_THE_KEY = ("key_", "no_authorised_person", "seal_wrong_person")
+OF_THE_KEY = ("key_", "no_organisation_key", "no_authorised_person", "seal_wrong_person")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,11 +86,11 @@ def _advice(code: str, *, is_final: bool) -> str:
         return _("No further attempt will help: the request must be sent back to review.")
     if code.startswith(OF_THE_KEY):
         return _(
-            "Order the seal again once the key is in force; "
-            "if it will not be, the request must be sent back to review."
+            "Order it again once the organisation has a key in force and the person the role; "
+            "otherwise the request must be sent back to review."
         )
     if is_final:
-        return _("Order its seal again when the cause is removed.")
+        return _("Order it again when the cause is removed.")
     return _("It will be tried again by itself.")
 
 

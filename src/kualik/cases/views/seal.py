@@ -1,4 +1,5 @@
-"""What waits for the authorised person's seal: look, order, follow (A57.10-2)."""
+"""What waits for the authorised person: look, have it prepared, follow; the signing is a page of
+its own (A57.10-2)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,7 @@ from kualik.cases.models import Request
 from kualik.cases.queries import open_jobs
 from kualik.cases.services.sealing import (
     order_seal,
+    prepared_for,
     seal_job_key,
     seal_progress,
     waiting_for_seal,
@@ -30,7 +32,7 @@ from kualik.rules.errors import RuleViolation
 from kualik.rules.facts import CertificateFacts
 from kualik.rules.language import Text
 from kualik.signatures.models import SigningKey
-from kualik.signatures.queries import own_key
+from kualik.signatures.queries import organisation_key
 
 PAGE_SIZE = 100
 REFRESH_SECONDS = 2
@@ -49,9 +51,9 @@ class Waiting:
 
 @staff(*SEALERS)
 def seal(request: HttpRequest) -> HttpResponse:
-    """Look through what waits, choose, confirm, order."""
+    """Look through what waits, choose, have it prepared for the signature."""
     user, now = person_of(request), clock.now()
-    waiting = _not_ordered(waiting_for_seal(user))
+    waiting = _not_ordered(waiting_for_seal(user, now))
     if request.method == "POST":
         return _ordered(request, user, waiting, now)
     page = Paginator(waiting, PAGE_SIZE).get_page(request.GET.get("page"))
@@ -60,7 +62,8 @@ def seal(request: HttpRequest) -> HttpResponse:
         "waiting": [_look(row) for row in page.object_list],
         "selects": request.GET.get("select") != "none",
         "key": _key(user, now),
-        "progress": seal_progress(user),
+        "prepared": len(prepared_for(user, now)),
+        "progress": seal_progress(user, now),
     }
     return render(request, "cases/seal.html", context)
 
@@ -68,8 +71,8 @@ def seal(request: HttpRequest) -> HttpResponse:
 @staff(*SEALERS)
 def progress(request: HttpRequest) -> HttpResponse:
     """How far the last order has come; reloads itself until it is done."""
-    user = person_of(request)
-    found = seal_progress(user)
+    user, now = person_of(request), clock.now()
+    found = seal_progress(user, now)
     if found is None:
         return redirect("cases:seal")
     is_done = found.waiting == 0
@@ -78,6 +81,7 @@ def progress(request: HttpRequest) -> HttpResponse:
         "progress": found,
         "faults": told_faults(user, found.faults),
         "failed": sum(fault.is_final for fault in found.faults),
+        "made": found.prepared + found.signed,
         "is_done": is_done,
         "reloads": not is_done and not stays,
         "seconds": REFRESH_SECONDS,
@@ -95,10 +99,6 @@ def _ordered(
     if not chosen:
         messages.error(request, _("Select at least one document."))
         return redirect("cases:seal")
-    if request.POST.get("confirm") != "yes":
-        position = Text(user.position_kk, user.position_ru, user.position_en)
-        context = {"chosen": chosen, "key": _key(user, now), "position": position}
-        return render(request, "cases/seal_confirm.html", context)
     try:
         order_seal(requests=chosen, user=user, now=now)
     except RuleViolation as violation:
@@ -125,8 +125,9 @@ def _not_ordered(waiting: list[Request]) -> list[Request]:
 
 
 def _key(user: User, now: datetime) -> SigningKey | None:
+    """The key with which the organisation's seal is made; None without one in force."""
     try:
-        return own_key(holder=user, now=now)
+        return organisation_key(provider=user.provider, now=now) if user.provider else None
     except RuleViolation:
         return None
 

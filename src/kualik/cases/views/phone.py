@@ -1,0 +1,205 @@
+"""The authorised person signs prepared documents with eGov Mobile (A57.10-2).
+
+The same as signing with NCALayer, twenty documents at a time: looked at, confirmed, signed by the
+person's own key, each issued by itself.
+"""
+
+import secrets
+from datetime import datetime
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from kualik.accounts.models import User
+from kualik.accounts.queries import person_of
+from kualik.cases.models import Request
+from kualik.cases.services.sealing import (
+    SignatureOutcome,
+    accept_signatures,
+    prepared_content,
+    prepared_for,
+)
+from kualik.cases.views.acts import SEALERS
+from kualik.certificates.models import Certificate
+from kualik.core import clock, errors
+from kualik.core.access import staff
+from kualik.core.methods import post_only
+from kualik.papers.queries import form as paper_form
+from kualik.providers.models import Provider
+from kualik.rules import facts as fact_rules
+from kualik.rules.errors import RuleViolation
+from kualik.rules.language import Text
+from kualik.signatures.services.phone import (
+    MOST_DOCUMENTS,
+    Document,
+    Organisation,
+    Standing,
+    offer_signing,
+    standing_of,
+    take_result,
+)
+from kualik.signatures.services.phone_judging import Method
+from kualik.signatures.services.phone_page import phone_page
+from kualik.signatures.services.trusting import installation_fetcher, installation_trust
+
+# What the session keeps: the token of the offer, and the secret that the offer is bound to.
+KEPT, SECRET = "seal_phone", "seal_phone_secret"
+HOLDER = "Т.А.Ә. / Ф.И.О."
+HTTP_NOT_FOUND = 404
+
+
+@staff(*SEALERS)
+def seal_phone(request: HttpRequest) -> HttpResponse:
+    """Choose and confirm, then the code and where it stands; by POST an offer, or the end of it."""
+    if not settings.EGOV_MOBILE:
+        raise Http404
+    user, now = person_of(request), clock.now()
+    if request.method == "POST":
+        return _offered(request, user, now)
+    found = _standing(request, now)
+    if found is None:
+        prepared = prepared_for(user, now)
+        context = {
+            "prepared": [_look(row) for row in prepared[:MOST_DOCUMENTS]],
+            "rest": max(0, len(prepared) - MOST_DOCUMENTS),
+        }
+        return render(request, "cases/seal_phone_choice.html", context)
+    token, standing = found
+    context = {
+        "phone": phone_page(token=token, standing=standing, now=now),
+        "state_url": reverse("cases:seal_phone_state"),
+        "answer_url": reverse("cases:seal_phone_answer"),
+        "hidden": {"again": "yes"},
+        "reloads": request.GET.get("reload") != "no",
+    }
+    return render(request, "cases/seal_phone.html", context)
+
+
+@staff(*SEALERS)
+def seal_phone_state(request: HttpRequest) -> HttpResponse:
+    """Where the browser's own code stands, for the page's script."""
+    now = clock.now()
+    found = _standing(request, now)
+    if found is None:
+        return JsonResponse({"stage": "unknown"}, status=HTTP_NOT_FOUND)
+    token, standing = found
+    return JsonResponse(phone_page(token=token, standing=standing, now=now).to_record())
+
+
+@staff(*SEALERS)
+@post_only("cases:seal_phone")
+def seal_phone_answer(request: HttpRequest) -> HttpResponse:
+    """Issue by what the phone signed; what is not issued is told with its reason."""
+    user, now = person_of(request), clock.now()
+    try:
+        result = take_result(
+            token=request.session.get(KEPT, ""), session_secret=_secret(request), now=now
+        )
+    except RuleViolation as violation:
+        messages.error(request, errors.message(violation))
+        return redirect("cases:seal_phone")
+    request.session.pop(KEPT, None)
+    signatures = dict(zip(result.about["numbers"], result.signatures, strict=True))
+    outcomes = accept_signatures(
+        user=user,
+        signatures=signatures,
+        trust=installation_trust(),
+        fetcher=installation_fetcher(),
+        now=now,
+    )
+    return redirect("cases:signed" if _told(request, outcomes) else "cases:seal_phone")
+
+
+def _look(row: Request) -> tuple[Request, Text]:
+    """A prepared document with its programme in the languages of the paper."""
+    if row.certificate is None:
+        raise Http404
+    return row, fact_rules.from_record(row.certificate.facts).programme
+
+
+def _offered(request: HttpRequest, user: User, now: datetime) -> HttpResponse:
+    request.session.pop(KEPT, None)
+    if request.POST.get("again"):
+        return redirect("cases:seal_phone")
+    wanted = set(request.POST.getlist("number"))
+    found = [row for row in prepared_for(user, now) if row.certificate]
+    chosen = [row for row in found if row.certificate and row.certificate.number in wanted]
+    if not chosen or request.POST.get("confirm") != "yes":
+        none = _("Select at least one document.")
+        unread = _("Confirm first that you have looked at the documents.")
+        messages.error(request, none if not chosen else unread)
+        return redirect("cases:seal_phone")
+    try:
+        request.session[KEPT] = _offer(request, user, chosen, now)
+    except RuleViolation as violation:
+        messages.error(request, errors.message(violation))
+    return redirect("cases:seal_phone")
+
+
+def _offer(request: HttpRequest, user: User, chosen: list[Request], now: datetime) -> str:
+    """The token of a fresh offer of the chosen documents."""
+    certificates = [row.certificate for row in chosen if row.certificate]
+    count = len(certificates)
+    offer = offer_signing(
+        documents=[_document(certificate, now) for certificate in certificates],
+        method=Method.CMS_SIGN_ONLY,
+        purpose="signing",
+        description=f"Құжаттарға қол қою: {count} / Подписание документов: {count}",
+        organisation=_organisation(chosen[0].provider),
+        about={"numbers": [certificate.number for certificate in certificates]},
+        session_secret=_secret(request),
+        now=now,
+    )
+    return offer.token
+
+
+def _document(certificate: Certificate, now: datetime) -> Document:
+    """The prepared file as the phone shows it; ``prepared_file_changed`` for one that is lost."""
+    facts = fact_rules.from_record(certificate.facts)
+    title = paper_form(facts.form).title
+    return Document(
+        name=Text(f"{title.kk} № {certificate.number}", f"{title.ru} № {certificate.number}"),
+        content=prepared_content(certificate=certificate, now=now),
+        mime="@file/pdf",
+        meta=[(HOLDER, facts.holder_kk)],
+    )
+
+
+def _organisation(provider: Provider) -> Organisation:
+    return Organisation(name=provider.name, bin=provider.bin)
+
+
+def _standing(request: HttpRequest, now: datetime) -> tuple[str, Standing] | None:
+    token = request.session.get(KEPT, "")
+    try:
+        return token, standing_of(token=token, session_secret=_secret(request), now=now)
+    except RuleViolation:
+        return None
+
+
+def _secret(request: HttpRequest) -> str:
+    """The secret of this browser's session, made at the first call."""
+    found: str = request.session.setdefault(SECRET, secrets.token_urlsafe(32))
+    return found
+
+
+def _told(request: HttpRequest, outcomes: list[SignatureOutcome]) -> bool:
+    """Say what became of each; whether all of them are issued."""
+    faults = [outcome for outcome in outcomes if not outcome.is_issued]
+    count = len(outcomes) - len(faults)
+    if count:
+        told = ngettext(
+            "%(count)s document is signed and issued.",
+            "%(count)s documents are signed and issued.",
+            count,
+        )
+        messages.success(request, told % {"count": count})
+    for outcome in faults:
+        if outcome.violation:
+            messages.error(request, f"№ {outcome.number}: {errors.message(outcome.violation)}")
+    return not faults
