@@ -13,6 +13,7 @@ PUBLIC = (
     "/check/",
     "/status/",
     "/login/",
+    "/enter/phone/",
 )
 OFFICE = (
     "/office/",

@@ -15,8 +15,9 @@ TODAY = "new Date(Date.now() + 5 * 3600e3).toISOString().slice(0, 10)"
     [("kk", "nursing-kk.xlsx", 15, "demo"), ("ru", "cardiology-2026-11.xlsx", 28, "ishim")],
 )
 def test_a_list_becomes_sealed_certificates(
-    visit, tmp_path: Path, language: str, name: str, people: int, place: str
+    visit, ncalayer, tmp_path: Path, language: str, name: str, people: int, place: str
 ) -> None:
+    ncalayer.behave(f"authorised-person-{place}")
     office = visit(language)
     office.sign_in(f"registrar@{place}.example")
     office.open("/office/import/")
@@ -66,6 +67,7 @@ def approve_all(office, language: str, people: int) -> None:
 
 
 def seal_all(signer, language: str, place: str) -> None:
+    """The organisation's seal by the worker, then the person's own signature over each file."""
     signer.sign_in(f"authorised-person@{place}.example")
     signer.open("/office/seal/")
     signer.has_no_fault()
@@ -75,11 +77,17 @@ def seal_all(signer, language: str, place: str) -> None:
         everything.click()
     else:
         signer.send("form:has(input[name=number])")
-    signer.has_no_fault()
-    signer.send("form:has(input[name=confirm])")
     signer.page.wait_for_url("**/office/seal/progress/**")
-    done = signer.page.locator("main a.govuk-button[href='/office/']")
-    expect(done).to_have_count(1, timeout=60_000)
+    onward = signer.page.locator("main a.govuk-button[href='/office/seal/sign/']")
+    expect(onward).to_have_count(1, timeout=60_000)
+    signer.has_no_fault()
+    signer.keep_picture(f"seal-prepared-{language}")
+    onward.click()
+    signer.has_no_fault()
+    signer.page.check("#confirm")
+    signer.page.locator("#signing button").click()
+    expect(signer.page.locator(".k-message--success")).to_be_visible(timeout=60_000)
+    expect(signer.page.locator(".k-signing__outcome--bad")).to_have_count(0)
     signer.has_no_fault()
     signer.keep_picture(f"seal-done-{language}")
     signer.open("/office/seal/")

@@ -1,20 +1,19 @@
 """Loading the demonstration once; whatever a visitor did later is kept."""
 
-import tomllib
 from datetime import datetime, timedelta
-from pathlib import Path
-from typing import Any
 
 from django.db import transaction
 
 from kualik.core.journal import SYSTEM
 from kualik.demo.organisations import open_organisation, open_platform
+from kualik.demo.people import read_data
 from kualik.demo.story import play, set_stage
 from kualik.providers.models import Provider
 from kualik.providers.services import announce_closure
 from kualik.rules.language import Text
 
-DATA = Path(__file__).parent / "data" / "demonstration.toml"
+__all__ = ["PEOPLE_APART", "is_loaded", "load_demonstration", "read_data"]
+
 BEFORE = timedelta(days=40)
 PEOPLE_APART = 100
 
@@ -22,11 +21,6 @@ PEOPLE_APART = 100
 def is_loaded() -> bool:
     """Whether this database holds the demonstration."""
     return Provider.objects.filter(code="DEMO").exists()
-
-
-def read_data() -> dict[str, Any]:
-    """The organisations, programmes and words of the demonstration."""
-    return tomllib.loads(DATA.read_text(encoding="utf-8"))
 
 
 @transaction.atomic

@@ -7,7 +7,10 @@ from typing import Any
 from django.conf import settings
 
 from kualik.accounts.models import User
+from kualik.accounts.queries import authorised_person
 from kualik.accounts.services import enrol_demo_device, enrol_staff
+from kualik.certificates.models import SealPolicy
+from kualik.certificates.services.policy import Limits, set_policy
 from kualik.core.journal import SYSTEM
 from kualik.providers.models import Provider
 from kualik.providers.services import OfficeFacts, ProviderFacts, register_provider
@@ -20,7 +23,7 @@ Row = Mapping[str, Any]
 
 
 def open_organisation(row: Row, *, now: datetime) -> Provider:
-    """A provider, its main office, its staff and the test key of its authorised person."""
+    """A provider, its main office, its staff and the test key of its system."""
     provider = register_provider(
         facts=ProviderFacts(
             code=row["code"],
@@ -44,16 +47,18 @@ def open_organisation(row: Row, *, now: datetime) -> Provider:
         actor=SYSTEM,
     )
     for member in row["staff"]:
-        user = _enrol(
+        _enrol(
             member["role"],
             name=member["name"],
+            iin=member["iin"],
             position=Text(member["kk"], member["ru"], member["en"]),
             place=str(row["code"]).lower(),
             provider=provider,
             now=now,
         )
-        if member["role"] == Role.AUTHORISED_PERSON:
-            enrol_test_key(provider=provider, holder=user, now=now, actor=SYSTEM)
+    enrol_test_key(provider=provider, now=now, actor=SYSTEM)
+    if "automatic" in row:
+        _seal_automatically(provider, row["automatic"], now=now)
     return provider
 
 
@@ -63,6 +68,7 @@ def open_platform(rows: list[Row], *, now: datetime) -> None:
         _enrol(
             row["role"],
             name=row["name"],
+            iin=row["iin"],
             position=Text(**row["position"]),
             place="platform",
             provider=None,
@@ -76,8 +82,34 @@ def hours_of(text: str) -> dict[int, tuple[int, int]]:
     return {weekday: hours for weekday, hours in enumerate(days) if hours is not None}
 
 
+def _seal_automatically(provider: Provider, row: Row, *, now: datetime) -> None:
+    """The authorised person takes the reading of A303.4 over and sets the limits."""
+    user = authorised_person(provider)
+    set_policy(
+        provider=provider,
+        limits=Limits(
+            way=SealPolicy.Way.AUTOMATIC,
+            kinds=row["kinds"],
+            opens=60 * row["opens"],
+            closes=60 * row["closes"],
+            daily_quota=row["daily_quota"],
+        ),
+        takes_reading=True,
+        user=user,
+        actor=user.acting_as(Role.AUTHORISED_PERSON),
+        now=now,
+    )
+
+
 def _enrol(
-    role: str, *, name: str, position: Text, place: str, provider: Provider | None, now: datetime
+    role: str,
+    *,
+    name: str,
+    iin: str,
+    position: Text,
+    place: str,
+    provider: Provider | None,
+    now: datetime,
 ) -> User:
     user = enrol_staff(
         email=f"{role.replace('_', '-')}@{place}.example",
@@ -88,6 +120,7 @@ def _enrol(
         roles=[Role(role)],
         actor=SYSTEM,
         now=now,
+        iin=iin,
     )
     enrol_demo_device(user=user, now=now)
     return user

@@ -1,11 +1,25 @@
 """Invented people: the same ones at every start."""
 
+import tomllib
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 from kualik.rules.identifiers import check_digit
 
+DATA = Path(__file__).parent / "data" / "demonstration.toml"
 Words = Mapping[str, Sequence[str]]
 Person = tuple[str, str, str]
+
+
+def read_data() -> dict[str, Any]:
+    """The organisations, programmes and words of the demonstration."""
+    return tomllib.loads(DATA.read_text(encoding="utf-8"))
+
+
+def staff_iins() -> list[str]:
+    """The IINs of all providers' staff; an account knows its own only as a hash."""
+    return [member["iin"] for row in read_data()["provider"] for member in row["staff"]]
 
 
 def people(words: Words, *, first: int, count: int) -> Iterator[Person]:

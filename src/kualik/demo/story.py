@@ -19,17 +19,18 @@ from kualik.cases.services.deciding import (
     start_review,
 )
 from kualik.cases.services.filing import Filing, file_requests
-from kualik.cases.services.sealing import seal_requests
+from kualik.cases.services.sealing import SEAL_JOB, run_seal_job
+from kualik.cases.services.trial_signing import issue_on_trial
 from kualik.certificates.services.standing import revoke_certificate, suspend_certificate
+from kualik.core import jobs
 from kualik.core.clock import ZONE
-from kualik.demo.people import people
+from kualik.demo.people import people, staff_iins
 from kualik.providers.models import Provider
 from kualik.providers.queries import calendar_of
 from kualik.rules import standards
 from kualik.rules.language import Text
-from kualik.rules.lifecycle import Role
+from kualik.rules.lifecycle import Role, State
 from kualik.rules.workdays import WorkCalendar
-from kualik.signatures.queries import usable_key
 from kualik.training.models import Completion
 from kualik.training.services import (
     GroupDefaults,
@@ -173,15 +174,19 @@ def finish(stage: Stage, completions: Sequence[Completion], *, back: int) -> Non
 
 
 def approve_and_seal(stage: Stage, requests: Sequence[Request], *, moment: datetime) -> None:
-    """The registrar approves, the authorised person seals."""
+    """The registrar approves; the machine seals what it may alone, the person signs the rest."""
     approve_requests(requests=requests, user=stage.registrar, role=Role.REGISTRAR, now=moment)
-    key = usable_key(provider=stage.provider, now=moment)
-    actor = key.holder.acting_as(Role.AUTHORISED_PERSON)
-    seal_requests(requests=requests, key=key, actor=actor, now=moment + timedelta(minutes=25))
+    later = moment + timedelta(minutes=25)
+    jobs.run_waiting(handlers={SEAL_JOB: run_seal_job}, worker="story", clock=lambda: later)
+    for request in requests:
+        request.refresh_from_db()
+    waiting = [request for request in requests if request.state == State.APPROVED]
+    if waiting:
+        issue_on_trial(requests=waiting, iins=staff_iins(), now=later)
 
 
 def decide_in_every_way(stage: Stage, completions: Sequence[Completion]) -> None:
-    """A refusal of each kind, a withdrawal, issued ones, and some that wait for the seal."""
+    """A refusal of each kind, a withdrawal, issued ones; those approved in the evening wait."""
     user, role, moment = stage.registrar, Role.REGISTRAR, stage.workday(1, time(11, 15))
     (early,) = file_all(stage, completions[:1], moment=stage.workday(1, time(7, 10)))
     requests = [early, *file_all(stage, completions[1:], moment=stage.workday(1, time(9, 40)))]
@@ -218,7 +223,8 @@ def decide_in_every_way(stage: Stage, completions: Sequence[Completion]) -> None
         now=moment,
     )
     approve_and_seal(stage, requests[3:7], moment=moment)
-    approve_requests(requests=requests[7:], user=user, role=role, now=moment)
+    later = stage.workday(1, time(18, 20))
+    approve_requests(requests=requests[7:], user=user, role=role, now=later)
 
 
 def leave_overdue(stage: Stage, completions: Sequence[Completion]) -> None:

@@ -5,7 +5,8 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from kualik.core import clock
-from kualik.demo.loading import is_loaded, load_demonstration
+from kualik.demo.cast import write_cast
+from kualik.demo.loading import PEOPLE_APART, is_loaded, load_demonstration, read_data
 
 
 class Command(BaseCommand):
@@ -17,6 +18,8 @@ class Command(BaseCommand):
                 "This is no demonstration: set KUALIK_DEMO=1 on a database of its own"
             )
         call_command("migrate", verbosity=0)
+        cast = settings.VAR / "simulators" / "people.json"
+        write_cast(path=cast, data=read_data(), apart=PEOPLE_APART)
         if is_loaded():
             self.stdout.write("The demonstration is loaded already; the data are kept.")
             return

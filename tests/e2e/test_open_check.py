@@ -1,0 +1,76 @@
+"""The open check of signatures in a browser: on a phone and a desk, in Kazakh and Russian."""
+
+from pathlib import Path
+
+import pytest
+
+from kualik.signatures.adapters.test_authority import Scheme
+from tests.signatures.authorities import head, individual
+from tests.signatures.pdf_samples import plain_pdf, signed_pdf, with_new_content
+from tests.signatures.verification import CONTENT, signed
+
+TITLES = {
+    "invalid": {"kk": "Қолтаңба жарамсыз", "ru": "Подпись недействительна"},
+    "several": {
+        "kk": "Барлық қолтаңба бірдей жарамды емес",
+        "ru": "Действительны не все подписи",
+    },
+    "problem": {"kk": "қол қойылған құжаттың өзін де беріңіз", "ru": "представьте и сам"},
+}
+each_screen = pytest.mark.parametrize(
+    ("language", "width"), [("kk", 390), ("kk", 1280), ("ru", 390), ("ru", 1280)]
+)
+
+
+def checked(visitor, folder: Path, content: bytes, document: bytes | None = None) -> str:
+    """What the page says after both files were chosen and sent."""
+    visitor.open("/signatures/")
+    for field, data in (("file", content), ("document", document)):
+        if data is not None:
+            chosen = folder / field
+            chosen.write_bytes(data)
+            visitor.page.set_input_files(f"input[name={field}]", chosen)
+    visitor.send("main form")
+    return visitor.page.inner_text("main")
+
+
+@each_screen
+def test_files_are_checked_and_told(visit, tmp_path: Path, language: str, width: int) -> None:
+    visitor = visit(language, width)
+    visitor.open("/signatures/")
+    visitor.has_no_fault()
+    visitor.keep_picture(f"open-check-{language}-{width}")
+    leaves = [individual(Scheme.RSA), head(Scheme.GOST512)]
+    # Strangers to this installation: their signatures fit and are not believed.
+    told = checked(visitor, tmp_path, signed_pdf(*leaves))
+    assert TITLES["several"][language] in told
+    assert "ТЕСТОВ ЕРЛАН БОЛАТҰЛЫ" in told
+    visitor.has_no_fault()
+    visitor.keep_picture(f"open-check-two-{language}-{width}")
+    told = checked(visitor, tmp_path, with_new_content(signed_pdf(leaves[0])))
+    assert TITLES["invalid"][language] in told
+    visitor.has_no_fault()
+    visitor.keep_picture(f"open-check-changed-{language}-{width}")
+
+
+@each_screen
+def test_a_missing_document_is_asked_for(visit, tmp_path: Path, language: str, width: int) -> None:
+    visitor = visit(language, width)
+    value = signed([individual(Scheme.RSA)], detached=True)
+    assert TITLES["problem"][language] in checked(visitor, tmp_path, value)
+    visitor.has_no_fault()
+    visitor.keep_picture(f"open-check-document-{language}-{width}")
+    assert TITLES["invalid"][language] in checked(visitor, tmp_path, value, CONTENT)
+
+
+def test_the_page_works_without_scripts(visit, tmp_path: Path) -> None:
+    visitor = visit("ru", 390, scripts=False)
+    assert "нет электронной подписи" in checked(visitor, tmp_path, plain_pdf())
+
+
+def test_the_check_of_certificates_leads_here(visit) -> None:
+    visitor = visit("kk", 390)
+    visitor.open("/check/")
+    visitor.page.click("main a[href='/signatures/']")
+    visitor.page.wait_for_load_state()
+    assert visitor.page.url.endswith("/signatures/")
