@@ -1,4 +1,7 @@
-"""``python -m bench [deadlines|seal|gost|certificates|check]``: all of them, or the named ones."""
+"""``python -m bench [NAME …]``: all of them, or the named ones.
+
+Names: deadlines, seal, preserving, gost, verify, certificates, signing, check.
+"""
 
 import json
 import os
@@ -7,7 +10,16 @@ import sys
 import tempfile
 from importlib import import_module
 
-BENCHES = ("deadlines", "seal", "gost", "certificates", "check")
+BENCHES = (
+    "deadlines",
+    "seal",
+    "preserving",
+    "gost",
+    "verify",
+    "certificates",
+    "signing",
+    "check",
+)
 
 
 def main() -> None:

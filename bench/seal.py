@@ -1,7 +1,11 @@
-"""Seals per second: the key in memory with a prepared CMS beside pyHanko as documented."""
+"""Milliseconds a seal: the key in memory with a prepared CMS beside pyHanko as documented.
+
+Floors measured elsewhere on a machine of this kind: 2.1 ms with a prepared CMS, 0.35 ms the
+RSA-2048 operation alone (2 900 in a second), 0.94 ms the same in a token of SoftHSM, 137 ms pyHanko
+as documented. The share of a seal in an issued certificate is in ``bench.certificates``.
+"""
 
 import json
-import secrets
 import tempfile
 import time
 from collections.abc import Callable
@@ -18,32 +22,36 @@ from pyhanko.sign.signers.pdf_cms import SimpleSigner
 from pyhanko.sign.signers.pdf_signer import PdfSignatureMetadata, PdfSigner
 from pyhanko_certvalidator.registry import CertificateRegistry
 
-from kualik.signatures.adapters.authority import (
-    LeafRequest,
-    SignerRole,
-    make_authority,
-    open_authority,
-)
 from kualik.signatures.adapters.keys import LoadedKey
 from kualik.signatures.adapters.pades import Sealer, as_asn1
+from kualik.signatures.adapters.test_authority import (
+    Role,
+    Scheme,
+    Subject,
+    make_hierarchy,
+    sealing_key,
+)
 
 FONTS = Path(__file__).resolve().parents[1] / "node_modules" / "@expo-google-fonts" / "pt-serif"
 SEALED_AT = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
-PHRASE = secrets.token_urlsafe()
 PAGE = '#set document(title: "Куәлік")\n#set text(font: "PT Serif", lang: "kk")\n= Куәлік\n'
 
 
 def run(*, ours: int = 200, naive: int = 10, rounds: int = 3) -> dict[str, float]:
     """Milliseconds a signature, best of ``rounds``, the two ways interleaved."""
     with tempfile.TemporaryDirectory() as name:
-        page, key = _page(Path(name)), test_key(Path(name))
+        page, key = page_in(Path(name)), test_key()
     sealer, plain = Sealer(key), plain_signer(key)
     times: dict[str, list[float]] = {"ours_ms": [], "naive_ms": []}
     for _ in range(rounds):
         times["ours_ms"].append(_milliseconds(ours, lambda: _ours(sealer, page)))
         times["naive_ms"].append(_milliseconds(naive, lambda: plain_signature(plain, page)))
     best = {way: round(min(measured), 2) for way, measured in times.items()}
-    return {**best, "times_faster": round(best["naive_ms"] / best["ours_ms"], 1)}
+    return {
+        **best,
+        "ours_per_second": round(1000 / best["ours_ms"], 1),
+        "times_faster": round(best["naive_ms"] / best["ours_ms"], 1),
+    }
 
 
 def _ours(sealer: Sealer, page: bytes) -> None:
@@ -66,7 +74,8 @@ def _milliseconds(count: int, work: Callable[[], None]) -> float:
     return (time.perf_counter() - start) * 1000 / count
 
 
-def _page(directory: Path) -> bytes:
+def page_in(directory: Path) -> bytes:
+    """A page as typst makes it."""
     source = directory / "page.typ"
     source.write_text(PAGE, encoding="utf-8")
     made = typst.compile(
@@ -80,16 +89,11 @@ def _page(directory: Path) -> bytes:
     return made + b"\n"
 
 
-def test_key(directory: Path) -> LoadedKey:
-    make_authority(directory / "authority", passphrase=PHRASE, now=SEALED_AT)
-    authority = open_authority(directory / "authority", passphrase=PHRASE)
-    request = LeafRequest(
-        holder_name="Жүнісова Айгүл Серікқызы",
-        organisation="Демо",
-        bin="990140000015",
-        role=SignerRole.RIGHT_TO_SIGN,
-    )
-    return authority.issue(request, now=SEALED_AT)
+def test_key() -> LoadedKey:
+    subject = Subject(common_name="ЖҮЙЕ", organisation="Демо", bin="990140000015")
+    roles = (Role.LEGAL_ENTITY, Role.INFORMATION_SYSTEM)
+    hierarchy = make_hierarchy(scheme=Scheme.RSA, now=SEALED_AT)
+    return sealing_key(hierarchy.issue(subject, not_before=SEALED_AT, roles=roles))
 
 
 def plain_signer(key: LoadedKey) -> SimpleSigner:

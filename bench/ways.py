@@ -1,25 +1,25 @@
 """The two ways that ``bench.certificates`` compares."""
 
-import tempfile
 from datetime import timedelta
-from pathlib import Path
 
 import weasyprint
 import zxingcpp
 from django.conf import settings
 
 from bench.seal import plain_signature, plain_signer, test_key
+from kualik.accounts.queries import authorised_person
 from kualik.cases.models import Request
 from kualik.cases.services.deciding import approve_requests
 from kualik.cases.services.filing import Filing, file_requests
-from kualik.cases.services.sealing import seal_requests
+from kualik.cases.services.sealing import prepare_requests
+from kualik.cases.services.trial_signing import sign_on_trial
 from kualik.core import clock
 from kualik.demo.loading import read_data
 from kualik.demo.organisations import open_organisation
 from kualik.demo.story import bring_group, set_stage
 from kualik.papers.adapters import SHEETS
 from kualik.rules.lifecycle import Role
-from kualik.signatures.queries import usable_key
+from kualik.signatures.queries import organisation_key
 from kualik.training.models import Completion
 
 AT_ONCE = 50
@@ -54,8 +54,8 @@ class Office:
             self.stage, self.data["people"], programme, first=first, count=count, back=1
         )
 
-    def issue(self, completions: list[Completion]) -> list[Request]:
-        """The whole job for completions: file, approve, seal."""
+    def approve(self, completions: list[Completion]) -> list[Request]:
+        """Applications filed and approved: numbers given, drafts frozen."""
         now, registrar = clock.now(), self.stage.registrar
         requests = file_requests(
             provider=self.stage.provider,
@@ -66,21 +66,35 @@ class Office:
             now=now,
         )
         approve_requests(requests=requests, user=registrar, role=Role.REGISTRAR, now=now)
-        key = usable_key(provider=self.stage.provider, now=now)
-        actor = key.holder.acting_as(Role.AUTHORISED_PERSON)
-        sealed: list[Request] = []
+        return requests
+
+    def prepare(self, requests: list[Request]) -> list[Request]:
+        """Rendered, sealed with the organisation's key, stored."""
+        now, signer = clock.now(), authorised_person(self.stage.provider)
+        key = organisation_key(provider=self.stage.provider, now=now)
+        actor = signer.acting_as(Role.AUTHORISED_PERSON)
+        prepared: list[Request] = []
         for start in range(0, len(requests), AT_ONCE):
             part = requests[start : start + AT_ONCE]
-            sealed += seal_requests(requests=part, key=key, actor=actor, now=now)
-        return sealed
+            prepared += prepare_requests(requests=part, key=key, user=signer, actor=actor, now=now)
+        return prepared
+
+    def issue(self, completions: list[Completion]) -> list[Request]:
+        """The whole job for completions: file, approve, seal, sign by the person, check."""
+        prepared = self.prepare(self.approve(completions))
+        iins = [row["iin"] for row in self.data["provider"][0]["staff"]]
+        outcomes = sign_on_trial(requests=prepared, iins=iins, now=clock.now())
+        for outcome in outcomes:
+            if outcome.violation:
+                raise outcome.violation
+        return prepared
 
 
 class PlainWay:
     """The same ornament and letters by WeasyPrint, sealed by pyHanko as documented; no database."""
 
     def __init__(self) -> None:
-        with tempfile.TemporaryDirectory() as folder:
-            self.signer = plain_signer(test_key(Path(folder)))
+        self.signer = plain_signer(test_key())
 
     def issue(self, count: int) -> None:
         """``count`` signed pages."""

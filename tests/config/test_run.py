@@ -1,10 +1,12 @@
-"""`bin/run`: web server and worker together, as `make run` starts them."""
+"""`bin/run`: web server, worker and simulators together, as `make run` starts them."""
 
+import http.client
 import os
 import re
 import signal
 import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -74,3 +76,71 @@ def test_all_of_it_ends_when_it_is_told_to(running: subprocess.Popen[str]) -> No
     running.send_signal(signal.SIGTERM)
     assert running.wait(timeout=60) == 0
     assert not any(Path(f"/proc/{pid}").exists() for pid in (worker, web))
+
+
+@pytest.fixture
+def demonstration(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """A demonstration with its first port; somebody else listens where its phone should."""
+    while True:
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            port = int(probe.getsockname()[1])
+        try:
+            servers = [socket.create_server(("127.0.0.1", port + place)) for place in range(4)]
+        except OSError:
+            continue
+        break
+    for place in (0, 1, 3):
+        servers[place].close()
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PORT": str(port),
+        "KUALIK_SIMULATORS_PORT": str(port + 1),
+        "KUALIK_VAR": str(tmp_path),
+        "KUALIK_DEMO": "1",
+        "KUALIK_WEB_WORKERS": "1",
+    }
+    with (
+        servers[2],
+        subprocess.Popen(
+            [str(ROOT / "bin" / "run")],
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process,
+    ):
+        try:
+            yield process, port
+        finally:
+            process.terminate()
+
+
+def answers(port: int, path: str) -> bool:
+    """Whether somebody answers there within ten seconds."""
+    for _ in range(100):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        try:
+            connection.request("GET", path)
+            return connection.getresponse().status == 200
+        except OSError:
+            time.sleep(0.1)
+        finally:
+            connection.close()
+    return False
+
+
+def test_a_simulator_whose_port_is_taken_stops_nothing(
+    demonstration: tuple[subprocess.Popen[str], int],
+) -> None:
+    process, port = demonstration
+    assert process.stderr
+    told = next(line for line in process.stderr if "simulator" in line)
+    assert told.startswith("A simulator does not run: ")
+    assert str(port + 2) in told
+    assert answers(port, "/healthz")
+    assert answers(port + 1, "/")
+    assert answers(port + 3, "/rsa/ca")
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=60) == 0
+    for closed in (port, port + 1, port + 3):
+        socket.create_server(("127.0.0.1", closed)).close()

@@ -146,3 +146,66 @@ def test_what_is_built_needs_no_secret_and_touches_no_data(tmp_path: Path) -> No
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "static" / "staticfiles.json").exists()
     assert not (tmp_path / "var").exists()
+
+
+REAL = dict.fromkeys(SECRETS, "something") | {"KUALIK_DEMO": "0"}
+
+
+def test_a_real_installation_does_not_start_with_authorities_that_nobody_pinned(
+    tmp_path: Path,
+) -> None:
+    assert load(tmp_path, **REAL).returncode == 0
+    (tmp_path / "trust").mkdir()
+    trusted = {"KUALIK_TRUST_ROOT": str(tmp_path / "trust")}
+    assert load(tmp_path, **REAL, **trusted).returncode == 0
+    (tmp_path / "trust" / "root.cer").write_bytes(b"a certificate")
+    assert "KUALIK_TRUST_PINS: name the SHA-256" in load(tmp_path, **REAL, **trusted).stderr
+    assert load(tmp_path, **REAL, **trusted, KUALIK_TRUST_PINS="0" * 64).returncode == 0
+    assert load(tmp_path, KUALIK_DEMO="1", **trusted).returncode == 0
+
+
+@pytest.mark.parametrize("pin", ["0" * 63, "z" * 64, "sha256:" + "0" * 64])
+def test_a_pin_is_a_sha256(pin: str, tmp_path: Path) -> None:
+    assert "KUALIK_TRUST_PINS: write 64 hexadecimal" in load(
+        tmp_path, KUALIK_TRUST_PINS=pin
+    ).stderr  # fmt: skip
+
+
+def test_a_pin_may_be_written_as_openssl_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KUALIK_TRUST_PINS", ":".join(["AB"] * 32) + ", " + "cd" * 32)
+    assert environment.fingerprints("KUALIK_TRUST_PINS") == ["ab" * 32, "cd" * 32]
+
+
+def test_signing_by_phone_is_offered_in_the_name_of_an_organisation(tmp_path: Path) -> None:
+    variables = {
+        **dict.fromkeys(SECRETS, "a secret"),
+        "KUALIK_DEMO": "0",
+        "KUALIK_PUBLIC_URL": VALUES["KUALIK_PUBLIC_URL"],
+        "KUALIK_EGOV_MOBILE": "1",
+        "KUALIK_OPERATOR_BIN": "990140000015",
+        "KUALIK_OPERATOR_KK": "Мысал орталығы",
+        "KUALIK_OPERATOR_RU": "Пример центра",
+    }
+    done = load(tmp_path, **variables)
+    assert "KUALIK_EGOV_MOBILE: set KUALIK_OPERATOR_BIN" in done.stderr
+    done = load(tmp_path, **variables, KUALIK_OPERATOR_EN="Example centre")
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        ("KUALIK_SMS_URL", "twilio://login:hidden@example.kz"),
+        ("KUALIK_SMS_URL", "smpp:login:hidden"),
+        ("KUALIK_SMS_URL", "smpp://login:hidden@example.kz:port"),
+        ("KUALIK_EMAIL_URL", "login:hidden@mail.example.kz"),
+        ("KUALIK_EMAIL_URL", "http://login:hidden@mail.example.kz"),
+    ],
+)
+def test_a_wrong_address_of_a_carrier_is_named_and_its_secret_is_not(
+    name: str, address: str, tmp_path: Path
+) -> None:
+    done = load(tmp_path, **{name: address})
+    assert f"{name}: write " in done.stderr
+    assert "hidden" not in done.stderr
+    assert load(tmp_path, **{name: ""}).returncode == 0

@@ -7,8 +7,9 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from kualik.accounts.models import User
-from kualik.core.access import PUBLIC, SIGNED_IN, permission_of
+from kualik.core.access import APPLICANT, PUBLIC, SIGNED_IN, permission_of
 from kualik.rules.lifecycle import Role
+from tests.entering import open_cabinet
 from tests.world import World, build_world, enrol, sign_in
 
 Route = tuple[str, URLPattern]
@@ -27,6 +28,7 @@ def routes(patterns: list[URLPattern | URLResolver], space: str = "") -> Iterato
 
 ALL = list(routes(get_resolver().url_patterns))
 STAFF = [route for route in ALL if isinstance(permission_of(route[1].callback), frozenset)]
+OWN = [route for route in ALL if permission_of(route[1].callback) == APPLICANT]
 each_route = pytest.mark.parametrize(("name", "route"), ALL, ids=[name for name, _ in ALL])
 
 
@@ -69,12 +71,13 @@ def knock(client: Client, where: str) -> list[tuple[int, str]]:
 def test_there_are_routes_to_guard() -> None:
     assert len(ALL) > 25
     assert len(STAFF) > 20
+    assert OWN
 
 
 @each_route
 def test_every_route_states_its_permission(name: str, route: URLPattern) -> None:
     permission = permission_of(route.callback)
-    stated = permission in (PUBLIC, SIGNED_IN)
+    stated = permission in (PUBLIC, SIGNED_IN, APPLICANT)
     roles = isinstance(permission, frozenset) and permission and permission <= PEOPLE
     assert stated or roles, f"{route.pattern} states no permission"
 
@@ -84,12 +87,29 @@ def test_every_route_has_a_name(name: str, route: URLPattern) -> None:
     assert route.name
 
 
+def leads_to(page: str, client: Client, world: World, routes: list[Route]) -> None:
+    """Reading and writing at each of ``routes`` is answered by the way to ``page``."""
+    for name, route in routes:
+        for status, where in knock(client, address(world, name, route)):
+            assert (status, where.startswith(reverse(page) + "?")) == (302, True), name
+
+
 def test_a_stranger_is_led_from_every_closed_page_to_the_sign_in(world: World) -> None:
-    for name, route in ALL:
-        if permission_of(route.callback) == PUBLIC:
-            continue
-        for status, where in knock(Client(), address(world, name, route)):
-            assert (status, where.startswith(reverse("accounts:login") + "?")) == (302, True), name
+    closed = [route for route in ALL if permission_of(route[1].callback) != PUBLIC]
+    leads_to("signatures:enter", Client(), world, OWN)
+    leads_to("accounts:login", Client(), world, [route for route in closed if route not in OWN])
+
+
+def test_an_applicant_is_led_from_every_page_of_staff_to_their_sign_in(world: World) -> None:
+    applicant = open_cabinet(Client(), world.demo.requests[0].person)
+    leads_to("accounts:login", applicant, world, STAFF)
+
+
+@pytest.mark.parametrize("role", sorted(PEOPLE))
+def test_staff_are_led_from_every_page_of_applicants_to_the_ways_of_entering(
+    world: World, role: Role
+) -> None:
+    leads_to("signatures:enter", sign_in(Client(), person(world, role)), world, OWN)
 
 
 def test_a_password_alone_leads_from_every_staff_page_to_the_second_factor(world: World) -> None:
@@ -97,10 +117,7 @@ def test_a_password_alone_leads_from_every_staff_page_to_the_second_factor(world
     client.force_login(
         world.demo.staff[Role.REGISTRAR], backend="django.contrib.auth.backends.ModelBackend"
     )
-    step = reverse("accounts:second_factor") + "?"
-    for name, route in STAFF:
-        for status, where in knock(client, address(world, name, route)):
-            assert (status, where.startswith(step)) == (302, True), name
+    leads_to("accounts:second_factor", client, world, STAFF)
 
 
 @pytest.mark.parametrize("role", sorted(PEOPLE))
@@ -124,11 +141,12 @@ def person(world: World, role: Role) -> User:
 
 def test_nothing_keeps_the_answer_of_a_closed_page(world: World) -> None:
     registrar = sign_in(Client(), world.demo.staff[Role.REGISTRAR])
+    applicant = open_cabinet(Client(), world.demo.requests[0].person)
     for name, route in ALL:
         if permission_of(route.callback) == PUBLIC:
             continue
         where = address(world, name, route)
-        for client in (Client(), registrar):
+        for client in (Client(), registrar, applicant):
             assert "no-store" in client.get(where).headers["Cache-Control"], name
 
 

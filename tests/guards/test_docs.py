@@ -20,7 +20,7 @@ SETTINGS = ROOT / "docs" / "settings.md"
 DEPENDENCIES = ROOT / "docs" / "adr" / "0013-dependencies.md"
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 CODE = re.compile(r"```.*?```|`[^`\n]+`", re.DOTALL)
-READERS = ("text", "flag", "number", "words", "secret", "kept_secret")
+READERS = ("text", "flag", "number", "words", "fingerprints", "secret", "kept_secret")
 
 
 def name_of(file: Path) -> str:

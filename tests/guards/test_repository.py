@@ -16,7 +16,10 @@ ROOM_FILES = {
     "models", "queries", "adapters", "services", "forms", "views", "api", "admin", "management",
     "urls", "apps", "migrations", "templates", "static", "data", "__init__",
 }  # fmt: skip
-ROOMS = ("providers", "accounts", "signatures", "papers", "training", "certificates", "cases")
+ROOMS = (
+    "providers", "accounts", "notifications", "signatures", "papers", "training", "certificates",
+    "cases",
+)  # fmt: skip
 
 
 def tracked_files() -> list[Path]:

@@ -2,7 +2,9 @@
 
 import fcntl
 import os
+import re
 import secrets
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -25,6 +27,7 @@ REAL = (
     "KUALIK_KEY_PASSPHRASE",
     "KUALIK_KEY_PASSPHRASE_FILE",
 )
+FINGERPRINT = re.compile("[0-9a-f]{64}")
 TRUE, FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
 
 
@@ -64,6 +67,20 @@ def words(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
 
 
+def fingerprints(name: str) -> list[str]:
+    """SHA-256 values divided by commas, in lower-case hexadecimal whether or not with colons."""
+    found = [word.replace(":", "").lower() for word in words(name)]
+    for value in found:
+        if not FINGERPRINT.fullmatch(value):
+            raise ImproperlyConfigured(f"{name}: write 64 hexadecimal digits, not {value!r}")
+    return found
+
+
+def has_files(folder: Path) -> bool:
+    """Whether anything lies in a folder; one that nobody made holds nothing."""
+    return folder.is_dir() and any(folder.iterdir())
+
+
 def secret(name: str) -> str:
     """A secret from the variable or the file that ``<name>_FILE`` names; empty when neither."""
     file = os.environ.get(f"{name}_FILE", "")
@@ -73,6 +90,22 @@ def secret(name: str) -> str:
         return Path(file).read_text(encoding="utf-8").strip()
     except OSError as error:
         raise ImproperlyConfigured(f"{name}_FILE: cannot read {file}") from error
+
+
+def check_address(name: str, address: str, schemes: Sequence[str]) -> None:
+    """Stop the start at an address of another kind; the message never repeats its secret."""
+    if not address:
+        return
+    try:
+        parts = urlsplit(address)
+        is_good = parts.scheme in schemes and bool(parts.netloc) and (parts.port or 1) > 0
+    except ValueError:
+        is_good = False
+    if not is_good:
+        kinds = ", ".join(f"{scheme}://" for scheme in schemes)
+        raise ImproperlyConfigured(
+            f"{name}: write {kinds} and then user:secret@host:port/?option=value"
+        )
 
 
 def made_secret(file: Path) -> str:

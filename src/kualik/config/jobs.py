@@ -6,11 +6,26 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from django.conf import settings
+from django.contrib.sessions.models import Session
 
 from kualik.cases.services.sealing import SEAL_JOB, run_seal_job
+from kualik.certificates.services.preserving import (
+    PRESERVE_JOB,
+    RENEW_JOB,
+    run_preserve_job,
+    run_renew_job,
+)
+from kualik.certificates.services.volume import WATCH_JOB, run_watch_job
 from kualik.core import jobs
 from kualik.core.clock import local_day
 from kualik.core.jobs import Handler, Payload
+from kualik.notifications.services.delivering import (
+    give_up_overdue,
+    report_silence,
+    worker_handlers,
+)
+from kualik.signatures.services.challenges import forget_challenges
+from kualik.signatures.services.phone import forget_phone_signings
 from kualik.training.services import forget_lists, sweep_lists
 from kualik.training.services.dry_run import (
     CHECK_JOB,
@@ -20,6 +35,8 @@ from kualik.training.services.dry_run import (
 )
 
 FORGET_JOB = "training.forget_lists"
+SWEEP_JOB = "signatures.sweep_entries"
+TEND_JOB = "notifications.tend"
 SILENT_AFTER = timedelta(seconds=60)
 
 
@@ -29,18 +46,41 @@ def run_forget_job(_payload: Payload, now: datetime) -> None:
     sweep_lists(now=now)
 
 
+def run_sweep_job(_payload: Payload, now: datetime) -> None:
+    """Remove what entering leaves behind: challenges, codes and browser sessions that are over."""
+    forget_challenges(now=now)
+    forget_phone_signings(now=now)
+    Session.objects.filter(expire_date__lte=now).delete()
+
+
+def run_tend_job(_payload: Payload, now: datetime) -> None:
+    """End the messages that nobody could send in time; tell of a carrier that is away."""
+    give_up_overdue(now=now)
+    report_silence(now=now)
+
+
 HANDLERS: Mapping[str, Handler] = {
     SEAL_JOB: run_seal_job,
+    WATCH_JOB: run_watch_job,
+    PRESERVE_JOB: run_preserve_job,
+    RENEW_JOB: run_renew_job,
     CHECK_JOB: run_check_job,
     IMPORT_JOB: run_import_job,
     FORGET_JOB: run_forget_job,
+    SWEEP_JOB: run_sweep_job,
+    TEND_JOB: run_tend_job,
+    **worker_handlers(),
 }
+# Proof has days; seals and everything else come before it.
+LAST = (PRESERVE_JOB,)
 
 
 def enqueue_daily(*, now: datetime) -> None:
-    """The jobs of the day, each once however often this is called."""
+    """The jobs of the day and of the hour, each once however often this is called."""
     day = local_day(now).isoformat()
-    jobs.enqueue(name=FORGET_JOB, key=f"{FORGET_JOB}:{day}", payload={}, now=now)
+    for name in (FORGET_JOB, SWEEP_JOB, RENEW_JOB):
+        jobs.enqueue(name=name, key=f"{name}:{day}", payload={}, now=now)
+    jobs.enqueue(name=TEND_JOB, key=f"{TEND_JOB}:{now:%Y-%m-%dT%H}", payload={}, now=now)
 
 
 def beat(*, now: datetime) -> None:

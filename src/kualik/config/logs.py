@@ -1,8 +1,10 @@
 """What the log of the service says, and how long it talks."""
 
 import logging
+import re
 
 from django.core.exceptions import PermissionDenied
+from django.views.debug import SafeExceptionReporterFilter
 
 
 class RefusalsWithoutTrace(logging.Filter):
@@ -13,3 +15,13 @@ class RefusalsWithoutTrace(logging.Filter):
             record.exc_info = None
             record.exc_text = None
         return True
+
+
+class SecretsHidden(SafeExceptionReporterFilter):
+    """Reports of a fault leave out what Django does not know to be secret: PINs and addresses
+    that hold a password."""
+
+    hidden_settings = re.compile(
+        f"{SafeExceptionReporterFilter.hidden_settings.pattern}|_PIN$|(EMAIL|SMS)_URL$",
+        flags=re.IGNORECASE,
+    )

@@ -33,6 +33,45 @@ KEYS_ROOT = Path(environment.text("KUALIK_KEYS_ROOT", str(VAR / "keys")))
 FONT_ROOT = NODE_MODULES / "@expo-google-fonts" / "pt-serif"
 LAST_URL = environment.first_line(VAR / "public-url") if DEMO else ""
 PUBLIC_URL = environment.text("KUALIK_PUBLIC_URL", LAST_URL or "http://localhost:8000").rstrip("/")
+# The simulators of outside parties, on a demonstration only: NCALayer, the phone, the authority,
+# then the three addresses of the message catcher: SMTP, SMPP and its page.
+SIMULATORS_PORT = environment.number("KUALIK_SIMULATORS_PORT", 13580)
+SIMULATORS = [f"127.0.0.1:{SIMULATORS_PORT + place}" for place in range(6)]
+TEST_AUTHORITY_URL = f"http://{SIMULATORS[2]}"
+NCALAYER_URL = environment.text(
+    "KUALIK_NCALAYER_URL", f"ws://{SIMULATORS[0]}/" if DEMO else "wss://127.0.0.1:13579/"
+)
+EGOV_MOBILE = environment.flag("KUALIK_EGOV_MOBILE", default=DEMO)
+# Who asks for a signature at the entry, as the phone shows it.
+OPERATOR = {
+    "bin": environment.text("KUALIK_OPERATOR_BIN", "250140000013" if DEMO else ""),
+    "kk": environment.text("KUALIK_OPERATOR_KK", "«Куәлік» көрсетілімі" if DEMO else ""),
+    "ru": environment.text("KUALIK_OPERATOR_RU", "Демонстрация «Куәлік»" if DEMO else ""),
+    "en": environment.text("KUALIK_OPERATOR_EN", "Kualik demonstration" if DEMO else ""),
+}
+if EGOV_MOBILE and not all(OPERATOR.values()):
+    raise ImproperlyConfigured("KUALIK_EGOV_MOBILE: set KUALIK_OPERATOR_BIN, _KK, _RU and _EN too")
+EMAIL_URL = environment.secret("KUALIK_EMAIL_URL") or (
+    f"smtp://{SIMULATORS[3]}/?tls=none&from=kualik@demo.example" if DEMO else ""
+)
+SMS_URL = environment.secret("KUALIK_SMS_URL") or (
+    f"smpp://kualik:demo@{SIMULATORS[4]}/?sender=KUALIK" if DEMO else ""
+)
+# What the SMS service signs its calls to us with.
+SMS_HOOK_SECRET = environment.secret("KUALIK_SMS_HOOK_SECRET")
+environment.check_address("KUALIK_EMAIL_URL", EMAIL_URL, ("smtp",))
+environment.check_address(
+    "KUALIK_SMS_URL", SMS_URL, ("smpp", "smsc", "mobizon", "kazinfoteh", "kazinfoteh+old")
+)
+TRUST_ROOT = Path(environment.text("KUALIK_TRUST_ROOT", str(KEYS_ROOT / "trust")))
+TRUST_PINS = environment.fingerprints("KUALIK_TRUST_PINS")
+if not DEMO and not TRUST_PINS and environment.has_files(TRUST_ROOT):
+    raise ImproperlyConfigured(f"KUALIK_TRUST_PINS: name the SHA-256 of the roots in {TRUST_ROOT}")
+TSA_URL = environment.text("KUALIK_TSA_URL", f"{TEST_AUTHORITY_URL}/rsa/tsa" if DEMO else "")
+TSA_POLICY = environment.text("KUALIK_TSA_POLICY")
+NCANODE_URL = environment.text("KUALIK_NCANODE_URL")
+PKCS11_MODULE = environment.text("KUALIK_PKCS11_MODULE")
+PKCS11_PIN = environment.secret("KUALIK_PKCS11_PIN")
 ALLOWED_HOSTS = environment.words("KUALIK_HOSTS", "localhost,127.0.0.1,[::1]")
 SECURE = PUBLIC_URL.startswith("https:")
 BEHIND_PROXY = environment.flag("KUALIK_BEHIND_PROXY", default=False)
@@ -44,6 +83,7 @@ ROOMS = [
     "kualik.cases",
     "kualik.certificates",
     "kualik.training",
+    "kualik.notifications",
     "kualik.signatures",
     "kualik.papers",
     "kualik.accounts",
@@ -167,6 +207,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "cases:office"
 LOGOUT_REDIRECT_URL = "home"
+APPLICANT_LOGIN_URL = "signatures:enter"
 AXES_FAILURE_LIMIT = environment.number("KUALIK_LOGIN_TRIES", 7)
 AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
@@ -205,6 +246,7 @@ LANGUAGES = [("kk", "Қазақша"), ("ru", "Русский"), ("en", "English
 LOCALE_PATHS = [ROOT / "locale", ROOT / "locale-django"]
 FORMAT_MODULE_PATH = ["kualik.config.formats"]
 
+DEFAULT_EXCEPTION_REPORTER_FILTER = "kualik.config.logs.SecretsHidden"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -11,6 +11,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("standards/<str:edition>/", views.standard_page, name="standard"),
     path("healthz", views.health, name="health"),
     path("", include("kualik.accounts.urls")),
+    path("", include("kualik.notifications.urls")),
+    path("", include("kualik.signatures.urls")),
     path("", include("kualik.providers.urls")),
     path("", include("kualik.certificates.urls")),
     path("", include("kualik.training.urls")),

@@ -10,6 +10,7 @@ from typing import TypeGuard
 from django.db import transaction
 
 from kualik.accounts.models import User
+from kualik.accounts.queries import authorised_person
 from kualik.cases.models import LIVE_STATES, Request
 from kualik.cases.services.deciding import approve_requests
 from kualik.cases.services.filing import Filing, file_requests
@@ -22,7 +23,7 @@ from kualik.rules.errors import RuleViolation
 from kualik.rules.lifecycle import Role, State
 from kualik.rules.standards import Standard
 from kualik.signatures.models import SigningKey
-from kualik.signatures.queries import usable_key
+from kualik.signatures.queries import organisation_key
 from kualik.training.models import Completion, ImportDraft
 from kualik.training.services import (
     CheckedRow,
@@ -56,10 +57,12 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Office:
-    """In whose place the program decides, and with whose key it seals (A57.10-2)."""
+    """In whose place the program decides, whom the documents name as their signer (A57.10-2), and
+    the organisation's key that seals."""
 
     decider: User
     role: Role
+    signer: User
     key: SigningKey
 
     @property
@@ -77,15 +80,16 @@ class Entered:
 
 
 def find_office(provider: Provider, now: datetime) -> Office:
-    """The first registrar, else the head of the office, and the key in force.
+    """The first registrar, else the head of the office; the signer; the key in force.
 
-    Raises ``no_decider``, ``no_authorised_person``.
+    Raises ``no_decider``, ``no_authorised_person``, ``no_organisation_key``.
     """
     for role in DECIDERS:
         user = User.objects.filter(provider=provider, is_active=True, grants__role=role).first()
         if user is not None:
-            key = usable_key(provider=provider, now=now)
-            return Office(decider=user, role=role, key=key)
+            signer = authorised_person(provider)
+            key = organisation_key(provider=provider, now=now)
+            return Office(decider=user, role=role, signer=signer, key=key)
     raise RuleViolation("no_decider", provider=provider.code)
 
 
@@ -127,14 +131,14 @@ def enter(*, order: Order, standard: Standard, office: Office, now: datetime) ->
 def _note_the_program(
     draft: ImportDraft, outcome: Sequence[Outcome], office: Office, now: datetime
 ) -> None:
-    """Write down that the program acted in the place of the registrar and of the key's holder."""
+    """Write down that the program acted in the place of the registrar and ordered the seals."""
     numbers = [
         item.certificate.number
         for item in outcome
         if isinstance(item, Request) and item.state == State.APPROVED and item.certificate
     ]
     facts = {"through": "kualik issue", "os_user": _os_user(), "key": office.key.serial}
-    persons = {"registrar": office.decider.pk, "signer": office.key.holder_id}
+    persons = {"registrar": office.decider.pk, "signer": office.signer.pk}
     run = Event(
         subject=f"import:{draft.pk}",
         action="cases.issued_by_program",

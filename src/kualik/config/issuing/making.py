@@ -1,21 +1,32 @@
-"""After the decision: seal by portions, write the documents, say what became of each row."""
+"""After the decision: seal by portions, write the documents, say what became of each row.
+
+Where the organisation's seal is enough (A303.4), the program issues. Elsewhere it prepares, and
+the authorised person signs (A57.10-2); only on a demonstration a test key plays that person.
+"""
 
 import logging
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from django.core.files.storage import default_storage
 
+from kualik.accounts.services import is_own_iin
 from kualik.cases.models import Request
-from kualik.cases.services.sealing import seal_requests
+from kualik.cases.services.sealing import (
+    is_prepared,
+    prepare_requests,
+    seal_alone,
+    sealable_alone,
+)
+from kualik.cases.services.trial_signing import sign_on_trial, trial_iins
 from kualik.certificates.models import Certificate
-from kualik.config.issuing.entering import Entered, Office, Order, Outcome
+from kualik.config.issuing.entering import PROGRAM, Entered, Office, Order, Outcome
 from kualik.core import errors
 from kualik.core.clock import local_day
 from kualik.rules.errors import RuleViolation
-from kualik.rules.lifecycle import Role, State
+from kualik.rules.lifecycle import State
 from kualik.rules.standards import Standard
 from kualik.training.services import CheckedRow, Remark, remark_text
 
@@ -26,6 +37,8 @@ STANDING = {
     Certificate.Status.REVOKED: "certificate_revoked",
     Certificate.Status.REPLACED: "certificate_replaced",
 }
+STATUSES = ("issued", "prepared", "refused", "not_completed")
+AWAITS = "awaits_person_signature"
 Record = dict[str, object]
 log = logging.getLogger(__name__)
 
@@ -58,33 +71,43 @@ def _make(
     """Seal a portion and write its documents into the folder; a record for each row of it."""
     pks = {row: item.pk for row, item in outcome.items() if isinstance(item, Request)}
     faults = _seal(sorted(pks.values()), office, now)
-    requests = Request.objects.select_related("certificate").in_bulk(pks.values())
+    requests = _read(pks.values())
     records = {}
     for row, item in outcome.items():
         if isinstance(item, RuleViolation):
             records[row] = _refused(row, item, language)
+            continue
+        request, fault = requests[item.pk], faults.get(item.pk)
+        if fault is None and is_prepared(request, now):
+            records[row] = _prepared(row, request, language)
         else:
-            records[row] = _written(row, requests[item.pk], faults.get(item.pk), folder, language)
+            records[row] = _written(row, request, fault, folder, language)
     return records
+
+
+def _read(pks: Iterable[int]) -> dict[int, Request]:
+    return Request.objects.select_related("certificate__key", "provider").in_bulk(pks)
 
 
 def _seal(pks: Sequence[int], office: Office, now: datetime) -> dict[int, RuleViolation]:
     """Seal what is approved, also what a stopped run left; request → what stopped its seal."""
-    if _try_seal(pks, office, now) is None:
-        return {}
-    # Sealed together they fail together; alone, only those do that are at fault.
-    faults = {pk: _try_seal([pk], office, now) for pk in pks}
-    return {pk: fault for pk, fault in faults.items() if fault}
+    faults: dict[int, RuleViolation] = {}
+    if _try_seal(pks, office, now) is not None:
+        # Sealed together they fail together; alone, only those do that are at fault.
+        tried = {pk: _try_seal([pk], office, now) for pk in pks}
+        faults = {pk: fault for pk, fault in tried.items() if fault}
+    return faults | _sign([pk for pk in pks if pk not in faults], office, now)
 
 
 def _try_seal(pks: Sequence[int], office: Office, now: datetime) -> RuleViolation | None:
     """None, or why not all of them were sealed. The decision stands, so nothing may escape."""
-    approved = Request.objects.select_related("certificate").filter(
-        pk__in=pks, state=State.APPROVED
-    )
-    actor = office.key.holder.acting_as(Role.AUTHORISED_PERSON)
     try:
-        seal_requests(requests=list(approved), key=office.key, actor=actor, now=now)
+        found = _read(pks)
+        approved = [found[pk] for pk in pks if found[pk].state == State.APPROVED]
+        alone = sealable_alone(approved, now)
+        seal_alone(requests=alone, key=office.key, now=now)
+        others = [row for row in approved if row not in alone and not is_prepared(row, now)]
+        prepare_requests(requests=others, key=office.key, user=None, actor=PROGRAM, now=now)
     except RuleViolation as violation:
         return violation
     except OSError as error:
@@ -93,6 +116,34 @@ def _try_seal(pks: Sequence[int], office: Office, now: datetime) -> RuleViolatio
         log.exception("sealing failed")
         return RuleViolation("seal_failed", reason=type(error).__name__)
     return None
+
+
+def _sign(pks: Sequence[int], office: Office, now: datetime) -> dict[int, RuleViolation]:
+    """On a demonstration the signer is played by a test key; elsewhere the documents wait."""
+    iins = [iin for iin in trial_iins() if is_own_iin(office.signer, iin)]
+    if not iins:
+        return {}
+    requests = _read(pks)
+    numbers = {row.certificate.number: pk for pk, row in requests.items() if row.certificate}
+    outcomes = sign_on_trial(requests=list(requests.values()), iins=iins, now=now)
+    return {
+        numbers[outcome.number]: outcome.violation
+        for outcome in outcomes
+        if outcome.violation and not outcome.is_issued
+    }
+
+
+def _prepared(row: int, request: Request, language: str) -> Record:
+    """A document that is no document before the authorised person has signed it."""
+    number = request.certificate.number if request.certificate else ""
+    violation = RuleViolation(AWAITS, number=number)
+    return {
+        "row": row,
+        "status": "prepared",
+        "number": number,
+        "error": violation.code,
+        "message": errors.message(violation, language),
+    }
 
 
 def _written(
@@ -172,7 +223,7 @@ def _fault(row: CheckedRow, language: str) -> Record:
 
 
 def _summary(count: Counter[object], standard: Standard, order: Order) -> Record:
-    statuses = {status: count[status] for status in ("issued", "refused", "not_completed")}
+    statuses = {status: count[status] for status in STATUSES}
     in_term = standard.covers(local_day(order.filed_at))
     return {
         "summary": {"rows": count.total(), **statuses},

@@ -1,4 +1,4 @@
-"""``kualik issue``: a completion list in, sealed certificates out."""
+"""``kualik issue``: a completion list in, certificates out, or prepared for the signature."""
 
 import json
 import sys
@@ -17,7 +17,8 @@ from kualik.rules.facts import KINDS, PAPERS
 from kualik.rules.language import LANGUAGES
 from kualik.training.services import GroupDefaults
 
-ALL_ISSUED, UNUSABLE, SOME_REFUSED = 0, 2, 3
+# Prepared: nothing went wrong, and the authorised person still has to sign (A57.10-2).
+ALL_ISSUED, UNUSABLE, SOME_REFUSED, PREPARED = 0, 2, 3, 4
 OPENING = time(9)
 
 
@@ -38,6 +39,14 @@ def decimal(text: str) -> Decimal:
         return Decimal(text.replace(",", "."))
     except InvalidOperation as error:
         raise ArgumentTypeError(f"{text}: write a number") from error
+
+
+def _status(statuses: set[object]) -> int:
+    """The exit status; the summary has no status of its own."""
+    seen = statuses - {None}
+    if seen == {"issued"}:
+        return ALL_ISSUED
+    return PREPARED if "prepared" in seen and seen <= {"issued", "prepared"} else SOME_REFUSED
 
 
 class Command(BaseCommand):
@@ -74,7 +83,7 @@ class Command(BaseCommand):
         for record in records:
             self._say(record)
             statuses.add(record.get("status"))
-        sys.exit(ALL_ISSUED if statuses == {"issued", None} else SOME_REFUSED)
+        sys.exit(_status(statuses))
 
     def _order(self, options: dict[str, object], now: datetime) -> Order:
         path = Path(str(options["list"]))

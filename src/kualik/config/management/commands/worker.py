@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import Error, close_old_connections, connection
 
 from kualik.cases.services.deciding import accept_due
-from kualik.config.jobs import HANDLERS, beat, enqueue_daily
+from kualik.config.jobs import HANDLERS, LAST, beat, enqueue_daily
 from kualik.core import clock, jobs
 
 PAUSE_SECONDS = 1.0
@@ -60,7 +60,7 @@ def _turn(name: str) -> bool:
     """What is due now, then one job; False when none waits."""
     accept_due(now=clock.now())
     enqueue_daily(now=clock.now())
-    return jobs.run_one(handlers=HANDLERS, worker=name, clock=clock.now)
+    return jobs.run_one(handlers=HANDLERS, worker=name, clock=clock.now, last=LAST)
 
 
 def _greet(name: str) -> None:
