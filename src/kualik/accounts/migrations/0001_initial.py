@@ -6,107 +6,55 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     initial = True
 
     dependencies = [
-        ("providers", "0001_initial"),
+        ('providers', '0001_initial'),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="Person",
+            name='Person',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("iin_hash", models.CharField(max_length=64, unique=True)),
-                ("iin_sealed", models.BinaryField(max_length=64)),
-                ("family_name", models.CharField(max_length=100)),
-                ("given_name", models.CharField(max_length=100)),
-                ("patronymic", models.CharField(blank=True, max_length=100)),
-                ("created_at", models.DateTimeField()),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('iin_hash', models.CharField(max_length=64, unique=True)),
+                ('iin_sealed', models.BinaryField(max_length=64)),
+                ('family_name', models.CharField(max_length=100)),
+                ('given_name', models.CharField(max_length=100)),
+                ('patronymic', models.CharField(blank=True, max_length=100)),
+                ('created_at', models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name="User",
+            name='User',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("password", models.CharField(max_length=128, verbose_name="password")),
-                (
-                    "last_login",
-                    models.DateTimeField(blank=True, null=True, verbose_name="last login"),
-                ),
-                ("email", models.EmailField(max_length=254, unique=True)),
-                ("full_name", models.CharField(max_length=150)),
-                ("position_kk", models.CharField(blank=True, max_length=150)),
-                ("position_ru", models.CharField(blank=True, max_length=150)),
-                ("position_en", models.CharField(blank=True, max_length=150)),
-                ("is_active", models.BooleanField(default=True)),
-                ("date_joined", models.DateTimeField()),
-                (
-                    "provider",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="staff",
-                        to="providers.provider",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('password', models.CharField(max_length=128, verbose_name='password')),
+                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
+                ('email', models.EmailField(max_length=254, unique=True)),
+                ('full_name', models.CharField(max_length=150)),
+                ('position_kk', models.CharField(blank=True, max_length=150)),
+                ('position_ru', models.CharField(blank=True, max_length=150)),
+                ('position_en', models.CharField(blank=True, max_length=150)),
+                ('is_active', models.BooleanField(default=True)),
+                ('date_joined', models.DateTimeField()),
+                ('provider', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='staff', to='providers.provider')),
             ],
             options={
-                "abstract": False,
+                'abstract': False,
             },
         ),
         migrations.CreateModel(
-            name="RoleGrant",
+            name='RoleGrant',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "role",
-                    models.CharField(
-                        choices=[
-                            ("system", "system"),
-                            ("applicant", "applicant"),
-                            ("registrar", "registrar"),
-                            ("clerk", "clerk"),
-                            ("office_head", "office_head"),
-                            ("authorised_person", "authorised_person"),
-                            ("provider_admin", "provider_admin"),
-                            ("contact_centre", "contact_centre"),
-                            ("inspector", "inspector"),
-                            ("platform_admin", "platform_admin"),
-                        ],
-                        max_length=24,
-                    ),
-                ),
-                ("granted_at", models.DateTimeField()),
-                (
-                    "user",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="grants",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('role', models.CharField(choices=[('system', 'system'), ('applicant', 'applicant'), ('registrar', 'registrar'), ('clerk', 'clerk'), ('office_head', 'office_head'), ('authorised_person', 'authorised_person'), ('provider_admin', 'provider_admin'), ('contact_centre', 'contact_centre'), ('inspector', 'inspector'), ('platform_admin', 'platform_admin')], max_length=24)),
+                ('granted_at', models.DateTimeField()),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='grants', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                "constraints": [
-                    models.UniqueConstraint(fields=("user", "role"), name="one_grant_a_role")
-                ],
+                'constraints': [models.UniqueConstraint(fields=('user', 'role'), name='one_grant_a_role')],
             },
         ),
     ]

@@ -7,162 +7,60 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     initial = True
 
     dependencies = [
-        ("accounts", "0001_initial"),
-        ("certificates", "0001_initial"),
-        ("providers", "0001_initial"),
-        ("training", "0001_initial"),
+        ('accounts', '0001_initial'),
+        ('certificates', '0001_initial'),
+        ('providers', '0001_initial'),
+        ('training', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="Request",
+            name='Request',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("number", models.CharField(max_length=40, unique=True)),
-                (
-                    "channel",
-                    models.CharField(
-                        choices=[
-                            ("counter", "Counter"),
-                            ("web", "Web"),
-                            ("gateway", "Gateway"),
-                            ("sms-answer", "Sms Answer"),
-                            ("registrar", "Registrar"),
-                        ],
-                        max_length=12,
-                    ),
-                ),
-                ("application_number", models.CharField(blank=True, max_length=60)),
-                ("application_on", models.DateField(null=True)),
-                ("edition", models.CharField(max_length=8)),
-                ("edition_version", models.PositiveSmallIntegerField()),
-                ("kind", models.CharField(max_length=2)),
-                ("paper", models.CharField(max_length=12)),
-                ("language", models.CharField(default="kk", max_length=2)),
-                ("filed_at", models.DateTimeField()),
-                ("accepted_at", models.DateTimeField()),
-                ("due_at", models.DateTimeField()),
-                ("clock", models.JSONField(default=dict)),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("filed", "filed"),
-                            ("accepted", "accepted"),
-                            ("in_review", "in_review"),
-                            ("approved", "approved"),
-                            ("issued", "issued"),
-                            ("handed_over", "handed_over"),
-                            ("not_accepted", "not_accepted"),
-                            ("refused", "refused"),
-                            ("withdrawn", "withdrawn"),
-                        ],
-                        default=kualik.rules.lifecycle.State["FILED"],
-                        max_length=12,
-                    ),
-                ),
-                ("version", models.PositiveIntegerField(default=1)),
-                ("decided_at", models.DateTimeField(null=True)),
-                ("refusal", models.JSONField(null=True)),
-                (
-                    "certificate",
-                    models.OneToOneField(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="request",
-                        to="certificates.certificate",
-                    ),
-                ),
-                (
-                    "completion",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="requests",
-                        to="training.completion",
-                    ),
-                ),
-                (
-                    "decided_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "person",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="requests",
-                        to="accounts.person",
-                    ),
-                ),
-                (
-                    "provider",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="requests",
-                        to="providers.provider",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('number', models.CharField(max_length=40, unique=True)),
+                ('channel', models.CharField(choices=[('counter', 'Counter'), ('web', 'Web'), ('gateway', 'Gateway'), ('sms-answer', 'Sms Answer'), ('registrar', 'Registrar')], max_length=12)),
+                ('application_number', models.CharField(blank=True, max_length=60)),
+                ('application_on', models.DateField(null=True)),
+                ('edition', models.CharField(max_length=8)),
+                ('edition_version', models.PositiveSmallIntegerField()),
+                ('kind', models.CharField(max_length=2)),
+                ('paper', models.CharField(max_length=12)),
+                ('language', models.CharField(default='kk', max_length=2)),
+                ('filed_at', models.DateTimeField()),
+                ('accepted_at', models.DateTimeField()),
+                ('due_at', models.DateTimeField()),
+                ('clock', models.JSONField(default=dict)),
+                ('state', models.CharField(choices=[('filed', 'filed'), ('accepted', 'accepted'), ('in_review', 'in_review'), ('approved', 'approved'), ('issued', 'issued'), ('handed_over', 'handed_over'), ('not_accepted', 'not_accepted'), ('refused', 'refused'), ('withdrawn', 'withdrawn')], default=kualik.rules.lifecycle.State['FILED'], max_length=12)),
+                ('version', models.PositiveIntegerField(default=1)),
+                ('decided_at', models.DateTimeField(null=True)),
+                ('refusal', models.JSONField(null=True)),
+                ('certificate', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='request', to='certificates.certificate')),
+                ('completion', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='requests', to='training.completion')),
+                ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='requests', to='accounts.person')),
+                ('provider', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='requests', to='providers.provider')),
             ],
             options={
-                "indexes": [models.Index(fields=["provider", "state", "due_at"], name="board")],
-                "constraints": [
-                    models.UniqueConstraint(
-                        condition=models.Q(
-                            (
-                                "state__in",
-                                [
-                                    "accepted",
-                                    "approved",
-                                    "filed",
-                                    "handed_over",
-                                    "in_review",
-                                    "issued",
-                                ],
-                            )
-                        ),
-                        fields=("completion",),
-                        name="one_live_request_per_completion",
-                    )
-                ],
+                'indexes': [models.Index(fields=['provider', 'state', 'due_at'], name='board')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state__in', ['accepted', 'approved', 'filed', 'handed_over', 'in_review', 'issued'])), fields=('completion',), name='one_live_request_per_completion')],
             },
         ),
         migrations.CreateModel(
-            name="RequestSeries",
+            name='RequestSeries',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("year", models.PositiveSmallIntegerField()),
-                ("last", models.PositiveIntegerField(default=0)),
-                (
-                    "provider",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="providers.provider",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('year', models.PositiveSmallIntegerField()),
+                ('last', models.PositiveIntegerField(default=0)),
+                ('provider', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='providers.provider')),
             ],
             options={
-                "constraints": [
-                    models.UniqueConstraint(fields=("provider", "year"), name="one_request_series")
-                ],
+                'constraints': [models.UniqueConstraint(fields=('provider', 'year'), name='one_request_series')],
             },
         ),
     ]

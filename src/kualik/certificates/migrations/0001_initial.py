@@ -6,146 +6,61 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     initial = True
 
     dependencies = [
-        ("accounts", "0001_initial"),
-        ("providers", "0001_initial"),
-        ("signatures", "0001_initial"),
+        ('accounts', '0001_initial'),
+        ('providers', '0001_initial'),
+        ('signatures', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="Certificate",
+            name='Certificate',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("number", models.CharField(max_length=40, unique=True)),
-                ("code", models.CharField(max_length=16, unique=True)),
-                ("year", models.PositiveSmallIntegerField()),
-                ("sequence", models.PositiveIntegerField()),
-                ("kind", models.CharField(max_length=2)),
-                ("paper", models.CharField(max_length=12)),
-                ("holder", models.CharField(max_length=300)),
-                ("programme", models.CharField(max_length=600)),
-                ("issued_on", models.DateField()),
-                ("facts", models.JSONField()),
-                ("facts_sha256", models.CharField(max_length=64)),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[
-                            ("draft", "Draft"),
-                            ("valid", "Valid"),
-                            ("suspended", "Suspended"),
-                            ("revoked", "Revoked"),
-                            ("replaced", "Replaced"),
-                            ("void", "Void"),
-                        ],
-                        default="draft",
-                        max_length=10,
-                    ),
-                ),
-                ("status_reason_kk", models.CharField(blank=True, max_length=300)),
-                ("status_reason_ru", models.CharField(blank=True, max_length=300)),
-                ("status_changed_at", models.DateTimeField()),
-                ("created_at", models.DateTimeField()),
-                ("sealed_at", models.DateTimeField(null=True)),
-                ("file", models.CharField(blank=True, max_length=120)),
-                ("file_sha256", models.CharField(blank=True, db_index=True, max_length=64)),
-                (
-                    "key",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="signatures.signingkey",
-                    ),
-                ),
-                (
-                    "person",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="certificates",
-                        to="accounts.person",
-                    ),
-                ),
-                (
-                    "provider",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="certificates",
-                        to="providers.provider",
-                    ),
-                ),
-                (
-                    "replaced_by",
-                    models.OneToOneField(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="replaces",
-                        to="certificates.certificate",
-                    ),
-                ),
-                (
-                    "signer",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('number', models.CharField(max_length=40, unique=True)),
+                ('code', models.CharField(max_length=16, unique=True)),
+                ('year', models.PositiveSmallIntegerField()),
+                ('sequence', models.PositiveIntegerField()),
+                ('kind', models.CharField(max_length=2)),
+                ('paper', models.CharField(max_length=12)),
+                ('holder', models.CharField(max_length=300)),
+                ('programme', models.CharField(max_length=600)),
+                ('issued_on', models.DateField()),
+                ('facts', models.JSONField()),
+                ('facts_sha256', models.CharField(max_length=64)),
+                ('status', models.CharField(choices=[('draft', 'Draft'), ('valid', 'Valid'), ('suspended', 'Suspended'), ('revoked', 'Revoked'), ('replaced', 'Replaced'), ('void', 'Void')], default='draft', max_length=10)),
+                ('status_reason_kk', models.CharField(blank=True, max_length=300)),
+                ('status_reason_ru', models.CharField(blank=True, max_length=300)),
+                ('status_changed_at', models.DateTimeField()),
+                ('created_at', models.DateTimeField()),
+                ('sealed_at', models.DateTimeField(null=True)),
+                ('file', models.CharField(blank=True, max_length=120)),
+                ('file_sha256', models.CharField(blank=True, db_index=True, max_length=64)),
+                ('key', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='signatures.signingkey')),
+                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='certificates', to='accounts.person')),
+                ('provider', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='certificates', to='providers.provider')),
+                ('replaced_by', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='replaces', to='certificates.certificate')),
+                ('signer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                "indexes": [
-                    models.Index(fields=["provider", "status", "-id"], name="register_by_status")
-                ],
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("provider", "year", "sequence"), name="one_sequence_a_year"
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("status__in", ["draft", "void"]),
-                            models.Q(
-                                ("sealed_at__isnull", False), models.Q(("file", ""), _negated=True)
-                            ),
-                            _connector="OR",
-                        ),
-                        name="standing_only_when_sealed",
-                    ),
-                ],
+                'indexes': [models.Index(fields=['provider', 'status', '-id'], name='register_by_status')],
+                'constraints': [models.UniqueConstraint(fields=('provider', 'year', 'sequence'), name='one_sequence_a_year'), models.CheckConstraint(condition=models.Q(('status__in', ['draft', 'void']), models.Q(('sealed_at__isnull', False), models.Q(('file', ''), _negated=True)), _connector='OR'), name='standing_only_when_sealed')],
             },
         ),
         migrations.CreateModel(
-            name="NumberSeries",
+            name='NumberSeries',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("year", models.PositiveSmallIntegerField()),
-                ("last", models.PositiveIntegerField(default=0)),
-                (
-                    "provider",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="providers.provider",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('year', models.PositiveSmallIntegerField()),
+                ('last', models.PositiveIntegerField(default=0)),
+                ('provider', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='providers.provider')),
             ],
             options={
-                "constraints": [
-                    models.UniqueConstraint(fields=("provider", "year"), name="one_series_a_year")
-                ],
+                'constraints': [models.UniqueConstraint(fields=('provider', 'year'), name='one_series_a_year')],
             },
         ),
     ]

@@ -4,88 +4,65 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     initial = True
 
-    dependencies = []
+    dependencies = [
+    ]
 
     operations = [
         migrations.CreateModel(
-            name="Job",
+            name='Job',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("name", models.CharField(max_length=64)),
-                ("key", models.CharField(max_length=160, unique=True)),
-                ("payload", models.JSONField(default=dict)),
-                ("run_at", models.DateTimeField()),
-                ("attempts", models.PositiveSmallIntegerField(default=0)),
-                ("leased_until", models.DateTimeField(null=True)),
-                ("worker", models.CharField(blank=True, max_length=64)),
-                ("done_at", models.DateTimeField(null=True)),
-                ("failed_at", models.DateTimeField(null=True)),
-                ("last_error", models.TextField(blank=True)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=64)),
+                ('key', models.CharField(max_length=160, unique=True)),
+                ('payload', models.JSONField(default=dict)),
+                ('run_at', models.DateTimeField()),
+                ('attempts', models.PositiveSmallIntegerField(default=0)),
+                ('leased_until', models.DateTimeField(null=True)),
+                ('worker', models.CharField(blank=True, max_length=64)),
+                ('done_at', models.DateTimeField(null=True)),
+                ('failed_at', models.DateTimeField(null=True)),
+                ('last_error', models.TextField(blank=True)),
             ],
             options={
-                "indexes": [
-                    models.Index(
-                        condition=models.Q(("done_at", None), ("failed_at", None)),
-                        fields=["run_at", "id"],
-                        name="job_waiting",
-                    )
-                ],
+                'indexes': [models.Index(condition=models.Q(('done_at', None), ('failed_at', None)), fields=['run_at', 'id'], name='job_waiting')],
             },
         ),
         migrations.CreateModel(
-            name="JournalEntry",
+            name='JournalEntry',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("subject", models.CharField(max_length=64)),
-                ("sequence", models.PositiveIntegerField()),
-                ("at", models.DateTimeField()),
-                ("actor", models.CharField(max_length=120)),
-                ("role", models.CharField(blank=True, max_length=32)),
-                ("action", models.CharField(max_length=64)),
-                ("data", models.JSONField(default=dict)),
-                ("previous_hash", models.CharField(blank=True, max_length=64)),
-                ("hash", models.CharField(max_length=64)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('subject', models.CharField(max_length=64)),
+                ('sequence', models.PositiveIntegerField()),
+                ('at', models.DateTimeField()),
+                ('actor', models.CharField(max_length=120)),
+                ('role', models.CharField(blank=True, max_length=32)),
+                ('action', models.CharField(max_length=64)),
+                ('data', models.JSONField(default=dict)),
+                ('previous_hash', models.CharField(blank=True, max_length=64)),
+                ('hash', models.CharField(max_length=64)),
             ],
             options={
-                "base_manager_name": "objects",
-                "indexes": [models.Index(fields=["action", "at"], name="journal_action_at")],
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("subject", "sequence"), name="journal_one_chain"
-                    )
-                ],
+                'base_manager_name': 'objects',
+                'indexes': [models.Index(fields=['action', 'at'], name='journal_action_at')],
+                'constraints': [models.UniqueConstraint(fields=('subject', 'sequence'), name='journal_one_chain')],
             },
         ),
         migrations.CreateModel(
-            name="StaffTask",
+            name='StaffTask',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("provider_code", models.CharField(blank=True, max_length=16)),
-                ("key", models.CharField(max_length=160, unique=True)),
-                ("code", models.CharField(max_length=64)),
-                ("params", models.JSONField(default=dict)),
-                ("created_at", models.DateTimeField()),
-                ("closed_at", models.DateTimeField(null=True)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('provider_code', models.CharField(blank=True, max_length=16)),
+                ('key', models.CharField(max_length=160, unique=True)),
+                ('code', models.CharField(max_length=64)),
+                ('params', models.JSONField(default=dict)),
+                ('created_at', models.DateTimeField()),
+                ('closed_at', models.DateTimeField(null=True)),
             ],
             options={
-                "indexes": [models.Index(fields=["provider_code", "closed_at"], name="task_open")],
+                'indexes': [models.Index(fields=['provider_code', 'closed_at'], name='task_open')],
             },
         ),
     ]

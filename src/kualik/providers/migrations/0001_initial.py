@@ -5,130 +5,79 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     initial = True
 
-    dependencies = []
+    dependencies = [
+    ]
 
     operations = [
         migrations.CreateModel(
-            name="Break",
+            name='Break',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[("technical_break", "Technical Break"), ("incident", "Incident")],
-                        max_length=20,
-                    ),
-                ),
-                ("starts_at", models.DateTimeField()),
-                ("ends_at", models.DateTimeField()),
-                ("note_kk", models.CharField(max_length=200)),
-                ("note_ru", models.CharField(max_length=200)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('technical_break', 'Technical Break'), ('incident', 'Incident')], max_length=20)),
+                ('starts_at', models.DateTimeField()),
+                ('ends_at', models.DateTimeField()),
+                ('note_kk', models.CharField(max_length=200)),
+                ('note_ru', models.CharField(max_length=200)),
             ],
         ),
         migrations.CreateModel(
-            name="Provider",
+            name='Provider',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("code", models.CharField(max_length=12, unique=True)),
-                ("bin", models.CharField(max_length=12, unique=True)),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[("education", "Education"), ("science", "Science")], max_length=12
-                    ),
-                ),
-                ("name_kk", models.CharField(max_length=300)),
-                ("name_ru", models.CharField(max_length=300)),
-                ("name_en", models.CharField(max_length=300)),
-                ("city_kk", models.CharField(max_length=80)),
-                ("city_ru", models.CharField(max_length=80)),
-                ("city_en", models.CharField(max_length=80)),
-                ("accreditation", models.CharField(blank=True, max_length=200)),
-                ("accreditation_until", models.DateField(blank=True, null=True)),
-                ("licence", models.CharField(blank=True, max_length=200)),
-                ("site", models.URLField(blank=True)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('code', models.CharField(max_length=12, unique=True)),
+                ('bin', models.CharField(max_length=12, unique=True)),
+                ('kind', models.CharField(choices=[('education', 'Education'), ('science', 'Science')], max_length=12)),
+                ('name_kk', models.CharField(max_length=300)),
+                ('name_ru', models.CharField(max_length=300)),
+                ('name_en', models.CharField(max_length=300)),
+                ('city_kk', models.CharField(max_length=80)),
+                ('city_ru', models.CharField(max_length=80)),
+                ('city_en', models.CharField(max_length=80)),
+                ('accreditation', models.CharField(blank=True, max_length=200)),
+                ('accreditation_until', models.DateField(blank=True, null=True)),
+                ('licence', models.CharField(blank=True, max_length=200)),
+                ('site', models.URLField(blank=True)),
             ],
         ),
         migrations.CreateModel(
-            name="Office",
+            name='Office',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("is_main", models.BooleanField(default=False)),
-                ("name_kk", models.CharField(max_length=200)),
-                ("name_ru", models.CharField(max_length=200)),
-                ("name_en", models.CharField(max_length=200)),
-                ("address_kk", models.CharField(max_length=300)),
-                ("address_ru", models.CharField(max_length=300)),
-                ("address_en", models.CharField(max_length=300)),
-                ("phones", models.JSONField(default=list)),
-                ("hours", models.JSONField(default=dict)),
-                ("windows", models.PositiveSmallIntegerField(default=1)),
-                ("has_ramp", models.BooleanField(default=False)),
-                ("has_call_button", models.BooleanField(default=False)),
-                ("has_tactile_path", models.BooleanField(default=False)),
-                ("has_waiting_hall", models.BooleanField(default=False)),
-                ("has_sample_stand", models.BooleanField(default=False)),
-                (
-                    "provider",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="offices",
-                        to="providers.provider",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('is_main', models.BooleanField(default=False)),
+                ('name_kk', models.CharField(max_length=200)),
+                ('name_ru', models.CharField(max_length=200)),
+                ('name_en', models.CharField(max_length=200)),
+                ('address_kk', models.CharField(max_length=300)),
+                ('address_ru', models.CharField(max_length=300)),
+                ('address_en', models.CharField(max_length=300)),
+                ('phones', models.JSONField(default=list)),
+                ('hours', models.JSONField(default=dict)),
+                ('windows', models.PositiveSmallIntegerField(default=1)),
+                ('has_ramp', models.BooleanField(default=False)),
+                ('has_call_button', models.BooleanField(default=False)),
+                ('has_tactile_path', models.BooleanField(default=False)),
+                ('has_waiting_hall', models.BooleanField(default=False)),
+                ('has_sample_stand', models.BooleanField(default=False)),
+                ('provider', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='offices', to='providers.provider')),
             ],
             options={
-                "constraints": [
-                    models.UniqueConstraint(
-                        condition=models.Q(("is_main", True)),
-                        fields=("provider",),
-                        name="one_main_office",
-                    )
-                ],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('is_main', True)), fields=('provider',), name='one_main_office')],
             },
         ),
         migrations.CreateModel(
-            name="Closure",
+            name='Closure',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("day", models.DateField()),
-                ("reason_kk", models.CharField(max_length=200)),
-                ("reason_ru", models.CharField(max_length=200)),
-                (
-                    "provider",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="closures",
-                        to="providers.provider",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('day', models.DateField()),
+                ('reason_kk', models.CharField(max_length=200)),
+                ('reason_ru', models.CharField(max_length=200)),
+                ('provider', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='closures', to='providers.provider')),
             ],
             options={
-                "constraints": [
-                    models.UniqueConstraint(fields=("provider", "day"), name="one_closure_a_day")
-                ],
+                'constraints': [models.UniqueConstraint(fields=('provider', 'day'), name='one_closure_a_day')],
             },
         ),
     ]

@@ -6,88 +6,46 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     initial = True
 
     dependencies = [
-        ("providers", "0001_initial"),
+        ('providers', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="SigningKey",
+            name='SigningKey',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("label", models.CharField(max_length=200)),
-                ("store", models.CharField(max_length=120, unique=True)),
-                ("certificate_pem", models.TextField()),
-                ("serial", models.CharField(max_length=40, unique=True)),
-                ("subject", models.CharField(max_length=1000)),
-                ("not_before", models.DateTimeField()),
-                ("not_after", models.DateTimeField()),
-                ("is_test", models.BooleanField(default=False)),
-                ("disabled_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "holder",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="signing_keys",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "provider",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="signing_keys",
-                        to="providers.provider",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('label', models.CharField(max_length=200)),
+                ('store', models.CharField(max_length=120, unique=True)),
+                ('certificate_pem', models.TextField()),
+                ('serial', models.CharField(max_length=40, unique=True)),
+                ('subject', models.CharField(max_length=1000)),
+                ('not_before', models.DateTimeField()),
+                ('not_after', models.DateTimeField()),
+                ('is_test', models.BooleanField(default=False)),
+                ('disabled_at', models.DateTimeField(blank=True, null=True)),
+                ('holder', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='signing_keys', to=settings.AUTH_USER_MODEL)),
+                ('provider', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='signing_keys', to='providers.provider')),
             ],
         ),
         migrations.CreateModel(
-            name="KeyUse",
+            name='KeyUse',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("used_at", models.DateTimeField()),
-                ("purpose", models.CharField(max_length=64)),
-                ("document_sha256", models.CharField(max_length=64)),
-                (
-                    "actor",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "key",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="uses",
-                        to="signatures.signingkey",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('used_at', models.DateTimeField()),
+                ('purpose', models.CharField(max_length=64)),
+                ('document_sha256', models.CharField(max_length=64)),
+                ('actor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('key', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='uses', to='signatures.signingkey')),
             ],
             options={
-                "base_manager_name": "objects",
-                "indexes": [models.Index(fields=["key", "used_at"], name="key_use_by_time")],
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("key", "document_sha256"), name="one_use_a_document"
-                    )
-                ],
+                'base_manager_name': 'objects',
+                'indexes': [models.Index(fields=['key', 'used_at'], name='key_use_by_time')],
+                'constraints': [models.UniqueConstraint(fields=('key', 'document_sha256'), name='one_use_a_document')],
             },
         ),
     ]

@@ -6,253 +6,137 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     initial = True
 
     dependencies = [
-        ("accounts", "0001_initial"),
-        ("providers", "0001_initial"),
+        ('accounts', '0001_initial'),
+        ('providers', '0001_initial'),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="Programme",
+            name='Programme',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[("pd", "pd"), ("cc", "cc"), ("rt", "rt")], max_length=2
-                    ),
-                ),
-                ("title_kk", models.CharField(max_length=500)),
-                ("title_ru", models.CharField(max_length=500)),
-                ("specialty_kk", models.CharField(blank=True, max_length=200)),
-                ("specialty_ru", models.CharField(blank=True, max_length=200)),
-                ("hours", models.PositiveSmallIntegerField()),
-                ("credits", models.DecimalField(decimal_places=2, max_digits=5)),
-                ("is_active", models.BooleanField(default=True)),
-                (
-                    "provider",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="programmes",
-                        to="providers.provider",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('pd', 'pd'), ('cc', 'cc'), ('rt', 'rt')], max_length=2)),
+                ('title_kk', models.CharField(max_length=500)),
+                ('title_ru', models.CharField(max_length=500)),
+                ('specialty_kk', models.CharField(blank=True, max_length=200)),
+                ('specialty_ru', models.CharField(blank=True, max_length=200)),
+                ('hours', models.PositiveSmallIntegerField()),
+                ('credits', models.DecimalField(decimal_places=2, max_digits=5)),
+                ('is_active', models.BooleanField(default=True)),
+                ('provider', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='programmes', to='providers.provider')),
             ],
         ),
         migrations.CreateModel(
-            name="Group",
+            name='Group',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("name", models.CharField(max_length=200)),
-                ("started_on", models.DateField()),
-                ("ended_on", models.DateField()),
-                ("created_at", models.DateTimeField()),
-                (
-                    "provider",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="groups",
-                        to="providers.provider",
-                    ),
-                ),
-                (
-                    "programme",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="groups",
-                        to="training.programme",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=200)),
+                ('started_on', models.DateField()),
+                ('ended_on', models.DateField()),
+                ('created_at', models.DateTimeField()),
+                ('provider', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='groups', to='providers.provider')),
+                ('programme', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='groups', to='training.programme')),
             ],
         ),
         migrations.CreateModel(
-            name="Completion",
+            name='Completion',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("family_name", models.CharField(max_length=100)),
-                ("given_name", models.CharField(blank=True, max_length=100)),
-                ("patronymic", models.CharField(blank=True, max_length=100)),
-                ("holder_kk", models.CharField(max_length=302)),
-                ("holder_ru", models.CharField(max_length=302)),
-                ("phone", models.CharField(blank=True, max_length=32)),
-                ("email", models.EmailField(blank=True, max_length=254)),
-                ("workplace", models.CharField(blank=True, max_length=300)),
-                ("position", models.CharField(blank=True, max_length=200)),
-                ("result", models.CharField(blank=True, max_length=60)),
-                ("protocol", models.CharField(blank=True, max_length=120)),
-                ("started_on", models.DateField()),
-                ("mastered_on", models.DateField()),
-                ("hours", models.PositiveSmallIntegerField()),
-                ("credits", models.DecimalField(decimal_places=2, max_digits=5)),
-                ("study_form", models.CharField(blank=True, max_length=60)),
-                ("source_row", models.PositiveIntegerField(blank=True, null=True)),
-                ("created_at", models.DateTimeField()),
-                (
-                    "person",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="completions",
-                        to="accounts.person",
-                    ),
-                ),
-                (
-                    "provider",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="completions",
-                        to="providers.provider",
-                    ),
-                ),
-                (
-                    "group",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="completions",
-                        to="training.group",
-                    ),
-                ),
-                (
-                    "programme",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="completions",
-                        to="training.programme",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('family_name', models.CharField(max_length=100)),
+                ('given_name', models.CharField(blank=True, max_length=100)),
+                ('patronymic', models.CharField(blank=True, max_length=100)),
+                ('holder_kk', models.CharField(max_length=302)),
+                ('holder_ru', models.CharField(max_length=302)),
+                ('phone', models.CharField(blank=True, max_length=32)),
+                ('email', models.EmailField(blank=True, max_length=254)),
+                ('workplace', models.CharField(blank=True, max_length=300)),
+                ('position', models.CharField(blank=True, max_length=200)),
+                ('result', models.CharField(blank=True, max_length=60)),
+                ('protocol', models.CharField(blank=True, max_length=120)),
+                ('started_on', models.DateField()),
+                ('mastered_on', models.DateField()),
+                ('hours', models.PositiveSmallIntegerField()),
+                ('credits', models.DecimalField(decimal_places=2, max_digits=5)),
+                ('study_form', models.CharField(blank=True, max_length=60)),
+                ('source_row', models.PositiveIntegerField(blank=True, null=True)),
+                ('created_at', models.DateTimeField()),
+                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='completions', to='accounts.person')),
+                ('provider', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='completions', to='providers.provider')),
+                ('group', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='completions', to='training.group')),
+                ('programme', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='completions', to='training.programme')),
             ],
         ),
         migrations.CreateModel(
-            name="HeaderMapping",
+            name='HeaderMapping',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("header", models.CharField(max_length=200)),
-                ("field", models.CharField(blank=True, max_length=32)),
-                ("chosen_at", models.DateTimeField()),
-                (
-                    "provider",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="headers",
-                        to="providers.provider",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('header', models.CharField(max_length=200)),
+                ('field', models.CharField(blank=True, max_length=32)),
+                ('chosen_at', models.DateTimeField()),
+                ('provider', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='headers', to='providers.provider')),
             ],
             options={
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("provider", "header"), name="one_meaning_a_header"
-                    )
-                ],
+                'constraints': [models.UniqueConstraint(fields=('provider', 'header'), name='one_meaning_a_header')],
             },
         ),
         migrations.CreateModel(
-            name="ImportDraft",
+            name='ImportDraft',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("uploaded_by", models.CharField(max_length=120)),
-                ("filename", models.CharField(max_length=200)),
-                (
-                    "content",
-                    models.FileField(blank=True, upload_to=kualik.training.models.list_path),
-                ),
-                ("sha256", models.CharField(max_length=64)),
-                ("sheet", models.CharField(blank=True, max_length=100)),
-                ("mapping", models.JSONField(default=dict)),
-                ("defaults", models.JSONField(default=dict)),
-                ("created_at", models.DateTimeField()),
-                ("imported_at", models.DateTimeField(blank=True, null=True)),
-                ("result", models.JSONField(default=dict)),
-                (
-                    "provider",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="imports",
-                        to="providers.provider",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('uploaded_by', models.CharField(max_length=120)),
+                ('filename', models.CharField(max_length=200)),
+                ('content', models.FileField(blank=True, upload_to=kualik.training.models.list_path)),
+                ('sha256', models.CharField(max_length=64)),
+                ('sheet', models.CharField(blank=True, max_length=100)),
+                ('mapping', models.JSONField(default=dict)),
+                ('defaults', models.JSONField(default=dict)),
+                ('created_at', models.DateTimeField()),
+                ('imported_at', models.DateTimeField(blank=True, null=True)),
+                ('result', models.JSONField(default=dict)),
+                ('provider', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='imports', to='providers.provider')),
             ],
             options={
-                "indexes": [models.Index(fields=["provider", "-created_at"], name="import_recent")],
+                'indexes': [models.Index(fields=['provider', '-created_at'], name='import_recent')],
             },
         ),
         migrations.AddConstraint(
-            model_name="programme",
-            constraint=models.UniqueConstraint(
-                fields=("provider", "kind", "title_ru", "hours"), name="one_programme"
-            ),
+            model_name='programme',
+            constraint=models.UniqueConstraint(fields=('provider', 'kind', 'title_ru', 'hours'), name='one_programme'),
         ),
         migrations.AddConstraint(
-            model_name="programme",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("credits__gt", 0), ("hours__gt", 0)),
-                name="programme_has_volume",
-            ),
+            model_name='programme',
+            constraint=models.CheckConstraint(condition=models.Q(('credits__gt', 0), ('hours__gt', 0)), name='programme_has_volume'),
         ),
         migrations.AddIndex(
-            model_name="group",
-            index=models.Index(fields=["provider", "-ended_on"], name="group_recent"),
+            model_name='group',
+            index=models.Index(fields=['provider', '-ended_on'], name='group_recent'),
         ),
         migrations.AddConstraint(
-            model_name="group",
-            constraint=models.UniqueConstraint(
-                fields=("programme", "started_on", "name"), name="one_group"
-            ),
+            model_name='group',
+            constraint=models.UniqueConstraint(fields=('programme', 'started_on', 'name'), name='one_group'),
         ),
         migrations.AddConstraint(
-            model_name="group",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ended_on__gte", models.F("started_on"))),
-                name="group_ends_after_start",
-            ),
+            model_name='group',
+            constraint=models.CheckConstraint(condition=models.Q(('ended_on__gte', models.F('started_on'))), name='group_ends_after_start'),
         ),
         migrations.AddIndex(
-            model_name="completion",
-            index=models.Index(fields=["provider", "-mastered_on"], name="completion_recent"),
+            model_name='completion',
+            index=models.Index(fields=['provider', '-mastered_on'], name='completion_recent'),
         ),
         migrations.AddConstraint(
-            model_name="completion",
-            constraint=models.UniqueConstraint(
-                fields=("group", "person"), name="one_completion_a_group"
-            ),
+            model_name='completion',
+            constraint=models.UniqueConstraint(fields=('group', 'person'), name='one_completion_a_group'),
         ),
         migrations.AddConstraint(
-            model_name="completion",
-            constraint=models.UniqueConstraint(
-                fields=("person", "programme", "mastered_on"), name="one_completion_a_day"
-            ),
+            model_name='completion',
+            constraint=models.UniqueConstraint(fields=('person', 'programme', 'mastered_on'), name='one_completion_a_day'),
         ),
         migrations.AddConstraint(
-            model_name="completion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("mastered_on__gte", models.F("started_on"))),
-                name="completion_mastered_after_start",
-            ),
+            model_name='completion',
+            constraint=models.CheckConstraint(condition=models.Q(('mastered_on__gte', models.F('started_on'))), name='completion_mastered_after_start'),
         ),
     ]
