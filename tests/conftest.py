@@ -1,7 +1,6 @@
 """Files of a test stay in its own folder."""
 
 import shutil
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +12,7 @@ from pytest_django import Settings
 from kualik.core import clock
 from kualik.signatures.adapters.test_authority import Scheme, open_hierarchy
 from kualik.signatures.services.trusting import TEST_AUTHORITY, TEST_SCHEMES
+from tests.serving import served
 from tools.authority_server import AuthorityServer
 
 FOUNDED_AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -64,12 +64,8 @@ def served_authorities(
     shutil.copytree(founded_authorities, directory)
     schemes = [Scheme.RSA, Scheme.GOST512]
     server = AuthorityServer(directory=directory, schemes=schemes, port=0, clock=clock.now)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield server
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with served(server):
+        yield server
 
 
 @pytest.fixture

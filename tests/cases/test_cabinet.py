@@ -1,11 +1,15 @@
 """The cabinet shows a person the own requests and documents, and nobody else's."""
 
+from io import BytesIO
+from zipfile import ZipFile
+
 import pytest
 from django.test import Client
 
 from kualik.accounts.models import Person
 from kualik.accounts.services import masked_iin
 from kualik.cases.models import Request
+from kualik.certificates.models import PersonSignature
 from kualik.core import clock
 from kualik.rules.identifiers import holds_iin
 from kualik.rules.lifecycle import Role, State
@@ -45,6 +49,55 @@ def test_a_document_leads_to_its_check_page(world: World) -> None:
     page = cabinet_of(found.person)
     assert found.certificate.number in page
     assert f'href="/c/{found.certificate.code}"' in page
+
+
+def taken(client: Client, number: str) -> list[int]:
+    """The answers to asking for the PDF, the signature and both."""
+    codes = []
+    for end in (".pdf", ".pdf.p7s", ".zip"):
+        answer = client.get(f"/cabinet/documents/{number}{end}")
+        b"".join(answer)  # closes the file
+        codes.append(answer.status_code)
+    return codes
+
+
+def test_the_holder_takes_the_document_and_the_signature_along(world: World) -> None:
+    found = world.by_state[State.ISSUED]
+    assert found.certificate is not None
+    number, client = found.certificate.number, open_cabinet(Client(), found.person)
+    page = client.get("/cabinet/").content.decode()
+    for end in (".pdf", ".pdf.p7s", ".zip"):
+        where = f"/cabinet/documents/{number}{end}"
+        assert f'href="{where}"' in page
+        answer = client.get(where)
+        assert answer.status_code == 200
+        assert f'filename="{number}{end}"' in answer["Content-Disposition"]
+        assert "no-store" in answer["Cache-Control"]
+        content = b"".join(answer)
+    with ZipFile(BytesIO(content)) as archive:
+        assert archive.namelist()[:2] == [f"{number}.pdf", f"{number}.pdf.p7s"]
+
+
+def test_a_document_of_the_seal_alone_is_the_pdf_only(world: World) -> None:
+    found = world.by_state[State.ISSUED]
+    assert found.certificate is not None
+    PersonSignature.objects.filter(certificate=found.certificate).delete()
+    client = open_cabinet(Client(), found.person)
+    assert taken(client, found.certificate.number) == [200, 404, 404]
+    assert ".p7s" not in client.get("/cabinet/").content.decode()
+
+
+def test_nobody_but_the_holder_takes_a_document_from_the_cabinet(world: World) -> None:
+    found, other = world.by_state[State.ISSUED], world.by_state[State.HANDED_OVER]
+    draft = world.by_state[State.APPROVED]
+    assert found.certificate is not None
+    assert draft.certificate is not None
+    number = found.certificate.number
+    assert taken(open_cabinet(Client(), other.person), number) == [404] * 3
+    assert taken(open_cabinet(Client(), draft.person), draft.certificate.number) == [404] * 3
+    staff = [sign_in(Client(), user) for user in world.demo.staff.values()]
+    for client in (Client(), sign_in(Client(), world.inspector), *staff):
+        assert taken(client, number) == [302] * 3
 
 
 def test_a_draft_is_no_document_yet(world: World) -> None:

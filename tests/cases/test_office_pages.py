@@ -12,6 +12,7 @@ from kualik.cases.models import Request
 from kualik.cases.queries import clock_of, counts, find_by_second_factor, status_code
 from kualik.cases.services.deciding import approve_request
 from kualik.cases.services.filing import Filing, file_requests
+from kualik.cases.views.rows import rows_of
 from kualik.core import journal
 from kualik.rules.lifecycle import Role, State
 from tests.world import DUE_AT, FILED_AT, World, file_for, sign_in
@@ -378,3 +379,22 @@ def test_the_address_of_bulk_approval_leads_readers_to_the_list(
 ) -> None:
     response = signed_in(registrar(world)).get(reverse("cases:approve_many"))
     assert response.url == reverse("cases:requests")
+
+
+def test_the_clock_tells_what_is_still_to_come_from_what_was(world: World) -> None:
+    found = world.by_state[State.WITHDRAWN]
+    user = world.demo.staff[Role.REGISTRAR]
+    second = timedelta(seconds=1)
+    moments = (found.accepted_at - second, found.due_at, found.due_at + second)
+    clocks = [rows_of(user, [found], now=now)[0].clock for now in moments]
+    assert [(clock.is_accepted, clock.is_past) for clock in clocks] == [
+        (False, False),
+        (True, False),
+        (True, True),
+    ]
+
+
+def test_staff_may_sign_out_from_every_page(world: World) -> None:
+    client = sign_in(Client(), world.demo.staff[Role.CLERK])
+    assert 'action="/logout/"' in client.get("/standards/").content.decode()
+    assert 'action="/logout/"' not in Client().get("/standards/").content.decode()

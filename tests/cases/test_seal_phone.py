@@ -146,17 +146,23 @@ def test_the_organisation_and_the_description_stand_on_the_card(dana: Client, ho
     assert not any(number in held for number in house.iins.values())
 
 
-def test_another_person_signs_in_vain_and_is_named_with_each_document(
+def test_a_key_that_is_not_the_signers_own_is_refused_at_the_phone(
     dana: Client, house: House
 ) -> None:
     choose(dana, *numbers())
     stranger = trial_leaf(
         house.staff[Role.REGISTRAR], house.provider, iins=list(house.iins.values()), now=clock.now()
     )
-    assert put(dana, stranger).status_code == 200
-    answer = finish(dana)
-    assert answer.url == PAGE
-    assert all(f"№ {number}:" in told(answer) for number in numbers())
+    other = build_house("OTHER", "96034000022", people=PEOPLE[:1], number=2, now=clock.now())
+    signer, iins = house.staff[Role.AUTHORISED_PERSON], list(house.iins.values())
+    elsewhere = trial_leaf(signer, other.provider, iins=iins, now=clock.now())
+    for leaf, code in (
+        (stranger, "phone_person_other"),
+        (elsewhere, "phone_organisation_other"),
+    ):
+        answer = put(dana, leaf)
+        assert (answer.status_code, answer.json()["code"]) == (403, code)
+        assert dana.get(f"{PAGE}state/").json()["fault"]
     assert not PersonSignature.objects.exists()
     assert set(Request.objects.values_list("state", flat=True)) == {State.APPROVED}
 
@@ -228,7 +234,7 @@ def test_more_than_a_phone_takes_are_left_for_the_next_code(client: Client, hous
     made = prepared_house("MANY", "95054000011", people=PEOPLE * 7, number=3)
     signer = sign_in(client, made.staff[Role.AUTHORISED_PERSON])
     shown = signer.get(PAGE).context
-    assert (len(shown["prepared"]), shown["rest"]) == (MOST_DOCUMENTS, 1)
+    assert (len(shown["prepared"]), shown["portion"].later) == (MOST_DOCUMENTS, 1)
     waiting = [row.number for row in Certificate.objects.filter(provider=made.provider)]
     assert f"{MOST_DOCUMENTS}" in told(choose(signer, *waiting))
 

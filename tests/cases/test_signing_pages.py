@@ -16,7 +16,8 @@ from kualik.cases.models import Request
 from kualik.cases.services.deciding import approve_requests
 from kualik.cases.services.sealing import prepare_requests, prepared_for, waiting_for_seal
 from kualik.cases.services.trial_signing import trial_leaf
-from kualik.certificates.models import Certificate, PersonSignature
+from kualik.certificates.models import Certificate, PersonSignature, SealPolicy
+from kualik.certificates.services.policy import Limits, set_policy
 from kualik.core import clock
 from kualik.rules.lifecycle import Role, State
 from kualik.signatures.adapters.test_authority import sign_cms
@@ -188,3 +189,52 @@ def test_nobody_sees_what_others_signed(signed_in: SignIn, world: World) -> None
     assert "<tbody" not in client.get(reverse("cases:signed")).content.decode()
     answer = client.get(reverse("cases:signed_files"))
     assert answer.headers["Location"] == reverse("cases:signed")
+
+
+def test_no_more_are_offered_than_may_be_signed_today(
+    signed_in: SignIn, world: World, dana: User, prepared: list[Request]
+) -> None:
+    set_policy(
+        provider=world.demo.provider,
+        limits=Limits(
+            way=SealPolicy.Way.PERSON,
+            person_quota=PersonSignature.objects.filter(signer=dana).count() + 2,
+        ),
+        takes_reading=False,
+        user=dana,
+        actor=dana.acting_as(Role.PROVIDER_ADMIN),
+        now=clock.now(),
+    )
+    client = signed_in(dana)
+    for page in ("cases:sign", "cases:seal_phone"):
+        answer = client.get(reverse(page), {"lang": "en"})
+        assert len(answer.context["prepared"]) == 2
+        assert "lets you sign 2 more documents" in answer.content.decode()
+        assert "1 more document waits" in answer.content.decode()
+    signed = {
+        number: signature_of(row, world)
+        for number, row in zip(numbers(prepared), prepared, strict=True)
+    }
+    outcomes = hand_in(client, signed)[1]["outcomes"]
+    assert isinstance(outcomes, list)
+    assert [(one["issued"], one["again"]) for one in outcomes] == [
+        (True, False),
+        (True, False),
+        (False, False),
+    ]
+    text = client.get(reverse("cases:sign"), {"lang": "en"}).content.decode()
+    assert "signed as many documents today as your limit lets you" in text
+    assert "Nothing is prepared" not in text
+
+
+def test_the_advice_fits_the_reason(
+    signed_in: SignIn, world: World, dana: User, prepared: list[Request]
+) -> None:
+    first, second, _third = numbers(prepared)
+    outcomes = hand_in(
+        signed_in(dana),
+        {first: signature_of(prepared[0], world, by=Role.OFFICE_HEAD), "NO-2026-1": "", second: ""},
+    )[1]["outcomes"]
+    assert isinstance(outcomes, list)
+    assert [one["again"] for one in outcomes] == [True, False, False]
+    assert outcomes[0]["advice"] != outcomes[1]["advice"]

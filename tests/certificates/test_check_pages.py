@@ -22,6 +22,8 @@ from tests.certificates import people
 from tests.certificates.conftest import World
 
 CHECK = "/check/"
+FORM = "application/x-www-form-urlencoded"
+IIN = "850713400128"
 STRANGE_CODE = "0123456789ABCDEF"
 TITLES = {
     "valid": {"kk": "Құжат жарамды", "ru": "Документ действителен", "en": "The document is valid"},
@@ -81,6 +83,22 @@ def test_a_code_in_another_spelling_leads_to_the_one_address(world: World, visit
     response = visitor.get(f"/c/{typed}?lang=ru")
     assert (response.status_code, response["Location"]) == (302, f"/c/{code}?lang=ru")
     assert visitor.get(CHECK, {"code": f" {typed} "})["Location"] == f"/c/{code}"
+    assert visitor.post(CHECK, f"code={typed}", content_type=FORM)["Location"] == f"/c/{code}"
+
+
+@pytest.mark.parametrize("typed", [IIN, "8507 1340 0128", "nonsense"])
+def test_only_a_code_comes_into_an_address(db: None, visitor: Client, typed: str) -> None:
+    response = visitor.post(CHECK, f"code={typed}", content_type=FORM)
+    assert response.status_code == 200
+    assert "govuk-error-summary" in response.content.decode()
+    page = visitor.get(CHECK).content.decode()
+    form = page[: page.index('name="code"')].rpartition("<form")[2]
+    assert 'method="post"' in form
+
+
+def test_an_iin_in_an_address_is_led_away(db: None, visitor: Client) -> None:
+    response = visitor.get(CHECK, {"code": IIN})
+    assert (response.status_code, response["Location"]) == (302, f"{CHECK}?refused=iin")
 
 
 @pytest.mark.parametrize("language", ["kk", "ru", "en"])

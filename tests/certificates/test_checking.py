@@ -17,6 +17,7 @@ from kualik.certificates.models import Certificate, PersonSignature
 from kualik.certificates.services import checking, standing
 from kualik.certificates.services.checking import check_code, check_file, check_number
 from kualik.certificates.services.drafting import void_draft
+from kualik.certificates.services.recording import to_record
 from kualik.core.journal import SYSTEM
 from kualik.papers.services import render_certificate
 from kualik.rules import facts as fact_rules
@@ -54,6 +55,19 @@ def test_a_sealed_document_is_valid_with_its_content_and_its_seal(world: World) 
     assert found.sealed_at == people.NOW
     assert found.is_test
     assert codes(found) == ["test_signature"]
+
+
+def test_the_seal_is_older_than_the_issue_and_the_date_of_issue_is_the_papers_own(
+    world: World,
+) -> None:
+    prepared_at = people.NOW - timedelta(hours=2)
+    Certificate.objects.filter(pk=world.document.pk).update(prepared_at=prepared_at)
+    found = check_code(world.document.code)
+    assert (found.sealed_at, found.in_force_since) == (prepared_at, people.NOW)
+    record = to_record(found)
+    assert record["sealed_at"] == prepared_at.isoformat()
+    assert record["in_force_since"] == people.NOW.isoformat()
+    assert record["issued_on"] == world.document.facts["issued_on"]
 
 
 def test_the_code_may_be_typed_in_any_way(world: World) -> None:

@@ -272,6 +272,29 @@ def test_the_administrator_changes_the_rules_on_the_page(signer: User) -> None:
     assert "Пак Виктория Сергеевна" in shown.content.decode()
 
 
+def test_the_page_says_at_once_all_that_the_automatic_way_lacks(signer: User) -> None:
+    admin = people.employ(signer.provider, Role.PROVIDER_ADMIN, name="Пак Виктория Сергеевна")
+    client = people.client_of(admin)
+    empty = client.get("/office/signing/").context["form"]
+    assert 'class="govuk-checkboxes"' in str(empty["kinds"])
+    assert 'class="govuk-radios"' in str(empty["way"])
+    sent = {"way": "automatic", "opens": "09:00", "closes": "08:00"}
+    refused = client.post("/office/signing/", sent)
+    assert set(refused.context["form"].errors) == {"kinds", "daily_quota", "takes_reading"}
+    hours = client.post("/office/signing/", sent | {"kinds": ["pd"], "daily_quota": "x"})
+    assert set(hours.context["form"].errors) == {"opens", "daily_quota", "takes_reading"}
+    by_person = {"way": "person", "daily_quota": ""}
+    assert client.post("/office/signing/", by_person).status_code == 302
+
+
+def test_the_reading_is_fit_to_be_taken_over() -> None:
+    found = [one for one in A303.readings if one.id == "A303-organisation-seal"]
+    decision = found[0].decision
+    for text, word in ((decision.kk, "тексер"), (decision.ru, "проверить"), (decision.en, "check")):
+        assert word not in text
+    assert "organisation_seal" in {check.about for check in A303.checks}
+
+
 def test_nobody_else_opens_the_page(signer: User) -> None:
     assert people.client_of(signer).get("/office/signing/").status_code == 403
     assert Client().get("/office/signing/").status_code == 302

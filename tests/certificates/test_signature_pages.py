@@ -84,7 +84,10 @@ def test_a_document_of_the_seal_alone_says_so(world: World, visitor: Client) -> 
     assert visitor.get(f"/c/{world.document.code}.json").json()["signature"] is None
     address = f"{REGISTER}{world.document.number}"
     client = people.client_of(world.clerk)
-    assert "sealed automatically" in client.get(f"{address}/?lang=en").content.decode()
+    page = client.get(f"{address}/?lang=en").content.decode()
+    assert "key alone (A303.4)." in page
+    assert "Authorised person" not in page
+    assert "key alone (A303.4)" in client.get(f"{REGISTER}?lang=en").content.decode()
     assert client.get(f"{address}/signature").status_code == 404
     assert client.get(f"{address}/bundle.zip").status_code == 404
 
@@ -104,8 +107,9 @@ def test_readers_of_the_register_take_the_signature_along(world: World, who: str
     assert packed["Content-Type"] == "application/zip"
     with ZipFile(BytesIO(packed.content)) as archive:
         assert sorted(archive.namelist()) == [
-            f"{world.document.number}.pdf", f"{world.document.number}.pdf.p7s"
+            f"{world.document.number}.pdf", f"{world.document.number}.pdf.p7s", "README.txt"
         ]  # fmt: skip
+        assert "/signatures/" in archive.read("README.txt").decode()
         assert archive.read(f"{world.document.number}.pdf.p7s") == signature
         document = archive.read(f"{world.document.number}.pdf")
     with default_storage.open(world.document.file) as stored:

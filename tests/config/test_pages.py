@@ -72,7 +72,8 @@ def test_the_start_page_leads_to_check_status_providers_and_sign_in(client):
     html = page(client, "/", "kk")
     assert f'action="{reverse("certificates:check")}"' in html
     assert 'name="code"' in html
-    for name in ("cases:status", "providers:directory", "accounts:login", "standards_diff"):
+    for name in ("cases:status", "providers:directory", "accounts:login", "standards_diff",
+                 "signatures:inspect"):  # fmt: skip
         assert f'href="{reverse(name)}"' in html
 
 

@@ -85,7 +85,7 @@ def seal_all(signer, language: str, place: str) -> None:
     onward.click()
     signer.has_no_fault()
     signer.page.check("#confirm")
-    signer.page.locator("#signing button").click()
+    signer.page.locator("#signing button[type=submit]").click()
     expect(signer.page.locator(".k-message--success")).to_be_visible(timeout=60_000)
     expect(signer.page.locator(".k-signing__outcome--bad")).to_have_count(0)
     signer.has_no_fault()

@@ -93,7 +93,7 @@ def make_passkey_and_leave(page, site):
     page.goto(f"{site}/profile/")
     page.get_by_role("button", name="Make a passkey").click()
     expect(page.get_by_text("This device already has a passkey for this system.")).to_be_visible()
-    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("navigation").get_by_role("button", name="Sign out").click()
     page.wait_for_url(f"{site}/")
 
 

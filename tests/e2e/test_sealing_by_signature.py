@@ -35,7 +35,7 @@ def signer(visit):
 
 def press(visitor) -> None:
     """Ask NCALayer and wait until the page is at rest again."""
-    button = visitor.page.locator("#signing button")
+    button = visitor.page.locator("#signing button[type=submit]")
     button.click()
     expect(button).not_to_have_attribute("aria-disabled", "true", timeout=60_000)
 
@@ -77,6 +77,14 @@ def test_every_fault_is_told_and_nothing_is_lost(signer, ncalayer) -> None:
         expect(visitor.page.locator(TOLD)).to_be_visible()
         assert visitor.page.locator(f"{BAD}, {GOOD}").count() == 0
         visitor.keep_picture(f"sign-{act}-kk-390")
+    ncalayer.behave(SIGNER, delay=20)
+    visitor.page.locator("#signing button[type=submit]").click()
+    stopper = visitor.page.locator("[data-stop]")
+    stopper.click()
+    expect(stopper).to_be_hidden()
+    expect(visitor.page.locator(TOLD)).to_be_visible()
+    visitor.has_no_fault()
+    visitor.keep_picture("sign-stopped-kk-390")
     with ncalayer.away():
         press(visitor)
         expect(visitor.page.locator(f"{TOLD} a[href*='pki.gov.kz']")).to_be_visible()
@@ -85,6 +93,7 @@ def test_every_fault_is_told_and_nothing_is_lost(signer, ncalayer) -> None:
         ncalayer.behave(SIGNER, act=act)
         press(visitor)
         expect(visitor.page.locator(BAD)).to_have_count(3)
+        expect(visitor.page.locator("[data-reasons] li")).to_have_count(1)
         assert visitor.page.locator(GOOD).count() == 0
         visitor.has_no_fault()
         visitor.keep_picture(f"sign-{act}-kk-390")
@@ -92,6 +101,7 @@ def test_every_fault_is_told_and_nothing_is_lost(signer, ncalayer) -> None:
     press(visitor)
     expect(visitor.page.locator(GOOD)).to_have_count(2)
     expect(visitor.page.locator(BAD)).to_have_count(1)
+    assert visitor.page.inner_text("[data-selected]") == "1"
     visitor.has_no_fault()
     visitor.keep_picture("sign-some-kk-390")
     ncalayer.behave(SIGNER)
@@ -142,6 +152,7 @@ def test_what_was_signed_is_shown_and_taken_along(
     with zipfile.ZipFile(kept) as archive:
         assert archive.testzip() is None
         names = archive.namelist()
+        assert names.pop() == "README.txt"
         assert len(names) == 2 * rows
         for name in names[::2]:
             assert name.startswith("TURAN-")

@@ -72,7 +72,8 @@ def test_what_goes_wrong_at_this_computer_is_told_and_may_be_tried_again(
     for act in ("cancel", "refuse", "no_module", "drop"):
         ncalayer.behave("graduate-demo-1", act=act)
         sign(visitor)
-        expect(visitor.page.locator("#eds button")).not_to_have_attribute("aria-disabled", "true")
+        button = visitor.page.locator("#eds button[type=submit]")
+        expect(button).not_to_have_attribute("aria-disabled", "true")
         expect(visitor.page.locator(ROW)).to_be_visible()
         visitor.has_no_fault()
         visitor.keep_picture(f"eds-{act}-{language}-{width}")

@@ -20,6 +20,7 @@ from kualik.cases.services.sealing import (
     run_seal_job,
     seal_alone,
     seal_automatically,
+    sealing_by_machine,
     waiting_for_seal,
 )
 from kualik.certificates.models import Certificate, PersonSignature, SealPolicy
@@ -66,8 +67,10 @@ def test_within_the_limits_an_approval_is_sealed_by_the_machine(office: Office) 
     office.seal_automatically()
     (request,) = office.approved(1)
     assert waiting_for_seal(office.signer, NOW) != [], "until the worker has come"
+    assert sealing_by_machine([request]) == [request]
     assert run_jobs() == 1
     assert standing(request) == (State.ISSUED, "valid")
+    assert sealing_by_machine([again(request)]) == []
     certificate = again(request).certificate
     assert (certificate.key, certificate.sealed_at) == (office.key, NOW)
     assert PersonSignature.objects.count() == 0

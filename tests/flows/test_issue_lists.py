@@ -136,6 +136,15 @@ def test_an_unusable_order_is_a_named_error_and_nothing_is_written(
 
 
 @pytest.mark.django_db
+def test_what_the_list_lacks_is_named_as_the_option_that_gives_it(
+    office: Office, tmp_path: Path
+) -> None:
+    _code, records = issue("moodle-course-completion.csv", tmp_path / "out")
+    for option in ("--title-kk", "--title-ru", "--hours", "--start"):
+        assert option in str(records[0]["message"])
+
+
+@pytest.mark.django_db
 def test_a_retraining_exists_under_the_older_edition(office: Office, tmp_path: Path) -> None:
     options = ("--kind", "rt", "--edition", "A57", "--hours", "432", *COURSE[:4])
     code, records = issue(

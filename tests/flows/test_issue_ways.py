@@ -1,5 +1,6 @@
 """`kualik issue` by each of the two lawful ways (A57.10-2, A303.4)."""
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -61,7 +62,9 @@ def test_the_next_run_gives_out_what_was_signed_meanwhile(office: Office, tmp_pa
     code, second = issue(names, tmp_path / "two", *DONE)
     assert (code, statuses(second)) == (4, ["issued", "prepared"])
     assert [row.get("number") for row in second] == [row.get("number") for row in first]
-    assert [file.stem for file in (tmp_path / "two").iterdir()] == [request.certificate.number]
+    names = {file.name for file in (tmp_path / "two").iterdir()}
+    number = request.certificate.number
+    assert names == {f"{number}.pdf", f"{number}.p7s"}
     assert KeyUse.objects.count() == uses, "what is prepared today is not made again"
 
 
@@ -70,12 +73,18 @@ def test_on_a_demonstration_the_person_is_played(office: Office, tmp_path: Path)
     code, records = issue(people(tmp_path / "list.xlsx", 2), tmp_path / "out", *DONE)
     assert (code, statuses(records)) == (0, ["issued"] * 2)
     assert PersonSignature.objects.filter(signer=office.signer).count() == 2
+    for record in records[:-1]:
+        file, signature = Path(str(record["file"])), Path(str(record["signature"]))
+        assert signature == file.with_suffix(".p7s")
+        entry = PersonSignature.objects.get(certificate__number=record["number"])
+        assert hashlib.sha256(signature.read_bytes()).hexdigest() == entry.sha256
 
 
 def test_where_the_seal_is_enough_the_program_issues(office: Office, tmp_path: Path) -> None:
     office.seal_automatically(daily_quota=2)
     code, records = issue(people(tmp_path / "list.xlsx", 3), tmp_path / "out", *DONE)
     assert (code, statuses(records)) == (4, ["issued", "issued", "prepared"])
+    assert list((tmp_path / "out").glob("*.p7s")) == []
     assert PersonSignature.objects.count() == 0
     handlers = {"cases.seal": run_seal_job}
     assert jobs.run_waiting(handlers=handlers, worker="one", clock=lambda: NOW) == 2

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -42,6 +41,7 @@ from kualik.rules.errors import RuleViolation
 from kualik.rules.lifecycle import Role
 from kualik.signatures.adapters.test_authority import Scheme
 from kualik.signatures.services import installation_trust, test_hierarchy, verify_cms
+from tests.serving import served
 from tests.signatures.stamping import Services, Stamps, with_stamping_key
 from tests.world import PEOPLE as GRADUATES
 from tests.world import House, build_house, file_for, sign_in
@@ -92,12 +92,8 @@ def authorities(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AuthorityS
         port=0,
         clock=lambda: Clock.now,
     )
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield server
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with served(server):
+        yield server
 
 
 @pytest.fixture
@@ -361,7 +357,8 @@ def test_staff_see_the_level_and_what_is_waited_for(town: Town, client: Client) 
     assert visitor.get(f"{page}lasting-file").status_code == 404
     preserve(certificate=document, helpers=in_process(LATER, is_dead=True), now=LATER)
     shown = visitor.get(f"{page}?lang=en").content.decode()
-    assert "B-T: the time is proven" in shown
+    assert 'the time is proven <span class="k-quiet">(B-T)</span>' in shown
+    assert "existed at the latest" in shown
     assert "Still waited for" in shown
     row = preserve(certificate=document, helpers=in_process(LATER), now=LATER)
     shown = visitor.get(f"{page}?lang=en").content.decode()

@@ -13,6 +13,7 @@ from kualik.rules.identifiers import (
     check_digit,
     check_iin,
     format_code,
+    format_serial,
     holds_iin,
     iin_hints,
     mask_iin,
@@ -319,3 +320,9 @@ def test_a_check_character_may_be_read_for_its_twin() -> None:
         assert parse_public_number(number[:-1] + read).text == number
     with pytest.raises(RuleViolation):
         parse_public_number(by_check["O"][:-1] + "7")
+
+
+def test_serial_numbers_are_shown_as_whole_octets() -> None:
+    assert [format_serial(number) for number in ("abc", "0abc", "ff", "")] == [
+        "0abc", "0abc", "ff", ""
+    ]  # fmt: skip

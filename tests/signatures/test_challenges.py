@@ -97,7 +97,11 @@ def is_burnt(challenge: Challenge) -> bool:
 @pytest.mark.parametrize(
     ("language", "purpose", "words"),
     [
-        ("kk", APPLICANT, ["кіру", "құжатқа қол қою емес", "алушының кабинеті", "дейін"]),
+        (
+            "kk",
+            APPLICANT,
+            ["кіру", "құжатқа қол қою емес", "алушының кабинеті", "Қолданылу мерзімі:"],
+        ),
         ("kk", STAFF, ["қызметкердің кіруі"]),
         (
             "ru",

@@ -71,6 +71,7 @@ def test_the_answer_is_the_stable_record(folder: Path) -> None:
         "roles": ["legal_entity", "first_head"],
         "signed_at": "2026-11-21T08:00:00+00:00",
         "signed_at_source": "stated",
+        "stated_at": "2026-11-21T08:00:00+00:00",
         "algorithm": "GOST3410-2015-512",
         "issuer": "КУӘЛАНДЫРУШЫ СЫНАҚ ОРТАЛЫҒЫ (GOST 512)",
         "certificate_not_before": "2026-10-22T10:00:00+00:00",

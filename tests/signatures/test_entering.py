@@ -1,11 +1,8 @@
 """Entering by a signature, from the page with the challenge to the open cabinet or office."""
 
 import json
-import shutil
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from django.conf import settings as present
@@ -36,7 +33,6 @@ from kualik.signatures.services.test_keys import test_person_leaf as person_leaf
 from kualik.signatures.services.trusting import test_authority_root as authority_root
 from kualik.signatures.views.entry import REFUSED
 from tests.entering import answer, ask, enter, open_cabinet, signed
-from tools.authority_server import AuthorityServer
 
 pytestmark = pytest.mark.django_db
 NAME, IIN = "Әбдірахманова Айгерім Нұрланқызы", "840805414770"
@@ -45,36 +41,9 @@ PASSWORD = "бір-екі-үш-төрт"
 HERE = "192.0.2.7"
 
 
-@pytest.fixture(scope="session")
-def authorities(
-    tmp_path_factory: pytest.TempPathFactory, founded_authorities: Path
-) -> Iterator[AuthorityServer]:
-    """Both test authorities with their services, at a real address."""
-    directory = tmp_path_factory.mktemp("keys") / founded_authorities.name
-    shutil.copytree(founded_authorities, directory)
-    server = AuthorityServer(
-        directory=directory,
-        schemes=[Scheme.RSA, Scheme.GOST512],
-        port=0,
-        clock=clock.now,
-    )
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield server
-    server.shutdown()
-    server.server_close()
-    thread.join()
-
-
 @pytest.fixture(autouse=True)
-def installation(authorities: AuthorityServer, settings: Settings, tmp_path: Path) -> None:
-    settings.KEYS_ROOT = authorities.directory.parent
-    settings.TRUST_ROOT, settings.TRUST_PINS = tmp_path / "trust", []
-    settings.TEST_AUTHORITY_URL = authorities.address
-    settings.STATIC_ROOT = tmp_path
-    settings.STORAGES = settings.STORAGES | {
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    }
+def installation(served_installation: None) -> None:
+    """Every test here enters an installation that asks real services."""
 
 
 def leaf(iin: str = IIN, *, bin: str = "", scheme: Scheme = Scheme.RSA, name: str = NAME) -> Leaf:

@@ -21,8 +21,8 @@ from kualik.signatures.adapters.pdf_signatures import WORK_LIMIT
 from kualik.signatures.adapters.test_authority import Scheme, sign_xml
 from kualik.signatures.services.inspecting import inspect_file, kind_of
 from kualik.signatures.services.inspection import InspectedSignature, Inspection
-from kualik.signatures.services.verdicts import ROLES, Reason
-from kualik.signatures.services.wording import summary_of, word
+from kualik.signatures.services.verdicts import ROLES, Reason, with_findings
+from kualik.signatures.services.wording import card_of, summary_of, word
 from tests.signatures.authorities import (
     HEAD,
     INDIVIDUAL,
@@ -403,6 +403,31 @@ def test_a_signed_pdf_with_a_signature_beside_it_tells_both() -> None:
     assert inspected(value, plain_pdf()).status == "invalid"
 
 
+def test_a_seal_alone_tells_of_a_signature_that_may_lie_apart() -> None:
+    hint = "personal_signature_apart"
+    assert hint in codes(inspected(signed_pdf(system(Scheme.RSA))))
+    assert hint not in codes(inspected(signed_pdf(head(Scheme.RSA))))
+    assert hint not in codes(inspected(signed_pdf(system(Scheme.RSA), head(Scheme.RSA))))
+
+
+def test_that_a_signature_is_a_test_is_told_once() -> None:
+    found = only(inspected(signed([individual(Scheme.RSA)])))
+    verdict = with_findings(found.verdict, ["test_signature", "certificate_expired_since"])
+    card = card_of(replace(found, verdict=verdict))
+    assert verdict.is_test
+    assert "test_signature" not in {reason.code for reason in card.reasons}
+    assert "certificate_expired_since" in {reason.code for reason in card.reasons}
+
+
+def test_of_bad_signatures_alone_none_is_to_be_trusted() -> None:
+    every = inspected(signed([individual(Scheme.RSA), head(Scheme.RSA)], detached=True), b"other")
+    assert summary_of(every).title == word("titles", "none")
+    assert summary_of(every).meaning == word("meanings", "none")
+    sealed = signed_pdf(system(Scheme.RSA))
+    value = signed([head(Scheme.RSA)], content=sealed + b"more", detached=True)
+    assert summary_of(inspected(value, sealed)).title == word("titles", "invalid")
+
+
 @pytest.mark.parametrize("scheme", FAST)
 def test_a_signed_xml_is_judged(scheme: Scheme) -> None:
     found = inspected(sign_xml(individual(scheme), XML, exclusive=True))
@@ -429,7 +454,10 @@ def test_a_document_beside_one_that_holds_its_signature_is_told_as_unused() -> N
         (XML, "file_not_signed"),
         (b"%PDF-1.7\nnothing", "pdf_unreadable"),
         (b"-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n", "signature_malformed"),
-        (b"hello", "signature_malformed"),
+        (b"hello", "file_not_recognised"),
+        (b"Memo", "file_not_recognised"),
+        (b"0 hello", "file_not_recognised"),
+        (b"MIIB", "signature_malformed"),
         (b"<!DOCTYPE html><html></html>", "xml_dtd_forbidden"),
         (bytes(SIZE_LIMIT_BYTES + 1), "file_too_large"),
     ],

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 
@@ -30,7 +31,7 @@ from tests.signatures.authorities import (
     head,
     individual,
 )
-from tests.signatures.pdf_samples import plain_pdf, signed_pdf, with_new_content
+from tests.signatures.pdf_samples import plain_pdf, signed_pdf, stamped_pdf, with_new_content
 from tests.signatures.verification import CONTENT, FAST, signed
 
 PAGE = "/signatures/"
@@ -98,7 +99,7 @@ def page_of(response: HttpResponse) -> str:
 def test_anybody_is_asked_for_two_files(visitor: Client, language: str) -> None:
     response = visitor.get(PAGE, {"lang": language})
     page = page_of(response)
-    assert page.count('type="file"') == 2
+    assert page.count('class="govuk-file-upload" type="file"') == 2
     assert reverse("certificates:check") in page
     assert '<meta name="robots" content="noindex">' in page
     assert "no-store" in response["Cache-Control"]
@@ -118,6 +119,22 @@ def test_a_signed_pdf_is_told_in_words(visitor: Client, language: str) -> None:
         assert words in page
     assert "21.11.2026 13:00" in page
     assert sha256(pdf).hexdigest() in page
+
+
+@each_language
+def test_a_proven_time_stands_beside_the_stated_one(visitor: Client, language: str) -> None:
+    signed_once = signed_pdf(individual(Scheme.RSA))
+    stamped = stamped_pdf(signed_once, authority(Scheme.RSA), at=NOW - timedelta(minutes=7))
+    page = page_of(posted(visitor, PAGE, stamped, lang=language))
+    said = {
+        "kk": ("қол қоюшының айтуынша", "Болғаны дәлелденген ең кеш сәт", "дәлелдейді"),
+        "ru": ("со слов подписавшего", "Существовал не позднее", "подтверждено меткой времени"),
+        "en": ("as stated", "Existed at the latest", "proven by a time-stamp"),
+    }
+    card = page[: page.index('id="signer-2"')]
+    places = [card.index(words) for words in ("21.11.2026 13:00", said[language][0],
+              said[language][1], "21.11.2026 14:53", said[language][2])]  # fmt: skip
+    assert places == sorted(places)
 
 
 @each_language
@@ -280,7 +297,15 @@ def test_a_body_has_its_limit_and_its_kind(visitor: Client) -> None:
         (415, "media_type_unsupported"),
         (400, "upload_unreadable"),
     ]
-    assert visitor.get(API).status_code == 405
+
+
+def test_who_only_opens_the_address_for_machines_is_told_how_to_send(visitor: Client) -> None:
+    response = visitor.get(API, {"lang": "en"})
+    assert (response.status_code, response["Allow"]) == (405, "POST")
+    found = response.json()
+    assert (found["status"], found["error"]) == ("unreadable", "post_expected")
+    assert "docs/signatures.md" in found["message"]
+    assert PAGE in found["message"]
 
 
 @pytest.mark.parametrize("kind", ["application/pdf", "multipart/form-data; boundary=x"])

@@ -29,11 +29,11 @@ from kualik.rules.language import Text
 from kualik.rules.lifecycle import Role
 from kualik.signatures.adapters.test_authority import Leaf, Revocation, Scheme, register
 from kualik.signatures.models import Challenge, PhoneSigning
-from kualik.signatures.services.phone import BODY_LIMIT_BYTES, LIFE
+from kualik.signatures.services.phone import BODY_LIMIT_BYTES, LIFE, WRONG_SIGNATURES
 from kualik.signatures.services.test_keys import test_person_leaf as person_leaf
 from kualik.signatures.services.trusting import test_authority_root as authority_root
 from kualik.signatures.views.entry import OFFERED
-from kualik.signatures.views.phone_api import STRANGERS, WRONG_OF_NETWORK, WRONG_SIGNATURES
+from kualik.signatures.views.phone_api import STRANGERS, WRONG_OF_NETWORK
 from tests.signatures.phones import body, signed
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("served_installation")]
@@ -184,8 +184,24 @@ def test_an_invalid_signature_is_answered_by_403_and_the_page_says_why(client: C
     state = client.get(f"{PAGE}state/").json()
     assert state["stage"] == "fetched"
     assert state["fault"] == message_of(answer)
-    assert state["fault"] in open_page(client)
+    page = open_page(client, lang="en")
+    assert "The phone has received the request" not in page
+    assert "The code still works" in page
+    assert ">New code<" in page
+    assert state["fault"] in open_page(client, lang="kk")
     assert phone.sign().status_code == 200
+
+
+def test_a_code_that_took_too_many_wrong_signatures_ends_with_the_reason(client: Client) -> None:
+    phone = phone_of(client)
+    for _ in range(WRONG_SIGNATURES.misses):
+        phone.sign(change=lambda content: b"other")
+    assert stage(client) == "spent"
+    page = open_page(client, lang="en")
+    assert "Something else than the offered document was signed on the phone." in page
+    assert "This code takes no more signatures" in page
+    assert ">New code<" in page
+    assert "mobileSign:" not in page
 
 
 def message_of(answer) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import time
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext
@@ -10,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from kualik.accounts.forms import SearchField
 from kualik.certificates.models import SealPolicy
 from kualik.certificates.queries import RegisterFilter
-from kualik.certificates.services.policy import MINUTES_A_DAY, Limits
+from kualik.certificates.services.policy import MINUTES_A_DAY, Limits, limit_faults
 from kualik.certificates.services.wording import PAPER_LABELS, STATUS_LABELS
 from kualik.core import errors
 from kualik.core.language import spoken
@@ -149,7 +150,13 @@ class StandingForm(forms.Form):
 
 
 class SealPolicyForm(forms.Form):
-    """How documents are signed, and the limits of the automatic way."""
+    """How documents are signed, and the limits of the automatic way.
+
+    ``is_taken`` says that the reading was taken over before.
+    """
+
+    # What is needed depends on the way, so the browser cannot tell.
+    use_required_attribute = False
 
     way = forms.ChoiceField(
         label=_("Who signs"),
@@ -176,9 +183,9 @@ class SealPolicyForm(forms.Form):
     )
     daily_quota = forms.IntegerField(
         label=_("Documents a day sealed automatically, at most"),
+        help_text=_("Needed when the organisation's key seals by itself."),
         min_value=1,
         max_value=100_000,
-        required=False,
     )
     person_quota = forms.IntegerField(
         label=_("Documents a day signed by one person, at most"),
@@ -203,22 +210,42 @@ class SealPolicyForm(forms.Form):
         closes = None if policy.closes == MINUTES_A_DAY else _time_of(policy.closes)
         return {**values, "opens": _time_of(policy.opens), "closes": closes}
 
-    @staticmethod
-    def field_of(code: str) -> str | None:
-        """The field that an error of the service speaks of."""
-        fields = {"reading_not_taken": "takes_reading", "quota_missing": "daily_quota"}
-        return fields.get(code)
+    def __init__(self, *args: Any, is_taken: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.is_taken = is_taken
+
+    def clean_way(self) -> str:
+        way: str = self.cleaned_data["way"]
+        self.fields["daily_quota"].required = way == SealPolicy.Way.AUTOMATIC
+        return way
+
+    def clean(self) -> dict[str, Any]:
+        """Everything that the automatic way lacks is said at once."""
+        data = self.cleaned_data
+        if data.get("way") != SealPolicy.Way.AUTOMATIC:
+            return data
+        limits = self.limits()
+        fields = {
+            "reading_not_taken": "takes_reading",
+            "quota_missing": "daily_quota",
+            "limits_empty": "opens" if limits.kinds else "kinds",
+        }
+        for code in limit_faults(limits, is_taken=self.is_taken or data["takes_reading"]):
+            if fields[code] not in self.errors:
+                self.add_error(fields[code], errors.message(RuleViolation(code)))
+        return data
 
     def limits(self) -> Limits:
-        """The limits as the service takes them."""
+        """The limits as the service takes them; a field with an error limits nothing."""
         data = self.cleaned_data
+        opens, closes = data.get("opens"), data.get("closes")
         return Limits(
             way=SealPolicy.Way(data["way"]),
-            kinds=data["kinds"],
-            opens=_minutes_of(data["opens"]) if data["opens"] else 0,
-            closes=_minutes_of(data["closes"]) if data["closes"] else MINUTES_A_DAY,
-            daily_quota=data["daily_quota"],
-            person_quota=data["person_quota"],
+            kinds=data.get("kinds", []),
+            opens=_minutes_of(opens) if opens else 0,
+            closes=_minutes_of(closes) if closes else MINUTES_A_DAY,
+            daily_quota=data.get("daily_quota"),
+            person_quota=data.get("person_quota"),
             needs_two_persons=data["needs_two_persons"],
         )
 

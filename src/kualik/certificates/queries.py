@@ -48,7 +48,8 @@ class HistoryLine:
 
 def register_visible_to(user: User) -> QuerySet[Certificate]:
     """The own register for a provider's staff, all of them for inspectors, else nothing."""
-    certificates = Certificate.objects.select_related("provider", "signer").order_by("-id")
+    related = ("provider", "signer", "person_signature")
+    certificates = Certificate.objects.select_related(*related).order_by("-id")
     if user.provider_id is not None:
         return certificates.filter(provider=user.provider_id)
     return certificates if user.has_role(SEES_ALL) else certificates.none()
@@ -57,7 +58,7 @@ def register_visible_to(user: User) -> QuerySet[Certificate]:
 def certificates_of(person: Person) -> QuerySet[Certificate]:
     """The documents of a person from all providers, also those that ceased to stand."""
     sealed = Certificate.objects.filter(person=person, status__in=SEALED)
-    return sealed.select_related("provider").order_by("-issued_on", "-id")
+    return sealed.select_related("provider", "person_signature").order_by("-issued_on", "-id")
 
 
 def narrowed(certificates: QuerySet[Certificate], wanted: RegisterFilter) -> QuerySet[Certificate]:

@@ -1,4 +1,4 @@
-"""Addresses of the open check and of the register."""
+"""Addresses of the open check, of the register and of the holder's own documents."""
 
 from django.urls import path
 
@@ -9,6 +9,9 @@ urlpatterns = [
     path("check/", views.check, name="check"),
     path("c/<str:code>.json", views.by_code_data, name="by_code_data"),
     path("c/<str:code>", views.by_code, name="by_code"),
+    path("cabinet/documents/<str:number>.pdf", views.own_file, name="own_file"),
+    path("cabinet/documents/<str:number>.pdf.p7s", views.own_signature, name="own_signature"),
+    path("cabinet/documents/<str:number>.zip", views.own_bundle, name="own_bundle"),
     path("office/signing/", views.seal_policy, name="seal_policy"),
     path("office/register/", views.register, name="register"),
     path("office/register/export.csv", views.export, name="export"),

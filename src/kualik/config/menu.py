@@ -57,6 +57,7 @@ def menu(request: HttpRequest) -> dict[str, list[Item]]:
     if isinstance(user, User) and is_verified(user):
         entries = [(name, label) for name, label, roles in STAFF_ITEMS if user.has_role(roles)]
         entries.append(("accounts:profile", user.full_name))
+        ends = [Item(reverse("accounts:logout"), gettext("Sign out"), is_act=True)]
     elif person is not None:
         entries = list(APPLICANT_ITEMS)
         leave = Item(reverse("signatures:leave"), gettext("Leave"), is_act=True)

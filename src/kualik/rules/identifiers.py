@@ -252,6 +252,11 @@ def check_code(raw: bytes) -> str:
     return "".join(CROCKFORD[number >> shift & 31] for shift in range(75, -1, -5))
 
 
+def format_serial(serial: str) -> str:
+    """A certificate's serial number in hexadecimal as whole octets, as other programs show it."""
+    return serial.zfill(len(serial) + len(serial) % 2)
+
+
 def format_code(code: str) -> str:
     """The code in four groups of four, as printed."""
     return "-".join(code[start : start + 4] for start in range(0, len(code), 4))

@@ -155,10 +155,10 @@ def mermaid() -> str:
 
 
 STATE_LABELS: dict[State, Text] = {
-    State.FILED: Text("Берілді", "Подано", "Filed"),
+    State.FILED: Text("Өтініш түсті", "Подано", "Filed"),
     State.ACCEPTED: Text("Қабылданды", "Принято", "Accepted"),
     State.IN_REVIEW: Text("Қаралуда", "На рассмотрении", "In review"),
-    State.APPROVED: Text("Мақұлданды, қол қоюды күтуде", "Одобрено, ожидает подписи", "Approved"),
+    State.APPROVED: Text("Мақұлданды, ресімделуде", "Одобрено, оформляется", "Approved"),
     State.ISSUED: Text("Ресімделді", "Оформлено", "Issued"),
     State.HANDED_OVER: Text("Берілді (қолына тапсырылды)", "Выдано", "Handed over"),
     State.NOT_ACCEPTED: Text("Қабылдаудан бас тартылды", "Отказано в приёме", "Not accepted"),

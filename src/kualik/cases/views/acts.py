@@ -98,7 +98,7 @@ def act(
     found: Request,
     event: Event,
     service: Service,
-    success: Promise,
+    success: Promise | str,
     **given: object,
 ) -> HttpResponse:
     """Do the act on ``found`` and go to its page, with the outcome or the broken rule in words.

@@ -37,12 +37,13 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owned:
-    """A document of the register with what it says."""
+    """A document of the register with what it says; ``is_signed`` by a person, beside the seal."""
 
     code: str
     status: str
     labels: Labels
     facts: CertificateFacts
+    is_signed: bool
 
 
 @applicant
@@ -87,4 +88,5 @@ def _owned(found: Certificate) -> Owned:
         status=found.status,
         labels=labels_of(status=found.status, kind=found.kind, paper=found.paper),
         facts=from_record(found.facts),
+        is_signed=hasattr(found, "person_signature"),
     )

@@ -24,6 +24,27 @@ OF_THE_DRAFT = ("paper_", "form_", "facts_changed")
 OF_THE_KEY = ("key_", "no_organisation_key", "no_authorised_person", "seal_wrong_person")
 
 
+# Of a signature that issued nothing: with another key it goes, or a little later, or only after
+# the documents were prepared anew.
+OF_THE_SIGNER = (
+    "signature_of_other_organisation",
+    "signature_of_other_person",
+    "signature_without_right",
+    "signature_by_test_key",
+    "signature_not_valid",
+)
+OF_THE_MOMENT = ("signature_undecided", "signature_of_", "signature_not_", "storage_unwritable")
+OF_THE_FILE = ("prepared_", "key_disabled", "conflict")
+
+
+@dataclass(frozen=True, slots=True)
+class SigningAdvice:
+    """What to do about a signature that issued nothing; ``may_help`` when signing again may."""
+
+    text: str
+    may_help: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
     """A fault as a page tells it; ``send_back`` is the address of the act where the reader may do
@@ -56,6 +77,19 @@ def fault_of(user: User, request: Request) -> Told | None:
     is_final = job.failed_at is not None
     fault = SealFault(number=certificate.number, error=job.last_error, is_final=is_final)
     return _told(user, fault, request)
+
+
+def signing_advice(code: str) -> SigningAdvice:
+    """The advice for a code of ``accept_signatures``; without text where the code says all."""
+    if code.startswith(OF_THE_SIGNER):
+        text = _("Press the button and choose your own key in force: no other will do.")
+        return SigningAdvice(text, may_help=True)
+    if code.startswith(OF_THE_MOMENT):
+        return SigningAdvice(_("Press the button to sign them once more."), may_help=True)
+    if code.startswith(OF_THE_FILE):
+        text = _("Open what waits for the seal: it may have to be prepared anew.")
+        return SigningAdvice(text, may_help=False)
+    return SigningAdvice("", may_help=False)
 
 
 def _told(user: User, fault: SealFault, request: Request | None) -> Told:

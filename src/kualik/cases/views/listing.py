@@ -16,6 +16,7 @@ from kualik.cases.forms import SearchForm
 from kualik.cases.models import Request
 from kualik.cases.queries import UNDECIDED, own_requests, requests_visible_to, search
 from kualik.cases.services.deciding import BulkResult, approve_requests
+from kualik.cases.services.sealing import sealing_by_machine
 from kualik.cases.views.acts import DECIDERS
 from kualik.cases.views.rows import holder_of, rows_of
 from kualik.core import clock, errors
@@ -89,11 +90,19 @@ def _approve(request: HttpRequest, user: User, chosen: list[Request]) -> None:
 
 
 def _tell(request: HttpRequest, result: BulkResult) -> None:
-    count = len(result.moved)
+    automatic = len(sealing_by_machine(result.moved))
+    count = len(result.moved) - automatic
+    if automatic:
+        text = ngettext(
+            "%(count)s request is approved; its document is being sealed automatically.",
+            "%(count)s requests are approved; their documents are being sealed automatically.",
+            automatic,
+        )
+        messages.success(request, text % {"count": automatic})
     if count:
         text = ngettext(
-            "%(count)s request is approved and waits for the seal.",
-            "%(count)s requests are approved and wait for the seal.",
+            "%(count)s request is approved and waits for the signature.",
+            "%(count)s requests are approved and wait for the signature.",
             count,
         )
         messages.success(request, text % {"count": count})

@@ -7,6 +7,8 @@ from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.functional import lazy
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from kualik.accounts.queries import ROLE_LABELS, person_of
@@ -22,6 +24,7 @@ from kualik.cases.services.deciding import (
     start_review,
 )
 from kualik.cases.services.receipts import make_receipt
+from kualik.cases.services.sealing import sealing_by_machine
 from kualik.cases.views.acts import act, causes, own, readable
 from kualik.cases.views.faults import fault_of
 from kualik.cases.views.rows import holder_of, rows_of
@@ -61,6 +64,7 @@ def show(request: HttpRequest, number: str) -> HttpResponse:
         "language": LANGUAGES.get(found.language, found.language),
         "steps": [(step, _role(step)) for step in timeline(found)],
         "refusal": shown_refusal(found),
+        "is_automatic": bool(sealing_by_machine([found])),
         "fault": fault_of(user, found),
         "credits": volumes.credits_text(found.completion.credits),
         "has_document": found.state in HAS_DOCUMENT and found.certificate_id is not None,
@@ -83,8 +87,8 @@ def receipt(request: HttpRequest, number: str) -> HttpResponse:
 @post_only("cases:request", "number")
 def approve(request: HttpRequest, number: str) -> HttpResponse:
     """Approve one request."""
-    told = _("The request is approved and waits for the seal.")
-    return act(request, own(request, number), Event.APPROVE, approve_request, told)
+    found = own(request, number)
+    return act(request, found, Event.APPROVE, approve_request, lazy(_approved, str)(found))
 
 
 @staff(*causes(Event.START_REVIEW))
@@ -142,6 +146,13 @@ def shown_refusal(found: Request) -> dict[str, object] | None:
     }
     shown["decided_on"] = date.fromisoformat(record["decided_on"])
     return shown
+
+
+def _approved(found: Request) -> str:
+    """What comes next, as it is known after the approval."""
+    if sealing_by_machine([found]):
+        return gettext("The request is approved; its document is being sealed automatically.")
+    return gettext("The request is approved and waits for the signature.")
 
 
 def _role(step: Step) -> Text:

@@ -25,7 +25,9 @@ from kualik.cases.services.sealing import (
     prepared_for,
 )
 from kualik.cases.views.acts import SEALERS
+from kualik.cases.views.signing import portion_for
 from kualik.certificates.models import Certificate
+from kualik.certificates.services.signing import SIGNS_FOR
 from kualik.core import clock, errors
 from kualik.core.access import staff
 from kualik.core.methods import post_only
@@ -43,7 +45,7 @@ from kualik.signatures.services.phone import (
     standing_of,
     take_result,
 )
-from kualik.signatures.services.phone_judging import Method
+from kualik.signatures.services.phone_judging import ExpectedSigner, Method
 from kualik.signatures.services.phone_page import phone_page
 from kualik.signatures.services.trusting import installation_fetcher, installation_trust
 
@@ -63,11 +65,8 @@ def seal_phone(request: HttpRequest) -> HttpResponse:
         return _offered(request, user, now)
     found = _standing(request, now)
     if found is None:
-        prepared = prepared_for(user, now)
-        context = {
-            "prepared": [_look(row) for row in prepared[:MOST_DOCUMENTS]],
-            "rest": max(0, len(prepared) - MOST_DOCUMENTS),
-        }
+        portion = portion_for(user, MOST_DOCUMENTS, now)
+        context = {"portion": portion, "prepared": [_look(row) for row in portion.now]}
         return render(request, "cases/seal_phone_choice.html", context)
     token, standing = found
     context = {
@@ -154,6 +153,7 @@ def _offer(request: HttpRequest, user: User, chosen: list[Request], now: datetim
         about={"numbers": [certificate.number for certificate in certificates]},
         session_secret=_secret(request),
         now=now,
+        signer=ExpectedSigner(user=user, bin=chosen[0].provider.bin, roles=SIGNS_FOR),
     )
     return offer.token
 
@@ -189,7 +189,7 @@ def _secret(request: HttpRequest) -> str:
 
 
 def _told(request: HttpRequest, outcomes: list[SignatureOutcome]) -> bool:
-    """Say what became of each; whether all of them are issued."""
+    """Say what became of them, each reason once; whether all of them are issued."""
     faults = [outcome for outcome in outcomes if not outcome.is_issued]
     count = len(outcomes) - len(faults)
     if count:
@@ -199,7 +199,10 @@ def _told(request: HttpRequest, outcomes: list[SignatureOutcome]) -> bool:
             count,
         )
         messages.success(request, told % {"count": count})
+    reasons: dict[str, list[str]] = {}
     for outcome in faults:
-        if outcome.violation:
-            messages.error(request, f"№ {outcome.number}: {errors.message(outcome.violation)}")
+        text = errors.message(outcome.violation) if outcome.violation else ""
+        reasons.setdefault(text, []).append(f"№ {outcome.number}")
+    for text, numbers in reasons.items():
+        messages.error(request, f"{', '.join(numbers)}: {text}")
     return not faults

@@ -23,11 +23,16 @@ MINUTE = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clock:
-    """The clock at one moment; ``left`` is the office time that remains, in words."""
+    """The clock at one moment; ``left`` is the office time that remains, in words.
+
+    ``is_past`` says that the due time is over, ``is_overdue`` that an answer is still owed then.
+    """
 
     deadline: Deadline
     is_running: bool
     is_overdue: bool
+    is_past: bool
+    is_accepted: bool
     left: str
     steps: tuple[Step, ...]
     overdue: Step
@@ -87,6 +92,8 @@ def _clock(request: Request, found: Deadline, now: datetime) -> Clock:
         deadline=found,
         is_running=is_running,
         is_overdue=is_overdue,
+        is_past=deadline.is_overdue(found, now),
+        is_accepted=now >= found.accepted_at,
         left=office_time(left),
         steps=found.steps,
         overdue=deadline.overdue_step(found),

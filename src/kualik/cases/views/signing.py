@@ -5,7 +5,7 @@ import binascii
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from io import BytesIO
 
 from django.conf import settings
@@ -23,6 +23,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from kualik.accounts.models import User
 from kualik.accounts.queries import person_of
 from kualik.cases.models import Request
 from kualik.cases.services.sealing import (
@@ -32,8 +33,10 @@ from kualik.cases.services.sealing import (
     prepared_for,
 )
 from kualik.cases.views.acts import SEALERS
+from kualik.cases.views.faults import signing_advice
 from kualik.certificates.queries import SignedDay, own_prepared, signed_days, signed_on
 from kualik.certificates.services.packing import packed
+from kualik.certificates.services.policy import may_sign_today
 from kualik.core import clock, errors
 from kualik.core.access import staff
 from kualik.core.headers import reaching
@@ -58,15 +61,38 @@ class Prepared:
     programme: Text
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Portion:
+    """What is signed in one go: ``later`` documents come after these, ``over`` are beyond the
+    person's quota, of which ``left`` are left today (None without a quota)."""
+
+    now: list[Request]
+    later: int
+    over: int
+    left: int | None
+
+
+def portion_for(user: User, most: int, now: datetime) -> Portion:
+    """What is prepared for the person, ``most`` documents of it and no more than the quota lets."""
+    prepared, left = prepared_for(user, now), may_sign_today(user, now=now)
+    allowed = prepared if left is None else prepared[:left]
+    return Portion(
+        now=allowed[:most],
+        later=max(0, len(allowed) - most),
+        over=len(prepared) - len(allowed),
+        left=left,
+    )
+
+
 @staff(*SEALERS)
 @require_safe
 def sign(request: HttpRequest) -> HttpResponse:
     """Look at the prepared documents, confirm, sign them with NCALayer."""
     user = person_of(request)
-    prepared = prepared_for(user, clock.now())
+    portion = portion_for(user, BATCH, clock.now())
     context = {
-        "prepared": [_look(row) for row in prepared[:BATCH]],
-        "rest": max(0, len(prepared) - BATCH),
+        "portion": portion,
+        "prepared": [_look(row) for row in portion.now],
         "ncalayer": settings.NCALAYER_URL,
         "chain": "test" if settings.DEMO else "production",
         "bin": user.provider.bin if user.provider else "",
@@ -170,4 +196,11 @@ def _given(body: bytes) -> Mapping[str, bytes]:
 
 def _told(outcome: SignatureOutcome) -> dict[str, object]:
     text = errors.message(outcome.violation) if outcome.violation else _("Signed and issued")
-    return {"number": outcome.number, "issued": outcome.is_issued, "text": text}
+    advice = signing_advice(outcome.code)
+    return {
+        "number": outcome.number,
+        "issued": outcome.is_issued,
+        "text": text,
+        "advice": advice.text,
+        "again": advice.may_help,
+    }

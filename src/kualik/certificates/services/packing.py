@@ -5,12 +5,23 @@ from datetime import datetime
 from io import RawIOBase
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
+from django.conf import settings
 from django.core.files.storage import default_storage
+from django.urls import reverse
 
 from kualik.certificates.models import PersonSignature
 from kualik.core.clock import ZONE
 
 READABLE_BY_ALL = 0o644 << 16
+ABOUT = "README.txt"
+WORDS = (
+    "Аты .pdf.p7s деп аяқталатын әр файл – қасындағы аттас PDF құжатының берілген күйіндегі "
+    "қолтаңбасы. Екеуін бірге тексеріңіз: {page}\n\n"
+    "Каждый файл с окончанием .pdf.p7s – подпись документа PDF с тем же именем рядом, в том виде, "
+    "в котором он выдан. Проверяйте оба вместе: {page}\n\n"
+    "Each file that ends in .pdf.p7s is the signature of the PDF of the same name beside it, as it "
+    "was issued. Check the two together: {page}\n"
+)
 
 
 class _Drain(RawIOBase):
@@ -49,6 +60,10 @@ def packed(signatures: Iterable[PersonSignature]) -> Iterator[bytes]:
             _put(archive, document, signature.certificate.file, signature.accepted_at)
             _put(archive, f"{document}.p7s", signature.file, signature.accepted_at)
             yield drain.taken()
+        page = f"{settings.PUBLIC_URL}{reverse('signatures:inspect')}"
+        about = ZipInfo(ABOUT)
+        about.external_attr = READABLE_BY_ALL
+        archive.writestr(about, WORDS.format(page=page))
     yield drain.taken()
 
 

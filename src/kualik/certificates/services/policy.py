@@ -57,7 +57,8 @@ def set_policy(
     policy = SealPolicy.objects.select_for_update().filter(provider=provider).first()
     policy = policy or SealPolicy(provider=provider)
     if limits.way == SealPolicy.Way.AUTOMATIC:
-        _check_limits(limits, is_taken=takes_reading or policy.reading_at is not None)
+        for code in limit_faults(limits, is_taken=takes_reading or policy.reading_at is not None):
+            raise RuleViolation(code)
     _set_limits(policy, limits)
     _set_reading(policy, user=user, now=now)
     policy.changed_at = now
@@ -94,6 +95,16 @@ def _set_reading(policy: SealPolicy, *, user: User, now: datetime) -> None:
         policy.reading_by, policy.reading_at = None, None
     elif policy.reading_at is None:
         policy.reading_by, policy.reading_at = user, now
+
+
+def limit_faults(limits: Limits, *, is_taken: bool) -> list[str]:
+    """All that automatic sealing lacks: error codes, empty when nothing is missing."""
+    found = {
+        "reading_not_taken": not is_taken,
+        "quota_missing": not limits.daily_quota,
+        "limits_empty": not limits.kinds or limits.opens >= limits.closes,
+    }
+    return [code for code, is_found in found.items() if is_found]
 
 
 def policy_of(provider: Provider) -> SealPolicy | None:
@@ -152,18 +163,17 @@ def person_fault(
     return ""
 
 
+def may_sign_today(user: User, *, now: datetime) -> int | None:
+    """How many documents the person may still sign on the present day; None without a quota."""
+    policy = policy_of(user.provider) if user.provider else None
+    if policy is None or policy.person_quota is None:
+        return None
+    return max(0, policy.person_quota - signed_today(user, now=now))
+
+
 def signed_today(user: User, *, now: datetime) -> int:
     """How many documents the person has signed on the present day."""
     return PersonSignature.objects.filter(signer=user, accepted_at__gte=_midnight(now)).count()
-
-
-def _check_limits(limits: Limits, *, is_taken: bool) -> None:
-    if not is_taken:
-        raise RuleViolation("reading_not_taken")
-    if not limits.daily_quota:
-        raise RuleViolation("quota_missing")
-    if not limits.kinds or limits.opens >= limits.closes:
-        raise RuleViolation("limits_empty")
 
 
 def _sealed_alone(provider: Provider, now: datetime) -> int:

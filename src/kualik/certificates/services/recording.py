@@ -5,6 +5,7 @@ from datetime import datetime
 
 from kualik.certificates.services.checking import Check, Signature
 from kualik.rules import facts as fact_rules
+from kualik.rules import identifiers
 
 
 def to_record(check: Check) -> dict[str, object]:
@@ -13,6 +14,7 @@ def to_record(check: Check) -> dict[str, object]:
     signer = asdict(check.signer) if check.signer else None
     if signer and check.signer:
         signer["not_after"] = check.signer.not_after.isoformat()
+        signer["serial"] = identifiers.format_serial(check.signer.serial)
     return {
         "verdict": check.verdict,
         **facts,
@@ -37,7 +39,8 @@ def _signature_record(signature: Signature | None) -> dict[str, object] | None:
         name: getattr(signature, name).isoformat()
         for name in ("signed_at", "accepted_at", "not_after")
     }
-    return {**asdict(signature), **moments, "status": "valid"}
+    serial = identifiers.format_serial(signature.serial)
+    return {**asdict(signature), **moments, "serial": serial, "status": "valid"}
 
 
 def _iso(moment: datetime | None) -> str | None:

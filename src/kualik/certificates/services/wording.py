@@ -190,7 +190,11 @@ REASONS: dict[str, Text] = {
 }
 
 PROOF_LABELS: dict[str, Text] = {
-    "B-B": Text("мөр, уақыт белгісіз", "печать без метки времени", "seal without a time-stamp"),
+    "B-B": Text(
+        "мөр қойылған, уақыт белгісі қойылмаған",
+        "печать без метки времени",
+        "seal without a time-stamp",
+    ),
     "B-T": Text("уақыты дәлелденген", "время доказано", "the time is proven"),
     "B-LT": Text(
         "уақыты дәлелденген, тексеру деректері файлда",

@@ -1,5 +1,6 @@
 """The open check and the register."""
 
+from kualik.certificates.views.own import own_bundle, own_file, own_signature
 from kualik.certificates.views.policy import seal_policy
 from kualik.certificates.views.public import by_code, by_code_data, check
 from kualik.certificates.views.register import (
@@ -22,6 +23,9 @@ __all__ = [
     "export",
     "file",
     "lasting_file",
+    "own_bundle",
+    "own_file",
+    "own_signature",
     "register",
     "seal_policy",
     "signature",

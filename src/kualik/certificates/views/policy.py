@@ -28,15 +28,18 @@ def seal_policy(request: HttpRequest) -> HttpResponse:
         raise RuleViolation("not_permitted")
     policy = policy_of(provider)
     sent = request.POST if request.method == "POST" else None
-    form = SealPolicyForm(sent, initial=SealPolicyForm.shown(policy))
+    is_taken = policy is not None and policy.reading_at is not None
+    form = SealPolicyForm(sent, initial=SealPolicyForm.shown(policy), is_taken=is_taken)
     if form.is_valid() and _set(request, provider, form):
         messages.success(request, gettext("The rules of signing are changed."))
         return redirect("certificates:seal_policy")
-    readings = standards.get("A303").readings_of(CLAUSE)
+    present = standards.get("A303")
     context = {
         "form": form,
         "policy": policy,
-        "reading": next(reading for reading in readings if reading.id == READING),
+        "former": standards.get("A57"),
+        "present": present,
+        "reading": next(one for one in present.readings_of(CLAUSE) if one.id == READING),
     }
     return render(request, "certificates/seal_policy.html", context)
 
@@ -53,6 +56,6 @@ def _set(request: HttpRequest, provider: Provider, form: SealPolicyForm) -> bool
             now=clock.now(),
         )
     except RuleViolation as violation:
-        form.add_error(form.field_of(violation.code), errors.message(violation))
+        form.add_error(None, errors.message(violation))
         return False
     return True

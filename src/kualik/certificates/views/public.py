@@ -27,6 +27,7 @@ from kualik.rules.errors import RuleViolation
 GUESSES = Limit("certificate", 20)
 FILES = Limit("certificate file", 30)
 REFUSED = "refused"
+FORM_DATA = "multipart/form-data"
 NOT_FOUND = 404
 
 
@@ -37,10 +38,12 @@ NOT_FOUND = 404
 def check(request: HttpRequest) -> HttpResponse:
     """The three ways. Exempt from the CSRF token: nothing here is changed or kept, and so an
     upload can be bounded before its first byte is read and the page needs no cookie."""
-    if request.method == "POST":
+    if request.method == "POST" and request.content_type == FORM_DATA:
         return _by_file(request)
-    if "code" in request.GET:
+    if request.method == "POST":
         return _by_typed_code(request)
+    if "code" in request.GET:
+        return _by_old_link(request)
     if "number" in request.GET:
         return _by_number(request)
     return _ways(request, refused=NOT_BY_IIN if REFUSED in request.GET else "")
@@ -89,8 +92,19 @@ def _guarded_check(request: HttpRequest, code: str) -> checking.Check:
     return found
 
 
-def _by_typed_code(request: HttpRequest) -> HttpResponse:
+def _by_old_link(request: HttpRequest) -> HttpResponse:
+    """A code in an address, as the form once sent it; a person's number does not stay there."""
     form = CheckCodeForm(request.GET)
+    if identifiers.holds_iin(request.GET["code"]):
+        return redirect(f"{reverse('certificates:check')}?{REFUSED}=iin")
+    if form.is_valid():
+        return redirect("certificates:by_code", code=form.cleaned_data["code"])
+    return _ways(request, code_form=form)
+
+
+def _by_typed_code(request: HttpRequest) -> HttpResponse:
+    """Only what is a code comes into an address: people type other numbers here too."""
+    form = CheckCodeForm(request.POST)
     if form.is_valid():
         return redirect("certificates:by_code", code=form.cleaned_data["code"])
     return _ways(request, code_form=form)

@@ -4,7 +4,6 @@ import csv
 from collections.abc import Callable, Iterator
 
 from django.contrib import messages
-from django.core.files.storage import default_storage
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import (
@@ -34,6 +33,7 @@ from kualik.certificates.services.wording import (
     labels_of,
     sides,
 )
+from kualik.certificates.views.sending import sent_file
 from kualik.core import clock, errors
 from kualik.core.access import role_of, staff
 from kualik.rules import facts as fact_rules
@@ -117,7 +117,7 @@ def certificate(request: HttpRequest, number: str) -> HttpResponse:
 def file(request: HttpRequest, number: str) -> FileResponse:
     """The sealed file as it was stored; what is only prepared is no document and not given out."""
     row = _row(request, number)
-    return _sent(row.file if row.status in queries.SEALED else "", f"{row.number}.pdf")
+    return sent_file(row.file if row.status in queries.SEALED else "", f"{row.number}.pdf")
 
 
 @staff(*READERS)
@@ -126,7 +126,7 @@ def lasting_file(request: HttpRequest, number: str) -> FileResponse:
     """The same file with the proof that was added behind its end."""
     row = _row(request, number)
     found = queries.preservation_of(row)
-    return _sent(found.file if found else "", f"{row.number}-lasting.pdf")
+    return sent_file(found.file if found else "", f"{row.number}-lasting.pdf")
 
 
 @staff(*KEEPERS)
@@ -163,17 +163,6 @@ def _possible_acts(user: User, row: Certificate) -> list[str]:
     if not user.has_role(KEEPERS) or user.provider_id != row.provider_id:
         return []
     return [act for act, (before, _) in ACTS.items() if row.status in before]
-
-
-def _sent(name: str, filename: str) -> FileResponse:
-    if not name or not default_storage.exists(name):
-        raise Http404
-    return FileResponse(
-        default_storage.open(name, "rb"),
-        as_attachment=True,
-        filename=filename,
-        content_type="application/pdf",
-    )
 
 
 def _proof(row: Certificate) -> dict[str, object]:

@@ -1,15 +1,14 @@
 """The authorised person's signature of one document, to take along; for staff, since the key's
 certificate inside names an IIN."""
 
-from django.core.files.storage import default_storage
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
 from kualik.accounts.queries import person_of
 from kualik.certificates import queries
 from kualik.certificates.models import PersonSignature
-from kualik.certificates.services.packing import packed
+from kualik.certificates.views.sending import sent_bundle, sent_signature
 from kualik.core.access import staff
 from kualik.rules.lifecycle import READERS
 
@@ -17,28 +16,15 @@ from kualik.rules.lifecycle import READERS
 @staff(*READERS)
 @require_safe
 def signature(request: HttpRequest, number: str) -> FileResponse:
-    """The detached CMS as it was handed in, with the time-stamp that was added since."""
-    entry = _entry(request, number)
-    if not default_storage.exists(entry.file):
-        raise Http404
-    return FileResponse(
-        default_storage.open(entry.file, "rb"),
-        as_attachment=True,
-        filename=f"{number}.pdf.p7s",
-        content_type="application/pkcs7-signature",
-    )
+    """The detached CMS beside the document."""
+    return sent_signature(_entry(request, number))
 
 
 @staff(*READERS)
 @require_safe
 def bundle(request: HttpRequest, number: str) -> HttpResponse:
-    """The document with the signature beside it, as an archive."""
-    entry = _entry(request, number)
-    if not all(default_storage.exists(name) for name in (entry.file, entry.certificate.file)):
-        raise Http404
-    response = HttpResponse(b"".join(packed([entry])), content_type="application/zip")
-    response["Content-Disposition"] = f'attachment; filename="{number}.zip"'
-    return response
+    """The document and the signature in one archive."""
+    return sent_bundle(_entry(request, number))
 
 
 def _entry(request: HttpRequest, number: str) -> PersonSignature:

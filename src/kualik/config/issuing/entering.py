@@ -38,6 +38,8 @@ from kualik.training.services import (
 PROGRAM = Actor(name="program:kualik issue", role=Role.SYSTEM.value)
 DECIDERS = (Role.REGISTRAR, Role.OFFICE_HEAD)
 UNUSUAL = frozenset({"volume_out_of_range"})
+# What a list lacks is given by the option of its name but for these.
+OPTIONS = {"started_on": "--start", "ended_on": "--end"}
 Outcome = Request | RuleViolation
 
 
@@ -176,7 +178,8 @@ def _is_unusual_only(row: CheckedRow) -> bool:
 def _judge(draft: ImportDraft, standard: Standard, *, today: date) -> tuple[CheckedRow, ...]:
     checked = preview_import(draft=draft, today=today, edition=standard.edition).checked
     if checked.missing:
-        raise RuleViolation("list_needs_answers", fields=", ".join(checked.missing))
+        options = (OPTIONS.get(name, f"--{name.replace('_', '-')}") for name in checked.missing)
+        raise RuleViolation("list_needs_answers", fields=", ".join(options))
     return checked.rows
 
 

@@ -21,7 +21,7 @@ from kualik.cases.services.sealing import (
     sealable_alone,
 )
 from kualik.cases.services.trial_signing import sign_on_trial, trial_iins
-from kualik.certificates.models import Certificate
+from kualik.certificates.models import Certificate, PersonSignature
 from kualik.config.issuing.entering import PROGRAM, Entered, Office, Order, Outcome
 from kualik.core import errors
 from kualik.core.clock import local_day
@@ -156,6 +156,7 @@ def _written(
         return _refused(row, conflict, language)
     try:
         file = _copy(certificate, fault, folder)
+        beside = _copy_signature(certificate, folder)
     except RuleViolation as violation:
         return _refused(row, violation, language, number=certificate.number)
     return {
@@ -164,6 +165,7 @@ def _written(
         "number": certificate.number,
         "code": certificate.code,
         "file": str(file),
+        **({"signature": str(beside)} if beside else {}),
     }
 
 
@@ -178,9 +180,21 @@ def _copy(certificate: Certificate, fault: RuleViolation | None, folder: Path) -
         raise RuleViolation(STANDING[status], number=certificate.number)
     if status != Certificate.Status.VALID:
         raise fault or RuleViolation("conflict", number=certificate.number)
-    file = folder / f"{certificate.number}.pdf"
+    return _put(certificate.file, folder / f"{certificate.number}.pdf")
+
+
+def _copy_signature(certificate: Certificate, folder: Path) -> Path | None:
+    """Put the person's signature beside the document; None for one that the seal alone certifies.
+
+    Raises ``file_unreadable``, ``out_unwritable``.
+    """
+    entry = PersonSignature.objects.filter(certificate=certificate).first()
+    return _put(entry.file, folder / f"{certificate.number}.p7s") if entry else None
+
+
+def _put(stored: str, file: Path) -> Path:
     try:
-        with default_storage.open(certificate.file, "rb") as stream:
+        with default_storage.open(stored, "rb") as stream:
             content = stream.read()
     except OSError as error:
         raise RuleViolation("file_unreadable", file=file.name) from error

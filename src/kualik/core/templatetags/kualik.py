@@ -49,6 +49,12 @@ def event_label(event: str) -> str:
 
 
 @register.filter
+def serial(number: str) -> str:
+    """The serial number of a certificate."""
+    return identifiers.format_serial(number)
+
+
+@register.filter
 def code_groups(code: str) -> str:
     """A check code in groups of four."""
     return identifiers.format_code(code)

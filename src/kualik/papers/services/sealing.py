@@ -46,11 +46,12 @@ def seal_words(seal: SealBlock, holder: str | None, language: str, *, is_test: b
     A certificate's holder is named here again on one line; the name above may be set in two.
     """
     shared = words("words")
+    last_day = short_date(seal.certificate_valid_to)
     rows = (
         *([("seal_holder", holder)] if holder else []),
         ("seal_organisation", seal.organisation.get(language)),
         ("seal_serial", seal.certificate_serial),
-        ("seal_valid_to", short_date(seal.certificate_valid_to)),
+        ("seal_valid_to", shared["seal_valid_day"].get(language).format(day=last_day)),
         ("seal_sealed_at", clock_time(seal.sealed_at)),
     )
     said = [(shared[label].get(language), value) for label, value in rows]

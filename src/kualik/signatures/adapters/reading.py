@@ -10,7 +10,6 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from pyhanko.pdf_utils.decode_limits import DecodeLimits, DocumentDecodeBudget, StreamDecodeLimits
-from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature, async_validate_pdf_signature
 from pyhanko.sign.validation.status import PdfSignatureStatus
@@ -25,7 +24,7 @@ from kualik.signatures.adapters.additions import (
     read_additions,
 )
 from kualik.signatures.adapters.certificates import read_certificate
-from kualik.signatures.adapters.envelope import ASN1_ERRORS, BrokenEnvelope, parse_envelope
+from kualik.signatures.adapters.envelope import BrokenEnvelope, parse_envelope
 from kualik.signatures.adapters.pades import APPLICATION, DIGEST, as_asn1, run_apart
 from kualik.signatures.adapters.trust import TrustDirectory
 
@@ -134,7 +133,7 @@ def read_signatures(content: bytes, *, trust: TrustStore, now: datetime) -> list
 
 
 def read_sealed(content: bytes) -> SealedFile:
-    """A file of our own with one seal and perhaps proof behind it.
+    """A file with one seal like ours and perhaps proof behind it.
 
     Raises UnreadablePdf for anything else, and where the seal does not fit the bytes.
     """
@@ -145,7 +144,8 @@ def read_sealed(content: bytes) -> SealedFile:
         envelope = parse_envelope(seal.pkcs7_content)
         certificate = x509.load_der_x509_certificate(seal.signer_cert.dump())
         is_sound = envelope.message_digest == seal.compute_digest(DIGEST)
-    except (PdfError, *ASN1_ERRORS) as error:
+    except Exception as error:
+        # As above: what anybody may have sent comes here too.
         raise UnreadablePdf(type(error).__name__) from error
     if not (is_sound and envelope.verifies(certificate)):
         raise UnreadablePdf("the seal does not fit")

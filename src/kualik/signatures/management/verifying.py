@@ -13,6 +13,7 @@ from django.core.management.base import CommandParser, OutputWrapper
 from kualik.core import errors
 from kualik.core.clock import ZONE
 from kualik.rules.errors import RuleViolation
+from kualik.rules.identifiers import format_serial
 from kualik.rules.language import LANGUAGES, Text
 from kualik.signatures.adapters.asn1 import SIZE_LIMIT_BYTES
 from kualik.signatures.services.verdicts import SignerVerdict, Verification
@@ -118,5 +119,6 @@ def _signer_lines(signer: SignerVerdict, language: str) -> list[str]:
         local = signer.signed_at.astimezone(ZONE)
         lines.append(f"{SIGNED_AT.get(language)}: {local:%d.%m.%Y %H:%M:%S}")
     if signer.serial:
-        lines.append(f"{CERTIFICATE.get(language)}: {signer.serial} ({signer.algorithm})")
+        serial = format_serial(signer.serial)
+        lines.append(f"{CERTIFICATE.get(language)}: {serial} ({signer.algorithm})")
     return lines

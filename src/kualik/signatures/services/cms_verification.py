@@ -79,15 +79,9 @@ def verify_cms(
     enclosed = tuple(_lists(signed.crls)) if uses_enclosed_lists else ()
     evidence = around.evidence.with_more(Evidence(crls=enclosed))
     judge = _Judge(
-        signed=signed,
-        content=None if content is None else Content(content),
-        trust=trust,
-        at=at,
-        now=now,
-        purpose=purpose,
-        policy=policy.with_evidence(evidence),
-        around=around,
-    )
+        signed=signed, content=None if content is None else Content(content), trust=trust, at=at,
+        now=now, purpose=purpose, policy=policy.with_evidence(evidence), around=around,
+    )  # fmt: skip
     return Verification(
         signers=tuple(judge.verdict(signer) for signer in signed.signers),
         reasons=() if signed.signers else (Reason("no_signers"),),
@@ -125,12 +119,14 @@ def key_faults(certificate: Certificate, purpose: Purpose) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Time:
-    """``judged_at`` is the moment certificates are judged at, ``signed_at`` what is told."""
+    """``judged_at`` is the moment certificates are judged at, ``signed_at`` what is told;
+    ``stated_at`` is the signer's word."""
 
     judged_at: datetime
     signed_at: datetime | None
     source: TimeSource
     codes: tuple[str, ...]
+    stated_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +155,7 @@ class _Judge:
             moment=self.at or self.now,
             signed_at=time.signed_at,
             signed_at_source=time.source,
+            stated_at=time.stated_at,
             algorithm=reading.algorithm,
         )
 
@@ -180,17 +177,17 @@ class _Judge:
         # A time-stamp put over the file after the certificate's end proves nothing of its life.
         if later is not None and certificate is not None and certificate.covers(later):
             proven.append(later)
-        if proven:
-            return _Time(min(proven), min(proven), "timestamp", codes)
         try:
             stated = signer.stated_time or self.around.stated_at
         except CmsError:
             stated = None
+        if proven:
+            return _Time(min(proven), min(proven), "timestamp", codes, stated)
         if stated is None:
-            return _Time(self.at or self.now, None, "none", (*codes, "time_unknown"))
+            return _Time(self.at or self.now, None, "none", (*codes, "time_unknown"), None)
         early = stated > self.now + CLOCK_TOLERANCE
         code = "signed_in_future" if early else "time_is_stated"
-        return _Time(self.at or stated, stated, "stated", (*codes, code))
+        return _Time(self.at or stated, stated, "stated", (*codes, code), stated)
 
     def _stamp(self, signer: Signer) -> tuple[Stamp | None, tuple[str, ...]]:
         """The earliest time-stamp that holds, and what is to be said of all of them."""

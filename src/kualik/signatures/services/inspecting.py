@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Final
 
 from kualik.rules.errors import RuleViolation
-from kualik.signatures.adapters.asn1 import BASE64_TEXT, SIZE_LIMIT_BYTES
+from kualik.signatures.adapters.asn1 import SIZE_LIMIT_BYTES
 from kualik.signatures.adapters.cms import CmsError, read_cms
 from kualik.signatures.adapters.effort import Effort, PatientFetcher
 from kualik.signatures.adapters.online import RevocationFetcher
@@ -23,13 +23,18 @@ from kualik.signatures.adapters.xml_signatures import XmlDocument, read_document
 from kualik.signatures.services.cms_verification import verify_cms
 from kualik.signatures.services.inspection import InspectedSignature, Inspection, Kind, told
 from kualik.signatures.services.pdf_verification import verify_pdf
-from kualik.signatures.services.verdicts import Reason
+from kualik.signatures.services.proofs import issued_part
+from kualik.signatures.services.verdicts import Reason, Verification
 from kualik.signatures.services.xml_verification import verify_xml
 
 PDF_START: Final = b"%PDF-"
 HEADER_WINDOW: Final = 1024
 LOOK_BYTES: Final = 4096
+# A sequence too long for a length of one octet; the same in base64; or armour.
+CMS_START: Final = re.compile(rb"0[\x80-\xff]|.{0,53}?-----BEGIN ", re.DOTALL)
+BASE64_START: Final = re.compile(rb"\s*+M[A-P][A-Za-z0-9+/=\s]++")
 XML_START: Final = re.compile(rb"(?:\xef\xbb\xbf)?[ \t\r\n]*+<|\xff\xfe<\0|\xfe\xff\0<")
+SYSTEM: Final = "information_system"
 NO_SIGNED_PDF: Final = frozenset({"file_not_signed", "pdf_unreadable", "pdf_encrypted"})
 
 
@@ -69,7 +74,7 @@ def kind_of(content: bytes) -> Kind:
         return "pdf"
     if XML_START.match(start):
         return "xml"
-    if start[:1] == b"0" or b"-----BEGIN " in start[:64] or BASE64_TEXT.fullmatch(start):
+    if CMS_START.match(start) or BASE64_START.fullmatch(start):
         return "cms"
     if PDF_START in start[:HEADER_WINDOW]:
         return "pdf"
@@ -117,15 +122,20 @@ class _Inspector:
         is_attached = signed.content is not None
         if document is None and signed.content is None and signed.signers:
             raise RuleViolation("document_needed")
-        covered = document if document is not None else signed.content or b""
-        verified = verify_cms(
-            signature=content, document=document, trust=self.trust, at=None, now=self.now,
-            fetcher=self.fetcher, effort=self.effort,
-        )  # fmt: skip
+        given = document if document is not None else signed.content or b""
+        # First of all, so that what is inside has been bounded before it is compared.
+        inside = self._inside(given)
+        issued = None if is_attached else issued_part(given, trust=self.trust, now=self.now)
+        verified = self._verified(content, document if issued is None else issued)
+        if issued is not None and _differs(verified):
+            issued, verified = None, self._verified(content, document)
         reasons = list(verified.reasons)
         if document is not None and document == signed.content:
             reasons.append(Reason("document_same"))
-        found = (*told("cms", verified.signers, now=self.now), *self._inside(covered))
+        if issued is not None:
+            reasons.append(Reason("document_extended"))
+        found = (*told("cms", verified.signers, now=self.now), *inside)
+        covered = given if issued is None else issued
         return self._answer("cms", covered, found, reasons, is_attached=is_attached)
 
     def pdf(self, content: bytes) -> Inspection:
@@ -133,7 +143,10 @@ class _Inspector:
             content=content, trust=self.trust, fetcher=self.fetcher, now=self.now,
             effort=self.effort,
         )  # fmt: skip
-        return self._answer("pdf", content, verified.signatures, verified.reasons)
+        reasons = list(verified.reasons)
+        if _is_sealed_alone(verified.signatures):
+            reasons.append(Reason("personal_signature_apart"))
+        return self._answer("pdf", content, verified.signatures, reasons)
 
     def xml(self, content: bytes) -> Inspection:
         read = _read_xml(content)
@@ -146,6 +159,12 @@ class _Inspector:
         )
         found = told("xml", verified.signers, now=self.now)
         return self._answer("xml", content, found, verified.reasons)
+
+    def _verified(self, content: bytes, document: bytes | None) -> Verification:
+        return verify_cms(
+            signature=content, document=document, trust=self.trust, at=None, now=self.now,
+            fetcher=self.fetcher, effort=self.effort,
+        )  # fmt: skip
 
     def _inside(self, document: bytes) -> tuple[InspectedSignature, ...]:
         """The signatures inside a signed PDF that was then signed in a separate file."""
@@ -176,6 +195,17 @@ class _Inspector:
             document_bytes=len(document),
             checked_at=self.now,
         )
+
+
+def _is_sealed_alone(signatures: Iterable[InspectedSignature]) -> bool:
+    """Whether an organisation's system sealed the file and no person signed inside it."""
+    signers = [each.verdict for each in signatures if not each.is_timestamp]
+    return bool(signers) and all(SYSTEM in verdict.roles for verdict in signers)
+
+
+def _differs(verified: Verification) -> bool:
+    """Whether somebody signed other bytes than these."""
+    return any(Reason("content_changed") in signer.reasons for signer in verified.signers)
 
 
 def _read_xml(content: bytes) -> XmlDocument | None:

@@ -17,25 +17,31 @@ from typing import Any
 
 from django.utils.crypto import constant_time_compare, salted_hmac
 
+from kualik.accounts.models import User
 from kualik.core.clock import ZONE
+from kualik.core.throttle import Limit
 from kualik.rules.errors import RuleViolation
 from kualik.rules.language import Text
 from kualik.signatures.adapters.online import RevocationFetcher
 from kualik.signatures.adapters.trust import TrustDirectory
 from kualik.signatures.models import PhoneSigning
 from kualik.signatures.services.cms_verification import Purpose
-from kualik.signatures.services.phone_judging import Asked, Method, judge
+from kualik.signatures.services.phone_judging import Asked, ExpectedSigner, Method, judge
 
 State = PhoneSigning.State
 LIFE = timedelta(minutes=5)
 # The browser must have asked for the result by then.
 TAKING = timedelta(minutes=2)
 MOST_DOCUMENTS = 20
+# One code bears so many signatures that do not hold.
+WRONG_SIGNATURES = Limit("egov-mobile-signature", 10)
 MEGABYTE = 1024 * 1024
 BODY_LIMIT_BYTES = 2 * MEGABYTE
 TOKEN_BYTES = 32
 VERSION = 1
 CANCELED = "CANCELED"
+# Where ``about`` keeps who alone may sign.
+SIGNER = "signer"
 OPEN = (State.OFFERED, State.FETCHED)
 
 
@@ -106,11 +112,12 @@ def offer_signing(
     about: Mapping[str, object],
     session_secret: str,
     now: datetime,
+    signer: ExpectedSigner | None = None,
 ) -> Offer:
     """Offer documents to the phone that shows the token, for five minutes.
 
-    ``about`` comes back with the result. Offers that ended are forgotten at this occasion. Raises
-    ``phone_too_many_documents``.
+    ``about`` comes back with the result; ``signer`` is who alone may sign. Offers that ended are
+    forgotten at this occasion. Raises ``phone_too_many_documents``.
     """
     if len(documents) > MOST_DOCUMENTS:
         raise RuleViolation("phone_too_many_documents", limit=MOST_DOCUMENTS)
@@ -124,7 +131,7 @@ def offer_signing(
         method=method,
         purpose=purpose,
         card={"description": description, "organisation": _organisation(organisation)},
-        about=dict(about),
+        about={**about, **({SIGNER: _kept(signer)} if signer else {})},
         documents=_documents(documents, method),
         created_at=now,
         expires_at=now + LIFE,
@@ -172,7 +179,8 @@ def accept_signed(
     Nothing is kept unless every signature is valid and covers the document that was offered; the
     first of several phones wins. Raises what ``hand_documents`` does, ``phone_body_too_large``,
     ``phone_body_unreadable``, ``phone_method_unsupported``, ``phone_documents_differ``,
-    ``phone_content_differs``, ``phone_signature_invalid``, ``phone_signature_unproven``.
+    ``phone_content_differs``, ``phone_signature_invalid``, ``phone_signature_unproven``,
+    ``phone_person_other``, ``phone_organisation_other``, ``phone_right_missing``.
     """
     row = _entrusted(token, auth_token, now)
     answer = _read(body)
@@ -280,13 +288,30 @@ def _judged(
     if set(returned) != {str(one["id"]) for one in offered}:
         raise RuleViolation("phone_documents_differ")
     asked = Asked(
-        method=method, purpose=_purpose(row.purpose), trust=trust, fetcher=fetcher, now=now
+        method=method,
+        purpose=_purpose(row.purpose),
+        trust=trust,
+        fetcher=fetcher,
+        now=now,
+        signer=_expected(row),
     )
     judged = (
         judge(asked, document=_data(one, method), signature=_data(returned[str(one["id"])], method))
         for one in offered
     )
     return [b64encode(signature).decode() for signature in judged]
+
+
+def _kept(signer: ExpectedSigner) -> dict[str, object]:
+    return {"user": signer.user.pk, "bin": signer.bin, "roles": list(signer.roles)}
+
+
+def _expected(row: PhoneSigning) -> ExpectedSigner | None:
+    kept = row.about.get(SIGNER)
+    if kept is None:
+        return None
+    user = User.objects.get(pk=kept["user"])
+    return ExpectedSigner(user=user, bin=kept["bin"], roles=tuple(kept["roles"]))
 
 
 def _check_method(stated: object, method: Method) -> None:

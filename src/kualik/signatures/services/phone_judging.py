@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from kualik.accounts.models import User
+from kualik.accounts.services import is_own_iin
 from kualik.core.errors import message
 from kualik.rules.errors import RuleViolation
 from kualik.rules.language import LANGUAGES, Text
@@ -32,21 +34,34 @@ class Method(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectedSigner:
+    """Who must sign: a member of staff, for the organisation of ``bin``, with one of ``roles``
+    in the key's certificate."""
+
+    user: User
+    bin: str
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """How the signatures of one answer are judged."""
+    """How the signatures of one answer are judged; ``signer`` is None where anybody may sign."""
 
     method: Method
     purpose: Purpose
     trust: TrustDirectory
     fetcher: RevocationFetcher | None
     now: datetime
+    signer: ExpectedSigner | None = None
 
 
 def judge(asked: Asked, *, document: bytes, signature: bytes) -> bytes:
     """The signature as it is kept (CMS without armour) if it is valid and covers ``document``.
 
     Raises ``phone_content_differs``, ``phone_signature_invalid``, ``phone_signature_unproven``;
-    the latter two carry the text of the gravest reason and, as ``why``, its code.
+    the latter two carry the text of the gravest reason and, as ``why``, its code. For a key that
+    is not the expected signer's: ``phone_person_other``, ``phone_organisation_other``,
+    ``phone_right_missing``.
     """
     try:
         found = _verified(asked, document, signature)
@@ -58,6 +73,8 @@ def judge(asked: Asked, *, document: bytes, signature: bytes) -> bytes:
         gravest = _gravest(found)
         code = INVALID if found.status == "invalid" else UNPROVEN
         raise RuleViolation(code, reason=gravest.text, why=gravest.code)
+    if asked.signer:
+        _check_signers(asked.signer, found)
     return signature if asked.method is Method.XML else _plain(signature)
 
 
@@ -105,6 +122,16 @@ def _check_content(asked: Asked, found: Verification, document: bytes) -> None:
         differs = found.content is None or found.content != read_document(document).content
     if differs:
         raise RuleViolation("phone_content_differs")
+
+
+def _check_signers(expected: ExpectedSigner, found: Verification) -> None:
+    for signer in found.signers:
+        if not is_own_iin(expected.user, signer.iin):
+            raise RuleViolation("phone_person_other")
+        if signer.bin and signer.bin != expected.bin:
+            raise RuleViolation("phone_organisation_other")
+        if not signer.bin or not set(expected.roles) & set(signer.roles):
+            raise RuleViolation("phone_right_missing")
 
 
 def _gravest(found: Verification) -> Reason:

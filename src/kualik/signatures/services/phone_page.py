@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from kualik.core.errors import message
 from kualik.core.qr import QrCode, qr_code
+from kualik.core.throttle import is_spent
 from kualik.rules.errors import RuleViolation
-from kualik.signatures.services.phone import Stage, Standing
+from kualik.signatures.services.phone import WRONG_SIGNATURES, Stage, Standing
 from kualik.signatures.services.phone_judging import reason_text
 
 MINUTE = timedelta(minutes=1)
@@ -25,6 +26,7 @@ BUSINESS = (
     "kz.mobile.mgov.business",
     "kz.mobile.mgov.business",
 )
+OPEN = (Stage.OFFERED, Stage.FETCHED)
 SAID = {
     Stage.OFFERED: _("Waiting for the phone."),
     Stage.FETCHED: _("The phone has received the request. Confirm it there."),
@@ -33,13 +35,16 @@ SAID = {
     Stage.USED: _("This code is used already."),
     Stage.EXPIRED: _("The code has expired."),
 }
+TRY_AGAIN = _("The code still works: sign with another key on the phone, or take a new code.")
+SPENT = _("This code takes no more signatures. Take a new code and sign with another key.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhonePage:
     """Words about the offer, the code, and the links that open it on this very phone.
 
-    ``simulator`` leads to the simulated phone of a demonstration, else it is empty.
+    ``simulator`` leads to the simulated phone of a demonstration, else it is empty. ``is_spent``
+    says that the last refusal was one too many for this code.
     """
 
     stage: Stage
@@ -50,12 +55,13 @@ class PhonePage:
     mobile: str
     business: str
     simulator: str
+    is_spent: bool = False
     reload_seconds: int = RELOAD_SECONDS
 
     @property
     def is_waiting(self) -> bool:
         """Whether something may still come from the phone."""
-        return self.stage in (Stage.OFFERED, Stage.FETCHED)
+        return self.stage in OPEN and not self.is_spent
 
     @property
     def is_signed(self) -> bool:
@@ -70,7 +76,7 @@ class PhonePage:
     def to_record(self) -> dict[str, str]:
         """What the page's script needs to tell the same without loading the page anew."""
         return {
-            "stage": self.stage.value,
+            "stage": "spent" if self.is_spent else self.stage.value,
             "said": self.said,
             "left": self.left,
             "fault": self.fault,
@@ -80,17 +86,28 @@ class PhonePage:
 def phone_page(*, token: str, standing: Standing, now: datetime) -> PhonePage:
     """The page of an offer, in the language of the request."""
     address = settings.PUBLIC_URL + reverse("signatures:phone_card", args=[token])
-    is_open = standing.stage in (Stage.OFFERED, Stage.FETCHED)
+    is_open = standing.stage in OPEN
+    is_over = is_open and bool(standing.fault) and is_spent(WRONG_SIGNATURES, token, now=now)
     return PhonePage(
         stage=standing.stage,
-        said=str(SAID[standing.stage]),
+        said=_said(standing, is_over=is_over),
         left=_left(standing.expires_at - now) if is_open else "",
-        fault=_fault(standing.fault),
+        fault=_fault(standing.fault) if is_open else "",
         text=f"mobileSign:{address}",
         mobile=_link(MOBILE, address),
         business=_link(BUSINESS, address),
         simulator=_simulator(address),
+        is_spent=is_over,
     )
+
+
+def _said(standing: Standing, *, is_over: bool) -> str:
+    """Where the offer stands; after a refusal what to do instead."""
+    if is_over:
+        return str(SPENT)
+    if standing.stage in OPEN and standing.fault:
+        return str(TRY_AGAIN)
+    return str(SAID[standing.stage])
 
 
 def _link(application: tuple[str, str, str, str], address: str) -> str:

@@ -7,7 +7,9 @@ from itertools import pairwise
 from typing import Final, Literal
 
 from kualik.signatures.adapters.additions import Additions, StampedRevision, Store
+from kualik.signatures.adapters.certificates import BrokenCertificate
 from kualik.signatures.adapters.chain import RevocationPolicy, check_certificate
+from kualik.signatures.adapters.reading import UnreadablePdf, read_sealed
 from kualik.signatures.adapters.revocation import CLOCK_TOLERANCE, Evidence
 from kualik.signatures.adapters.trust import TrustDirectory
 from kualik.signatures.services.cms_verification import stamp_faults
@@ -51,6 +53,20 @@ def proof_of(
         stamped_at=moments[0],
         lasts_until=additions.stamps[-1].stamp.certificate.not_after,
     )
+
+
+def issued_part(content: bytes, *, trust: TrustDirectory, now: datetime) -> bytes | None:
+    """The sealed file as it was issued, where proof and nothing else was added behind it; None for
+    any other file, and for one that nothing was added to."""
+    try:
+        sealed = read_sealed(content)
+        length = sealed.additions.issued_bytes
+        if length == len(content):
+            return None
+        proof = proof_of(sealed.certificate, sealed.additions, trust=trust, now=now)
+    except (UnreadablePdf, BrokenCertificate):
+        return None
+    return content[:length] if proof else None
 
 
 @dataclass(frozen=True, slots=True)

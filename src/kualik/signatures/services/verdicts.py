@@ -9,6 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Literal
 
+from kualik.rules.identifiers import format_serial
 from kualik.rules.language import LANGUAGES, Text
 from kualik.signatures.adapters.certificates import Certificate
 
@@ -69,7 +70,8 @@ class SignerVerdict:
 
     ``person`` is the full name, ``iin`` and ``bin`` 12 digits or empty, ``roles`` values of
     ROLES, ``serial`` lower-case hexadecimal. ``signed_at`` is None unless its source is a
-    ``timestamp`` (proven) or ``stated`` (the signer's word). ``is_valid_now`` speaks of the
+    ``timestamp`` (proven) or ``stated`` (the signer's word); ``stated_at`` is that word, also
+    where a time-stamp proves a later moment. ``is_valid_now`` speaks of the
     certificate's dates at the moment of judgement.
     """
 
@@ -81,6 +83,7 @@ class SignerVerdict:
     roles: tuple[str, ...] = ()
     signed_at: datetime | None = None
     signed_at_source: TimeSource = "none"
+    stated_at: datetime | None = None
     algorithm: str = ""
     serial: str = ""
     issuer: str = ""
@@ -111,8 +114,9 @@ class SignerVerdict:
             "roles": list(self.roles),
             "signed_at": _iso(self.signed_at),
             "signed_at_source": self.signed_at_source,
+            "stated_at": _iso(self.stated_at),
             "algorithm": self.algorithm,
-            "serial": self.serial,
+            "serial": format_serial(self.serial),
             "issuer": self.issuer,
             "certificate_not_before": _iso(self.certificate_not_before),
             "certificate_not_after": _iso(self.certificate_not_after),
@@ -158,6 +162,7 @@ def verdict_of(
     moment: datetime,
     signed_at: datetime | None = None,
     signed_at_source: TimeSource = "none",
+    stated_at: datetime | None = None,
     algorithm: str = "",
 ) -> SignerVerdict:
     """A verdict from findings by code (repeated ones count once) and the signer's certificate.
@@ -167,11 +172,9 @@ def verdict_of(
     """
     found = list(dict.fromkeys(codes))
     told = SignerVerdict(
-        reasons=_reasons(found),
-        signed_at=signed_at,
-        signed_at_source=signed_at_source,
-        algorithm=algorithm,
-    )
+        reasons=_reasons(found), signed_at=signed_at, signed_at_source=signed_at_source,
+        stated_at=stated_at, algorithm=algorithm,
+    )  # fmt: skip
     if certificate is None:
         return told
     if moment > certificate.not_after and "certificate_expired" not in found:

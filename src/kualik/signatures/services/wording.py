@@ -17,13 +17,15 @@ TONES: Final = {"valid": "good", "indeterminate": "warn", "invalid": "bad"}
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
     """One signature in words. ``tone`` is good, warn or bad; ``source`` says where the time of
-    signing comes from, ``then`` and ``present`` tell that time and today apart."""
+    signing comes from, ``claimed`` is there where the signer's word stands beside a proven time,
+    ``then`` and ``present`` tell that time and today apart."""
 
     signature: InspectedSignature
     tone: str
     title: Text
     roles: tuple[Text, ...]
     source: Text
+    claimed: Text | None
     then: Text
     present: Text
     algorithm: Text
@@ -45,10 +47,11 @@ def summary_of(found: Inspection) -> Summary:
     signers = sum(1 for each in found.signatures if not each.is_timestamp)
     are_stamps = bool(found.signatures) and not signers
     title = "titles" if signers > 1 else "stamp" if are_stamps else "title"
+    told = "none" if signers > 1 and _are_all_bad(found) else found.status
     return Summary(
         tone=TONES[found.status],
-        title=word(title, found.status),
-        meaning=word("meanings" if signers > 1 else "meaning", found.status),
+        title=word(title, told),
+        meaning=word("meanings" if signers > 1 else "meaning", told),
         cards=tuple(map(card_of, found.signatures)),
     )
 
@@ -56,23 +59,31 @@ def summary_of(found: Inspection) -> Summary:
 def card_of(found: InspectedSignature) -> Card:
     """What the page says of one signature."""
     verdict = found.verdict
+    is_proven = verdict.signed_at_source == "timestamp" and not found.is_timestamp
     return Card(
         signature=found,
         tone=TONES[verdict.status],
         title=word("stamp" if found.is_timestamp else "title", verdict.status),
         roles=tuple(word("role", role) for role in verdict.roles),
         source=word("source", verdict.signed_at_source),
+        claimed=word("source", "claimed") if is_proven and verdict.stated_at else None,
         then=word("then", verdict.status),
         present=_present(found),
         algorithm=_table().get(("algorithm", verdict.algorithm))
         or Text(verdict.algorithm, verdict.algorithm, verdict.algorithm),
-        reasons=verdict.reasons,
+        # The page tells it apart.
+        reasons=tuple(each for each in verdict.reasons if each.code != "test_signature"),
     )
 
 
 def word(section: str, code: str) -> Text:
     """The word for a code. Raises KeyError for a code without one."""
     return _table()[section, code]
+
+
+def _are_all_bad(found: Inspection) -> bool:
+    verdicts = [each.verdict for each in found.signatures if not each.is_timestamp]
+    return all(verdict.status == "invalid" for verdict in verdicts)
 
 
 def _present(found: InspectedSignature) -> Text:

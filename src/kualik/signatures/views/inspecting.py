@@ -10,10 +10,11 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.multipartparser import MultiPartParserError
 from django.http.request import UnreadablePostError
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import translation
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from kualik.core import clock, errors
 from kualik.core.access import public
@@ -29,6 +30,7 @@ from kualik.signatures.services.wording import summary_of
 
 FILES = Limit("signature file", 30)
 MEGABYTE = 1024 * 1024
+NOT_ALLOWED = 405
 FORM_DATA = "multipart/form-data"
 READABLE = {"ensure_ascii": False}
 NO_FILE = frozenset({"application/json", "text/html"})
@@ -63,11 +65,12 @@ def inspect(request: HttpRequest) -> HttpResponse:
 @public
 @never_cache
 @csrf_exempt
-@require_POST
 def inspect_data(request: HttpRequest) -> HttpResponse:
     """The same for machines: the file as the body, or both as form data; open to other sites."""
     with translation.override(_language(request)):
         try:
+            if request.method != "POST":
+                raise RuleViolation("post_expected", page=reverse("signatures:inspect"))
             check_limit(FILES, address_of(request), now=clock.now())
             content, document = _sent(request)
             found = _inspected(request, content, document)
@@ -79,6 +82,8 @@ def inspect_data(request: HttpRequest) -> HttpResponse:
         else:
             response = JsonResponse(found.to_record(), json_dumps_params=READABLE)
         response["Content-Language"] = translation.get_language()
+    if response.status_code == NOT_ALLOWED:
+        response["Allow"] = "POST"
     response["Access-Control-Allow-Origin"] = "*"
     return response
 

@@ -18,6 +18,7 @@ from kualik.rules.language import LANGUAGES
 from kualik.signatures.services.phone import (
     BODY_LIMIT_BYTES,
     MEGABYTE,
+    WRONG_SIGNATURES,
     accept_signed,
     describe,
     hand_documents,
@@ -29,8 +30,7 @@ Api = Callable[[HttpRequest, str], Answer]
 View = Callable[[HttpRequest, str], HttpResponse]
 # Many phones share the address of a mobile network; only calls that lead nowhere are counted.
 STRANGERS = Limit("egov-mobile", 60)
-# Judging a signature costs time, so one code bears so many that do not hold, and so does a network.
-WRONG_SIGNATURES = Limit("egov-mobile-signature", 10)
+# Judging a signature costs time, so a network bears so many that do not hold, as a code does.
 WRONG_OF_NETWORK = Limit("egov-mobile-signature of a network", 100)
 GUESSES = frozenset({"phone_offer_unknown", "phone_token_wrong"})
 SUCCESS: Answer = {"message": "success"}

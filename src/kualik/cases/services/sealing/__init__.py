@@ -15,6 +15,7 @@ from kualik.cases.services.sealing.following import (
     SealProgress,
     prepared_for,
     seal_progress,
+    sealing_by_machine,
     waiting_for_seal,
 )
 from kualik.cases.services.sealing.making import (
@@ -50,5 +51,6 @@ __all__ = [
     "sealable_alone",
     "seal_job_key",
     "seal_progress",
+    "sealing_by_machine",
     "waiting_for_seal",
 ]

@@ -1,5 +1,6 @@
 """What waits for the authorised person, and how far an order has come."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
@@ -7,6 +8,7 @@ from django.db.models import Q, QuerySet
 
 from kualik.accounts.models import User
 from kualik.cases.models import Request
+from kualik.cases.queries import open_jobs
 from kualik.cases.services.sealing.ordering import SEAL_ORDERED, seal_job_key
 from kualik.certificates.models import Certificate
 from kualik.core.clock import ZONE, local_day
@@ -29,6 +31,18 @@ def prepared_for(user: User, now: datetime) -> list[Request]:
     Only those prepared on the present local day: the paper names the moment of its seal.
     """
     return list(_drafts_of(user).filter(_is_prepared(now)))
+
+
+def sealing_by_machine(requests: Sequence[Request]) -> list[Request]:
+    """Those approved requests whose documents the organisation's key is about to seal by itself."""
+    keys = {row.pk: seal_job_key(row.certificate.number) for row in requests if row.certificate}
+    jobs = open_jobs(list(keys.values()))
+    automatic = {
+        key for key, job in jobs.items() if job.failed_at is None and job.payload["user"] is None
+    }
+    return [
+        row for row in requests if row.state == State.APPROVED and keys.get(row.pk) in automatic
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,14 +11,17 @@ const FIRST_PORTION = 5;
 const form = document.getElementById("signing");
 const told = form.querySelector("[data-told]");
 const bar = form.querySelector("progress");
-const button = form.querySelector("button");
+const button = form.querySelector("button[type=submit]");
 const confirmed = form.elements.confirm;
 const csrf = form.elements.csrfmiddlewaretoken.value;
 const boxes = [...form.querySelectorAll("input[name=number]")];
 const rowOf = (number) => form.querySelector(`[data-number="${CSS.escape(number)}"]`);
 const unsent = new Map();
-const reasons = new Set();
+// Why nothing came of a signature: text and advice → how many documents.
+const reasons = new Map();
+const stopper = form.querySelector("[data-stop]");
 let isBusy = false;
+let isStopped = false;
 
 class Fault extends Error {
   constructor(code) {
@@ -35,20 +38,26 @@ function tell(code, done, total) {
   const text = textOf(code);
   const count = text.querySelector("[data-count]");
   if (count && total) count.textContent = `${done} / ${total}`;
-  const reason = text.querySelector("[data-reason]");
-  // One reason for all of them is worth saying once more, beside the button.
-  if (reason && reasons.size === 1) [reason.textContent] = reasons;
+  // What is the same for many documents is said once, beside the button.
+  text.querySelector("[data-reasons]")?.append(...[...reasons].map(reasonLine));
   told.replaceChildren(text);
   bar.hidden = !total;
   if (total) Object.assign(bar, { max: total, value: done });
+}
+
+function reasonLine([text, count]) {
+  const line = document.createElement("li");
+  line.textContent = count > 1 ? `${text} (${count})` : text;
+  return line;
 }
 
 function selected() {
   return boxes.filter((box) => box.checked && !box.disabled).map((box) => box.value);
 }
 
-function tellOutcome(number, isIssued, content) {
-  if (!isIssued) reasons.add(content.textContent);
+function tellOutcome(number, isIssued, content, advice = "") {
+  const reason = `${content.textContent} ${advice}`.trim();
+  if (!isIssued) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
   const row = rowOf(number);
   const place = row.querySelector("[data-outcome]");
   place.replaceChildren(content);
@@ -60,6 +69,8 @@ function tellOutcome(number, isIssued, content) {
   Object.assign(box, { checked: false, disabled: true });
   // A document is no draft any more: its address is the register's.
   row.querySelector("a").parentElement.remove();
+  const waiting = document.querySelector("[data-waiting]");
+  waiting.textContent = String(boxes.filter((one) => !one.disabled).length);
 }
 
 function encoded(blob) {
@@ -87,6 +98,7 @@ async function read(numbers) {
     tell("reading", start, numbers.length);
     const part = numbers.slice(start, start + AT_ONCE);
     const contents = await Promise.all(part.map(contentOf));
+    if (isStopped) throw new Fault("stopped");
     part.forEach((number, place) => {
       if (contents[place]) found.set(number, contents[place]);
       else tellOutcome(number, false, textOf("unread"));
@@ -95,23 +107,36 @@ async function read(numbers) {
   return found;
 }
 
+async function ask(layer, numbers) {
+  const found = await read(numbers);
+  if (!found.size) throw new Fault("nothing");
+  tell("choose");
+  const signed = await layer.sign({
+    data: [...found.values()],
+    bin: form.dataset.bin,
+    usage: SIGNING_USAGE,
+    locale: document.documentElement.lang,
+    chain: form.dataset.chain,
+  });
+  [...found.keys()].forEach((number, place) => unsent.set(number, signed[place]));
+}
+
 async function sign(numbers) {
   const { connect } = await client;
   tell("connecting");
   const layer = await connect(form.dataset.ncalayer);
+  isStopped = false;
+  const stopped = new Promise((resolve, reject) => {
+    stopper.onclick = () => {
+      isStopped = true;
+      reject(new Fault("stopped"));
+    };
+  });
+  stopper.hidden = false;
   try {
-    const found = await read(numbers);
-    if (!found.size) throw new Fault("some");
-    tell("choose");
-    const signed = await layer.sign({
-      data: [...found.values()],
-      bin: form.dataset.bin,
-      usage: SIGNING_USAGE,
-      locale: document.documentElement.lang,
-      chain: form.dataset.chain,
-    });
-    [...found.keys()].forEach((number, place) => unsent.set(number, signed[place]));
+    await Promise.race([ask(layer, numbers), stopped]);
   } finally {
+    stopper.hidden = true;
     layer.close();
   }
 }
@@ -140,7 +165,10 @@ async function send() {
     const part = waiting.slice(start, start + size);
     const began = performance.now();
     for (const outcome of await post(Object.fromEntries(part))) {
-      tellOutcome(outcome.number, outcome.issued, document.createTextNode(outcome.text));
+      const { number, text, advice } = outcome;
+      tellOutcome(number, outcome.issued, document.createTextNode(text), advice);
+      // What cannot come good by signing again is not sent in vain.
+      if (!outcome.issued) rowOf(number).querySelector("input").checked = outcome.again;
       issued += outcome.issued ? 1 : 0;
     }
     part.forEach(([number]) => unsent.delete(number));
@@ -155,10 +183,11 @@ async function run(numbers) {
   reasons.clear();
   if (!unsent.size) await sign(numbers);
   const issued = await send();
-  const left = selected().length;
-  form.querySelector("[data-after]").hidden = !issued && left > 0;
+  form.querySelector("[data-after]").hidden &&= !issued;
   form.querySelector("[data-controls]").hidden = boxes.every((box) => box.disabled);
-  tell(left ? "some" : "done", issued, numbers.length);
+  if (!reasons.size) tell("done", issued, numbers.length);
+  else if (issued) tell("some", issued, numbers.length);
+  else tell("nothing");
 }
 
 form.addEventListener("change", () => {
@@ -178,6 +207,7 @@ form.addEventListener("submit", async (event) => {
       await run(numbers);
     } catch (fault) {
       tell(typeof fault.code === "string" ? fault.code : "refused");
+      if (!unsent.size && fault.code !== "nothing") told.append(textOf("unissued"));
     }
     isBusy = false;
     button.removeAttribute("aria-disabled");

@@ -109,10 +109,11 @@ def _as_text(found: Check, language: str) -> str:
         lines += ["", f"{REPLACEMENT.get(language)}: {code}"]
     if found.signature:
         signature = found.signature
+        serial = identifiers.format_serial(signature.serial)
         lines += [
             "",
             f"{SIGNED.get(language)}: {signature.person}, {signature.role.get(language)}",
-            f"{CERTIFICATE.get(language)}: {signature.serial}, {signature.algorithm}",
+            f"{CERTIFICATE.get(language)}: {serial}, {signature.algorithm}",
         ]
     if found.signer:
         signer = found.signer
@@ -121,12 +122,12 @@ def _as_text(found: Check, language: str) -> str:
         lines += [
             "",
             f"{said.get(language)}: {holder}",
-            f"{CERTIFICATE.get(language)}: {signer.serial}",
+            f"{CERTIFICATE.get(language)}: {identifiers.format_serial(signer.serial)}",
         ]
     if found.sealed_at:
         lines.append(f"{MOMENT.get(language)}: {_time(found.sealed_at)}")
     if found.proof_label:
-        lines.append(f"{PROOF.get(language)}: {found.level}, {found.proof_label.get(language)}")
+        lines.append(f"{PROOF.get(language)}: {found.proof_label.get(language)} ({found.level})")
     if found.stamped_at:
         lines.append(f"{PROVEN.get(language)}: {_time(found.stamped_at)}")
     return "\n".join(lines)

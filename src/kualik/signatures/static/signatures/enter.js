@@ -3,7 +3,8 @@
 const client = import(document.getElementById("ncalayer-client").href);
 const form = document.getElementById("eds");
 const told = form.querySelector("[role=status]");
-const button = form.querySelector("button");
+const button = form.querySelector("button[type=submit]");
+const stopper = form.querySelector("[data-stop]");
 
 function tell(code) {
   const text = document.querySelector(`template[data-code="${code}"]`);
@@ -15,12 +16,18 @@ async function signature() {
   tell("connecting");
   const { connect } = await client;
   const layer = await connect(ncalayer);
+  const stopped = new Promise((resolve, reject) => {
+    stopper.onclick = () => reject(Object.assign(new Error("stopped"), { code: "stopped" }));
+  });
+  stopper.hidden = false;
   try {
     tell("choose");
     const locale = document.documentElement.lang;
-    const [signed] = await layer.sign({ data: [content], encapsulate: true, locale, chain });
+    const asked = layer.sign({ data: [content], encapsulate: true, locale, chain });
+    const [signed] = await Promise.race([asked, stopped]);
     return signed;
   } finally {
+    stopper.hidden = true;
     layer.close();
   }
 }

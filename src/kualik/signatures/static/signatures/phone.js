@@ -26,7 +26,9 @@ async function look() {
   }
   if (told) {
     for (const name of ["said", "fault", "left"]) tell(name, told[name]);
-    page.querySelector("[data-phone-fault]").hidden = told.fault === "";
+    for (const place of page.querySelectorAll("[data-phone-fault], [data-phone-again]")) {
+      place.hidden = told.fault === "";
+    }
     page.dataset.stage = told.stage;
   }
   timer = setTimeout(look, PAUSE);
