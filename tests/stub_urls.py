@@ -20,7 +20,7 @@ def failing(_request: HttpRequest) -> HttpResponse:
 
 
 OTHER_ROOMS = {
-    "accounts": ("login", "profile", "second_factor"),
+    "accounts": ("login", "logout", "profile", "second_factor"),
     "signatures": ("enter", "eds", "phone", "leave", "inspect"),
     "certificates": ("check", "register", "seal_policy"),
     "training": ("groups", "import"),
