@@ -1,4 +1,4 @@
-"""The forms of the journey of a request."""
+"""The forms of the office, and that of the status page."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
