@@ -79,7 +79,8 @@ class Person(models.Model):
     """Somebody who learned, known by IIN.
 
     The IIN is looked up by ``iin_hash`` (HMAC-SHA-256 with the installation's key) and shown
-    from ``iin_sealed`` (AES-256-GCM); it never stands in clear in the database.
+    from ``iin_sealed`` (AES-256-GCM); it never stands in clear in the database. ``language`` and
+    ``email`` are the person's own choice for notices; empty: those of the request.
     """
 
     iin_hash = models.CharField(max_length=64, unique=True)
@@ -87,6 +88,8 @@ class Person(models.Model):
     family_name = models.CharField(max_length=100)
     given_name = models.CharField(max_length=100)
     patronymic = models.CharField(max_length=100, blank=True)
+    language = models.CharField(max_length=2, blank=True)
+    email = models.EmailField(blank=True)
     created_at = models.DateTimeField()
 
     def __str__(self) -> str:
@@ -98,3 +101,94 @@ class Person(models.Model):
         return " ".join(
             part for part in (self.family_name, self.given_name, self.patronymic) if part
         )
+
+
+class PersonPhone(models.Model):
+    """A mobile number confirmed for a person (A303.10.a), E.164.
+
+    ``how`` is "registry", "idp", "eds" or "counter"; ``evidence`` says by what (a serial number, a
+    member of staff, a kind of document). A number that merely stood in a list is never here.
+    """
+
+    class How(models.TextChoices):
+        REGISTRY = "registry"
+        IDP = "idp"
+        EDS = "eds"
+        COUNTER = "counter"
+
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="phones")
+    phone = models.CharField(max_length=16)
+    how = models.CharField(max_length=8, choices=How.choices)
+    evidence = models.JSONField(default=dict)
+    confirmed_at = models.DateTimeField()
+    confirmed_by = models.CharField(max_length=120)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["phone"],
+                condition=models.Q(ended_at=None),
+                name="one_person_a_phone",
+            ),
+        ]
+        indexes: ClassVar = [models.Index(fields=["person", "ended_at"], name="phones_of_person")]
+
+    def __str__(self) -> str:
+        return f"{self.how} {self.phone[-4:]}"
+
+
+class OneTimeCode(models.Model):
+    """A code of six digits sent to a phone: five minutes, five tries, one use.
+
+    ``code_hash`` is a keyed hash; ``person`` is empty where no code was sent, so that the page is
+    the same for an IIN nobody has. ``session`` is the SHA-256 of the browser session's secret.
+    """
+
+    class Purpose(models.TextChoices):
+        ENTER = "enter"
+        CONFIRM_PHONE = "phone"
+        CONFIRM_REQUEST = "request"
+
+    token = models.CharField(max_length=64, unique=True)
+    purpose = models.CharField(max_length=8, choices=Purpose.choices)
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, null=True, related_name="+")
+    phone = models.CharField(max_length=16)
+    code_hash = models.CharField(max_length=64)
+    session = models.CharField(max_length=64)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.token[:8]}"
+
+
+class Consent(models.Model):
+    """A person's consent to the processing of personal data: which text, when, how given.
+
+    ``version`` and ``sha256`` name the text as it was shown in ``language``; ``way`` and ``level``
+    are those of the entry.
+    """
+
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="consents")
+    version = models.PositiveSmallIntegerField()
+    language = models.CharField(max_length=2)
+    sha256 = models.CharField(max_length=64)
+    way = models.CharField(max_length=24)
+    level = models.CharField(max_length=8)
+    given_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["person", "version"],
+                condition=models.Q(withdrawn_at=None),
+                name="one_consent_a_version",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person_id}: {self.version}"

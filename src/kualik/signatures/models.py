@@ -14,10 +14,13 @@ class SigningKey(models.Model):
 
     The private key never enters the database: ``store`` names a PKCS#12 file under
     ``settings.KEYS_ROOT`` or, as a ``pkcs11:`` address (RFC 7512), a key in a token. ``serial`` is
-    the certificate's serial number in lower-case hex.
+    the certificate's serial number in lower-case hex. Without a ``provider`` it is the key of the
+    operator of the installation.
     """
 
-    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="signing_keys")
+    provider = models.ForeignKey(
+        Provider, on_delete=models.PROTECT, null=True, related_name="signing_keys"
+    )
     label = models.CharField(max_length=200)
     store = models.CharField(max_length=255, unique=True)
     certificate_pem = models.TextField()

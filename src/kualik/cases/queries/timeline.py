@@ -127,7 +127,7 @@ def find_by_second_factor(*, number: str, factor: str, with_phone: bool) -> Requ
     given = factor.strip().upper().translate(identifiers.READ_AS)
     if request is None or not given:
         raise RuleViolation("status_unknown")
-    digits = "".join(sign for sign in request.completion.phone if sign.isdigit())
+    digits = "".join(sign for sign in request.phone if sign.isdigit())
     answers = [status_code(request)]
     if with_phone and len(digits) >= 10:
         answers.append(digits[-4:])

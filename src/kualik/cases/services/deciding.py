@@ -281,6 +281,8 @@ def _draft(requests: list[Request], *, user: User, role: Role, now: datetime) ->
 
 def _facts_of(request: Request, standard: Standard) -> Draft:
     completion = request.completion
+    if completion is None:
+        raise RuleViolation("completion_not_found_yet", number=request.number)
     programme = completion.programme
     return Draft(
         person=completion.person,

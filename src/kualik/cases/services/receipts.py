@@ -10,8 +10,8 @@ from kualik.rules.language import LANGUAGES, Text
 def make_receipt(*, request: Request, status_url: str) -> bytes:
     """The receipt as PDF in the language of the application; the same bytes at every call."""
     standard = standards.get(request.edition, request.edition_version)
-    provider, completion = request.provider, request.completion
-    applicant = Text(completion.holder_kk, completion.holder_ru, completion.holder_ru)
+    provider, holder = request.provider, request.holder
+    applicant = Text(holder.kk, holder.ru, holder.ru)
     clock = clock_of(request)
     lines = {name: [step.text.get(name) for step in clock.steps] for name in LANGUAGES}
     facts = ReceiptFacts(

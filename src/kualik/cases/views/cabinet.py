@@ -74,7 +74,7 @@ def _asked(found: Request, now: datetime) -> Asked:
     return Asked(
         number=found.number,
         state=found.state,
-        programme=found.completion.programme.title,
+        programme=found.title,
         provider=found.provider.name,
         due_at=found.due_at,
         is_waiting=is_waiting,

@@ -18,7 +18,7 @@ from kualik.cases.queries import UNDECIDED, own_requests, requests_visible_to, s
 from kualik.cases.services.deciding import BulkResult, approve_requests
 from kualik.cases.services.sealing import sealing_by_machine
 from kualik.cases.views.acts import DECIDERS
-from kualik.cases.views.rows import holder_of, rows_of
+from kualik.cases.views.rows import rows_of
 from kualik.core import clock, errors
 from kualik.core.access import role_of, staff
 from kualik.core.methods import post_only
@@ -72,7 +72,7 @@ def approve_many(request: HttpRequest) -> HttpResponse:
         messages.error(request, _("Select at least one request."))
         return redirect(back)
     if request.POST.get("confirm") != "yes":
-        people = [(row, holder_of(row.completion), masked_iin(row.person)) for row in chosen]
+        people = [(row, row.holder, masked_iin(row.person)) for row in chosen]
         context = {"chosen": chosen, "people": people, "kept": kept.urlencode(), "back": back}
         return render(request, "cases/approve_many.html", context)
     _approve(request, user, chosen)

@@ -27,7 +27,7 @@ from kualik.cases.services.receipts import make_receipt
 from kualik.cases.services.sealing import sealing_by_machine
 from kualik.cases.views.acts import act, causes, own, readable
 from kualik.cases.views.faults import fault_of
-from kualik.cases.views.rows import holder_of, rows_of
+from kualik.cases.views.rows import rows_of
 from kualik.core import clock
 from kualik.core.access import staff
 from kualik.core.methods import post_only
@@ -66,7 +66,7 @@ def show(request: HttpRequest, number: str) -> HttpResponse:
         "refusal": shown_refusal(found),
         "is_automatic": bool(sealing_by_machine([found])),
         "fault": fault_of(user, found),
-        "credits": volumes.credits_text(found.completion.credits),
+        "credits": volumes.credits_text(found.completion.credits) if found.completion else "",
         "has_document": found.state in HAS_DOCUMENT and found.certificate_id is not None,
         "may_receive": user.provider_id == found.provider_id and user.has_role(RECEIVERS),
     }
@@ -132,7 +132,7 @@ def withdrawal(request: HttpRequest, number: str) -> HttpResponse:
 
 def _ask(request: HttpRequest, found: Request, event: Event, form: Form) -> HttpResponse:
     """The page that asks for the reason of an act."""
-    context = {"form": form, "case": found, "event": event, "holder": holder_of(found.completion)}
+    context = {"form": form, "case": found, "event": event, "holder": found.holder}
     return render(request, "cases/reason.html", context)
 
 

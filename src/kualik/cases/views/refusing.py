@@ -73,8 +73,7 @@ def _preview(request: HttpRequest, found: Request, event: Event, form: RefusalFo
 
 def _side(found: Request, decision: Refusal, event: Event, language: str) -> Mapping[str, object]:
     """One language of the refusal with the words of the paper itself."""
-    said, completion = words("letters/refusal"), found.completion
-    holder = Text(completion.holder_kk, completion.holder_ru)
+    said, holder = words("letters/refusal"), found.holder
     subtitle = NOT_ACCEPTED if event is Event.DECLINE else said["subtitle"]
     ground = decision.ground
     return {

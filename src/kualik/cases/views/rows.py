@@ -56,8 +56,8 @@ def rows_of(user: User, requests: Sequence[Request], *, now: datetime) -> list[R
     return [
         Row(
             request=request,
-            holder=holder_of(request.completion),
-            programme=request.completion.programme.title,
+            holder=request.holder,
+            programme=request.title,
             clock=_clock(request, clocks[request.pk], now),
             acts=acts_of(user, request, now=now),
         )

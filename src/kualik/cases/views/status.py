@@ -74,7 +74,6 @@ def _found(form: StatusForm, now: datetime) -> Request:
 
 
 def _status(found: Request, now: datetime) -> Status:
-    programme, provider = found.completion.programme, found.provider
     standard = standards.get(found.edition, found.edition_version)
     term = clock_of(found)
     is_waiting = found.state in AWAITING_RESULT
@@ -82,8 +81,8 @@ def _status(found: Request, now: datetime) -> Status:
         number=found.number,
         state=found.state,
         document=standard.result(found.kind, found.paper).title,
-        programme=programme.title,
-        provider=provider.name,
+        programme=found.title,
+        provider=found.provider.name,
         steps=timeline(found),
         clock=term,
         is_waiting=is_waiting,

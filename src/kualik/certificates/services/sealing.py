@@ -119,7 +119,8 @@ def enter_sealed(
     the provider has not taken the reading over, and the limits it has set; ``key_disabled``.
     """
     _check_key(key)
-    lock_policy(key.provider)
+    if key.provider is not None:
+        lock_policy(key.provider)
     known = _drafts(files)
     entered = [file for file in files if file.certificate.pk in known]
     for file in entered:

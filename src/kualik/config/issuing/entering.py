@@ -226,7 +226,7 @@ def _known_requests(completions: dict[int, int]) -> dict[int, Request]:
     related = live.select_related(
         "certificate", "completion__person", "completion__programme", "provider"
     )
-    return {request.completion_id: request for request in related}
+    return {request.completion_id: request for request in related if request.completion_id}
 
 
 def _asked_for(known: Request, paper: str) -> Outcome:
