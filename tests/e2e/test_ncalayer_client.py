@@ -54,11 +54,14 @@ def test_every_shape_of_an_answer_gives_plain_base64(ask, shape: str, armour: st
         ("refuse", "refused"),
         ("no_module", "outdated"),
         ("drop", "lost"),
-        ("silent", "absent"),
     ],
 )
 def test_every_fault_has_its_code(ask, act: str, code: str) -> None:
     assert ask(behaviour={"act": act}) == code
+
+
+def test_who_does_not_greet_is_absent(ask) -> None:
+    assert ask(behaviour={"act": "silent"}, patience=500) == "absent"
 
 
 def test_nobody_at_the_port_is_told_from_a_lost_connection(ask, ncalayer) -> None:
@@ -74,5 +77,5 @@ def test_the_person_chooses_only_among_keys_that_fit(ask) -> None:
 
 
 def test_one_request_at_a_time(ask, ncalayer) -> None:
-    ncalayer.behave("stranger", delay=1)
+    ncalayer.behave("stranger", delay=0.5)
     assert ask.page.evaluate(TWICE) == ["busy", 1, "1.4"]
