@@ -1,10 +1,12 @@
 """Files of a test stay in its own folder."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import hypothesis
 import pytest
 from django.conf import settings as program_settings
 from pytest_django import Settings
@@ -16,12 +18,35 @@ from tests.serving import served
 from tools.authority_server import AuthorityServer
 
 FOUNDED_AT = datetime(2026, 1, 1, tzinfo=UTC)
+# The same examples in every run, however busy the machine is.
+hypothesis.settings.register_profile("steady", derandomize=True, database=None, deadline=None)
+hypothesis.settings.load_profile("steady")
 
 
 def pytest_pycollect_makeitem(name: str, obj: object) -> list[pytest.Item] | None:
     """What the program calls a test key or a test authority is no test."""
     ours = str(getattr(obj, "__module__", "")).startswith("kualik.")
     return [] if ours and name.lower().startswith("test") else None
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "any_database: what it proves lies outside the database")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On another database only what reads or writes it is run again."""
+    if not os.environ.get("TEST_DATABASE_URL"):
+        return
+    again = [item for item in items if _depends_on_database(item)]
+    config.hook.pytest_deselected(items=[item for item in items if not _depends_on_database(item)])
+    items[:] = again
+
+
+def _depends_on_database(item: pytest.Item) -> bool:
+    asked = {"db", "transactional_db", "live_server"} & set(getattr(item, "fixturenames", ()))
+    if item.get_closest_marker("any_database"):
+        return False
+    return bool(asked) or item.get_closest_marker("django_db") is not None
 
 
 @pytest.fixture(scope="session")
@@ -76,7 +101,3 @@ def served_installation(
     settings.KEYS_ROOT = served_authorities.directory.parent
     settings.TRUST_ROOT, settings.TRUST_PINS = tmp_path / "trust", []
     settings.TEST_AUTHORITY_URL = served_authorities.address
-    settings.STATIC_ROOT = tmp_path
-    settings.STORAGES = settings.STORAGES | {
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    }

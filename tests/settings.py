@@ -14,10 +14,17 @@ if os.environ.get("TEST_DATABASE_URL"):
     os.environ["DATABASE_URL"] = os.environ["TEST_DATABASE_URL"]
 
 from kualik.config.settings import *  # noqa: F403
-from kualik.config.settings import DATABASES
+from kualik.config.settings import DATABASES, STORAGES, VAR
 
 if "TEST_DATABASE_NAME" in os.environ:
     # A second process that works on the database of the running test.
     DATABASES["default"]["NAME"] = os.environ["TEST_DATABASE_NAME"]
 # The slow hash is the point in an installation and a waste in a test.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Pages are read without their style sheets: names without a digest, and no collected files, which
+# the server would look through again for every client of a test.
+STORAGES = STORAGES | {
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+}
+STATIC_ROOT = VAR / "static"
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)

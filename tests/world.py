@@ -37,6 +37,7 @@ from kualik.rules.lifecycle import Role, State
 from kualik.signatures.models import SigningKey
 from kualik.signatures.services import enrol_test_key
 from kualik.training.models import Completion, Group, Programme
+from tests.keeping import kept
 
 FILED_AT = datetime(2025, 9, 8, 5, 0, tzinfo=UTC)  # Monday, 10:00 in Almaty
 FILED_LATE = datetime(2025, 9, 8, 13, 0, tzinfo=UTC)  # 18:00, accepted on Tuesday at 8:30
@@ -108,7 +109,12 @@ class World:
 
 
 def build_world() -> World:
-    """Everything, made through services; decisions are of this moment, when the keys are valid."""
+    """Everything, made through services; decisions are of the last minutes, when the keys are
+    valid. Every test gets its own, yet only the first of a process pays for it."""
+    return kept(_new_world)
+
+
+def _new_world() -> World:
     now = clock.now()
     demo = build_house("DEMO", "97044000033", people=PEOPLE, number=1, now=now)
     other = build_house("OTHER", "96034000022", people=PEOPLE[:3], number=2, now=now)

@@ -1,4 +1,4 @@
-"""The small world behind the pages, and pages without collected style sheets."""
+"""The small world behind the pages."""
 
 from collections.abc import Callable
 
@@ -7,15 +7,6 @@ from django.test import Client
 
 from kualik.accounts.models import User
 from tests.world import World, build_world, sign_in
-
-
-@pytest.fixture(autouse=True)
-def plain_static_files(settings, tmp_path):
-    settings.STATIC_ROOT = tmp_path
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    }
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from django.core.files.storage import default_storage
 from django.test import Client
-from pytest_django import Settings
 
 from kualik.accounts.models import User
 from kualik.certificates.models import Certificate
@@ -14,6 +13,7 @@ from kualik.rules.language import Text
 from kualik.rules.lifecycle import Role
 from kualik.signatures.models import SigningKey
 from tests.certificates import people
+from tests.keeping import kept
 
 
 @dataclass
@@ -38,25 +38,17 @@ class World:
         return self.documents[0]
 
 
-@pytest.fixture(scope="session")
-def keys_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The test authority is made once; its keys take time."""
-    return tmp_path_factory.mktemp("keys")
-
-
 @pytest.fixture(autouse=True)
-def surroundings(settings: Settings, tmp_path: Path, keys_root: Path) -> None:
-    """Files of this test alone; static files under their own names."""
-    settings.MEDIA_ROOT = tmp_path / "media"
-    settings.KEYS_ROOT = keys_root
-    settings.STATIC_ROOT = tmp_path
-    settings.STORAGES = settings.STORAGES | {
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    }
+def surroundings(kualik_files: Path) -> None:
+    """Files of this test alone."""
 
 
 @pytest.fixture
-def world(db: None) -> World:
+def world(db: None, kualik_files: Path) -> World:
+    return kept(new_world)
+
+
+def new_world() -> World:
     demo = people.open_provider("DEMO", "990140000017", Text("Алматы", "Алматы", "Almaty"))
     other = people.open_provider("OTHER", "030640000125", Text("Астана", "Астана", "Astana"))
     signer = people.employ(demo, Role.AUTHORISED_PERSON, name="Сейітқали Бауыржан Маратұлы")

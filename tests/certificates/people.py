@@ -18,6 +18,7 @@ from kualik.certificates.models import Certificate, SealPolicy
 from kualik.certificates.services.drafting import Draft, draft_certificates
 from kualik.certificates.services.sealing import enter_prepared, make_sealed_files
 from kualik.certificates.services.signing import (
+    PreparedFile,
     check_person_signature,
     enter_signed,
     store_signature,
@@ -142,10 +143,14 @@ def sign(certificate: Certificate) -> None:
     signature = signature_of(certificate)
     with default_storage.open(certificate.file) as stored:
         verdict = check_person_signature(
-            certificate=certificate,
-            content=stored.read(),
+            prepared=PreparedFile(
+                number=certificate.number,
+                content=stored.read(),
+                sha256=certificate.file_sha256,
+                signer=certificate.signer,
+                bin=certificate.provider.bin,
+            ),
             signature=signature,
-            signer=certificate.signer,
             trust=installation_trust(),
             fetcher=test_fetcher(now=NOW),
             now=NOW,
@@ -153,7 +158,7 @@ def sign(certificate: Certificate) -> None:
     enter_signed(
         certificate=certificate,
         verdict=verdict,
-        name=store_signature(certificate=certificate, signature=signature),
+        name=store_signature(document=certificate.file, signature=signature),
         signature=signature,
         signer=certificate.signer,
         actor=certificate.signer.acting_as(Role.AUTHORISED_PERSON),

@@ -12,7 +12,6 @@ from kualik.rules.language import LANGUAGES
 pytestmark = [
     pytest.mark.urls("tests.stub_urls"),
     pytest.mark.django_db,
-    pytest.mark.usefixtures("plain_static_files"),
 ]
 
 FREE = {"kk": "Тегін", "ru": "Бесплатно", "en": "Free of charge"}
@@ -24,16 +23,6 @@ ADDRESSES = (
     "/standards/diff/",
     "/providers/",
 )
-
-
-@pytest.fixture
-def plain_static_files(settings, tmp_path):
-    """Pages are read here, not their style sheets: no collected files are needed."""
-    settings.STATIC_ROOT = tmp_path
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    }
 
 
 def page(client: Client, address: str, language: str) -> str:

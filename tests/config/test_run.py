@@ -59,23 +59,17 @@ def web_server_of(process: subprocess.Popen[str]) -> int:
     return found
 
 
-def test_a_worker_that_dies_is_started_again_and_ends_with_the_web_server(
+def test_a_worker_that_dies_is_started_again_and_all_of_it_ends_when_told_to(
     running: subprocess.Popen[str],
 ) -> None:
     first = next_worker(running)
     os.kill(first, signal.SIGKILL)
     second = next_worker(running)
     assert second != first
-    os.kill(web_server_of(running), signal.SIGTERM)
-    running.wait(timeout=60)
-    assert not Path(f"/proc/{second}").exists()
-
-
-def test_all_of_it_ends_when_it_is_told_to(running: subprocess.Popen[str]) -> None:
-    worker, web = next_worker(running), web_server_of(running)
+    web = web_server_of(running)
     running.send_signal(signal.SIGTERM)
     assert running.wait(timeout=60) == 0
-    assert not any(Path(f"/proc/{pid}").exists() for pid in (worker, web))
+    assert not any(Path(f"/proc/{pid}").exists() for pid in (second, web))
 
 
 @pytest.fixture
@@ -129,7 +123,7 @@ def answers(port: int, path: str) -> bool:
     return False
 
 
-def test_a_simulator_whose_port_is_taken_stops_nothing(
+def test_a_simulator_whose_port_is_taken_stops_nothing_and_all_end_with_the_web_server(
     demonstration: tuple[subprocess.Popen[str], int],
 ) -> None:
     process, port = demonstration
@@ -140,7 +134,7 @@ def test_a_simulator_whose_port_is_taken_stops_nothing(
     assert answers(port, "/healthz")
     assert answers(port + 1, "/")
     assert answers(port + 3, "/rsa/ca")
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=60) == 0
+    os.kill(web_server_of(process), signal.SIGTERM)
+    process.wait(timeout=60)
     for closed in (port, port + 1, port + 3):
         socket.create_server(("127.0.0.1", closed)).close()

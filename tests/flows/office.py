@@ -23,6 +23,7 @@ from kualik.demo.story import Stage, bring_group, set_stage
 from kualik.rules.lifecycle import Role
 from kualik.signatures.models import SigningKey
 from kualik.signatures.queries import organisation_key
+from tests.keeping import kept
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 
@@ -88,6 +89,10 @@ class Office:
 
 def open_demo_office() -> Office:
     """The first provider of the demonstration, without its story."""
+    return kept(_new_office)
+
+
+def _new_office() -> Office:
     provider = open_organisation(read_data()["provider"][0], now=NOW - timedelta(days=30))
     stage = set_stage(provider, now=NOW)
     signer = User.objects.get(provider=provider, grants__role=Role.AUTHORISED_PERSON)

@@ -32,15 +32,6 @@ OWN = [route for route in ALL if permission_of(route[1].callback) == APPLICANT]
 each_route = pytest.mark.parametrize(("name", "route"), ALL, ids=[name for name, _ in ALL])
 
 
-@pytest.fixture(autouse=True)
-def plain_static_files(settings, tmp_path):
-    settings.STATIC_ROOT = tmp_path
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    }
-
-
 @pytest.fixture
 def world(db: None, kualik_files: object) -> World:
     return build_world()

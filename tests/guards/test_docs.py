@@ -104,7 +104,8 @@ def variables_of_the_program() -> dict[str, str | None]:
 
 def variables_of_the_scripts() -> set[str]:
     found: set[str] = set()
-    for file in [ROOT / "Makefile", *(ROOT / "bin").iterdir()]:
+    programs = [file for file in (ROOT / "bin").iterdir() if file.is_file()]
+    for file in [ROOT / "Makefile", *programs]:
         text = file.read_text(encoding="utf-8")
         found |= set(re.findall(r"^(?:export )?([A-Z_]+) \?=", text, re.MULTILINE))
         found |= set(re.findall(r"\$\{([A-Z_]+):-", text))

@@ -18,7 +18,6 @@ from kualik.rules.language import LANGUAGES, Text
 pytestmark = [
     pytest.mark.django_db,
     pytest.mark.urls("tests.stub_urls"),
-    pytest.mark.usefixtures("plain_static_files"),
 ]
 
 FRIDAY_NOON = datetime(2026, 11, 20, 7, 0, tzinfo=UTC)
@@ -29,16 +28,6 @@ PLACES = {
     "QAR": ("960340000227", "Қарағанды", "Караганда", "Karaganda"),
     "ULGI": ("950240000112", "Алматы", "Алматы", "Almaty"),
 }
-
-
-@pytest.fixture
-def plain_static_files(settings, tmp_path):
-    """Pages are read here, not their style sheets: no collected files are needed."""
-    settings.STATIC_ROOT = tmp_path
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    }
 
 
 def office(code: str, **changes) -> OfficeFacts:

@@ -2,6 +2,7 @@
 
 import base64
 import time
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -205,6 +206,7 @@ def test_no_bytes_raise_anything_else(data: bytes) -> None:
     read_all(data)
 
 
+@cache
 def genuine() -> list[bytes]:
     """A file of every kind that the readers know."""
     hierarchy = authority(Scheme.RSA)

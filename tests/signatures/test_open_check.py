@@ -546,6 +546,17 @@ def test_every_role_and_state_has_its_words() -> None:
 # Any bytes
 
 
+@cache
+def stamped_once() -> bytes:
+    return stamped_pdf(rsa_pdf(), authority(Scheme.RSA), at=STAMPED_AT)
+
+
+@cache
+def stamped_with_evidence_once() -> bytes:
+    evidence = with_evidence(rsa_pdf(), certificates=[individual(Scheme.RSA).certificate_der])
+    return stamped_pdf(evidence, authority(Scheme.RSA), at=STAMPED_AT)
+
+
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(content=st.binary(max_size=400), document=st.none() | st.binary(max_size=40))
 def test_any_bytes_get_an_answer(content: bytes, document: bytes | None) -> None:
@@ -555,7 +566,7 @@ def test_any_bytes_get_an_answer(content: bytes, document: bytes | None) -> None
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_any_cut_or_changed_pdf_gets_an_answer(data: st.DataObject) -> None:
-    whole = stamped_pdf(rsa_pdf(), authority(Scheme.RSA), at=STAMPED_AT)
+    whole = stamped_once()
     places = data.draw(st.lists(st.integers(0, len(whole)), min_size=2, max_size=6).map(sorted))
     pieces = [whole[start:end] for start, end in pairwise([0, *places])]
     noise = data.draw(st.sampled_from([b"", b" ", b"<<", b">>", b"0 obj", b"[", b"/Sig", b"\0"]))
@@ -571,8 +582,7 @@ def test_any_cut_or_changed_pdf_gets_an_answer(data: st.DataObject) -> None:
     other=st.sampled_from([b"null", b"[1 2]", b"-9", b"9 0 R", b"(x)", b"/N", b"<< >>", b"true"]),
 )  # fmt: skip
 def test_any_value_of_a_known_key_gets_an_answer(token: bytes, other: bytes) -> None:
-    evidence = with_evidence(rsa_pdf(), certificates=[individual(Scheme.RSA).certificate_der])
-    whole = stamped_pdf(evidence, authority(Scheme.RSA), at=STAMPED_AT)
+    whole = stamped_with_evidence_once()
     assert token in whole
     found = answered(whole.replace(token, token + b" " + other))
     assert found is None or found.status != "valid"

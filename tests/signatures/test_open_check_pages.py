@@ -64,10 +64,6 @@ def visitor(db: None, settings: Settings, kualik_files: Path) -> Iterator[Client
     settings.TRUST_ROOT = believed
     roots = [authority(scheme).root.certificate_der for scheme in FAST]
     settings.TRUST_PINS = [sha256(root).hexdigest() for root in roots]
-    settings.STATIC_ROOT = kualik_files
-    settings.STORAGES = settings.STORAGES | {
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    }
     with time_machine.travel(NOW, tick=False):
         yield Client()
 

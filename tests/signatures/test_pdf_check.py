@@ -76,7 +76,7 @@ def test_a_sealed_file_is_intact_and_names_its_signer(
 
 def test_one_changed_byte_anywhere_is_an_alteration(sealed: bytes, trust: TrustStore) -> None:
     wrong = []
-    for place in [*range(0, len(sealed), 149), len(sealed) - 1]:
+    for place in [*range(0, len(sealed), 311), len(sealed) - 1]:
         changed = bytearray(sealed)
         changed[place] ^= 1
         check = check_pdf(content=bytes(changed), trust=trust, now=NOW)

@@ -235,7 +235,7 @@ def test_the_padding_of_a_token_holds_nothing(stamped: bytes, trust: TrustStore)
 def test_every_byte_behind_the_seal_counts(
     sealed: bytes, lasting: bytes, trust: TrustStore
 ) -> None:
-    step = 397
+    step = 797
     for place in range(len(sealed), len(lasting), step):
         spoiled = lasting[:place] + bytes([lasting[place] ^ 0x01]) + lasting[place + 1 :]
         found = check_pdf(content=spoiled, trust=trust, now=NOW)

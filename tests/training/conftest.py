@@ -6,17 +6,13 @@ from tests.training.office import NOW
 
 @pytest.fixture(autouse=True)
 def plain_surroundings(settings, tmp_path):
-    """Files and counters of this test alone; static files under their own names."""
+    """Files and counters of this test alone."""
     settings.MEDIA_ROOT = tmp_path / "media"
-    settings.STATIC_ROOT = tmp_path
     settings.CACHES = {
         "default": {
             "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
             "LOCATION": str(tmp_path / "cache"),
         }
-    }
-    settings.STORAGES = settings.STORAGES | {
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     }
 
 
