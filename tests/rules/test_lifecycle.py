@@ -69,9 +69,15 @@ def test_acceptance_is_refused_only_before_acceptance():
     assert ways == {State.FILED}
 
 
-def test_only_a_registrar_or_the_head_of_the_office_decides():
-    for event in (Event.APPROVE, Event.REFUSE):
-        assert TRANSITIONS[State.IN_REVIEW, event].by == {Role.REGISTRAR, Role.OFFICE_HEAD}
+def test_only_a_registrar_or_the_head_of_the_office_decides_against_a_person():
+    assert TRANSITIONS[State.IN_REVIEW, Event.REFUSE].by == {Role.REGISTRAR, Role.OFFICE_HEAD}
+
+
+def test_the_machine_may_approve_beside_them_and_never_refuses_or_sends_back():
+    deciders = {Role.REGISTRAR, Role.OFFICE_HEAD}
+    assert TRANSITIONS[State.IN_REVIEW, Event.APPROVE].by == {*deciders, Role.SYSTEM}
+    caused = {event for (_, event), move in TRANSITIONS.items() if Role.SYSTEM in move.by}
+    assert not caused & {Event.REFUSE, Event.DECLINE, Event.SEND_BACK, Event.WITHDRAW}
 
 
 def test_a_complaint_reopens_refusals_of_both_kinds_and_nothing_else():

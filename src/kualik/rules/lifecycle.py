@@ -77,7 +77,7 @@ class Transition:
     needs_reason: bool = False
 
 
-# A clerk takes and hands out at the counter; only a registrar or the head of the office decides.
+# A clerk takes and hands out at the counter; a registrar or the head of the office decides.
 _OFFICE = frozenset({Role.REGISTRAR, Role.CLERK, Role.OFFICE_HEAD})
 _DECIDERS = frozenset({Role.REGISTRAR, Role.OFFICE_HEAD})
 _MACHINE = frozenset({Role.SYSTEM})
@@ -98,7 +98,8 @@ TRANSITIONS: dict[tuple[State, Event], Transition] = {
     (State.ACCEPTED, Event.START_REVIEW): Transition(State.IN_REVIEW, _OFFICE | _MACHINE),
     (State.ACCEPTED, Event.WITHDRAW): _WITHDRAW,
     (State.ACCEPTED, Event.RECORD_WITHDRAWAL): _RECORD_WITHDRAWAL,
-    (State.IN_REVIEW, Event.APPROVE): Transition(State.APPROVED, _DECIDERS),
+    # The machine approves only what the provider lets it: its own list, unchanged (A303.4).
+    (State.IN_REVIEW, Event.APPROVE): Transition(State.APPROVED, _DECIDERS | _MACHINE),
     # A57.9, A303.9.1, A303.9.2: the ground itself is checked by the rules of refusal.
     (State.IN_REVIEW, Event.REFUSE): Transition(State.REFUSED, _DECIDERS, needs_reason=True),
     (State.IN_REVIEW, Event.WITHDRAW): _WITHDRAW,
