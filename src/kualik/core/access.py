@@ -13,6 +13,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.module_loading import import_string
 
 from kualik.core import clock
 from kualik.rules.errors import RuleViolation
@@ -46,6 +47,12 @@ def applicant(view: View) -> View:
     return view
 
 
+def newcomer(view: View) -> View:
+    """The same, before the person did what stands before the cabinet (settings.APPLICANT_GATE)."""
+    view.__dict__["is_before_gate"] = True
+    return applicant(view)
+
+
 def staff(*roles: Role) -> Callable[[View], View]:
     """Only staff with one of ``roles``, signed in with both factors."""
 
@@ -76,15 +83,19 @@ def has_role(user: object, roles: frozenset[Role]) -> bool:
 def entry_of(request: HttpRequest) -> Mapping[str, object] | None:
     """How the visitor entered the own cabinet: person, level, way, since; None for others.
 
-    An entry ends after the age of a session however busy it was. Staff have no cabinet.
+    An entry ends after the age of a session however busy it was, unless the person stays on
+    (``core.staying``). Staff have no cabinet.
     """
     entry = request.session.get(APPLICANT_KEY)
     if not isinstance(entry, dict) or request.user.is_authenticated:
         return None
-    ends_at = datetime.fromisoformat(entry["since"]) + timedelta(
-        seconds=settings.SESSION_COOKIE_AGE
-    )
-    return entry if clock.now() < ends_at else None
+    return entry if clock.now() < entry_ends_at(entry) else None
+
+
+def entry_ends_at(entry: Mapping[str, object]) -> datetime:
+    """When an entry ends, counted from the moment of entering or of the last prolonging."""
+    start = datetime.fromisoformat(str(entry.get("stayed") or entry["since"]))
+    return start + timedelta(seconds=settings.SESSION_COOKIE_AGE)
 
 
 def came_for(request: HttpRequest) -> str:
@@ -129,21 +140,30 @@ class AccessMiddleware:
         if permission is None:
             raise PermissionDenied("the view states no permission")
         if permission == APPLICANT:
-            if entry_of(request) is not None:
-                return None
-            return redirect_to_login(_wanted(request), resolve_url(settings.APPLICANT_LOGIN_URL))
+            page = _page_before(request, view)
+            return redirect_to_login(page_address(request), resolve_url(page)) if page else None
         if not request.user.is_authenticated:
-            return redirect_to_login(_wanted(request), resolve_url("accounts:login"))
+            return redirect_to_login(page_address(request), resolve_url("accounts:login"))
         if permission == SIGNED_IN:
             return None
         if not is_verified(request.user):
-            return redirect_to_login(_wanted(request), resolve_url("accounts:second_factor"))
+            return redirect_to_login(page_address(request), resolve_url("accounts:second_factor"))
         if not isinstance(permission, frozenset) or not has_role(request.user, permission):
             raise PermissionDenied("another role")
         return None
 
 
-def _wanted(request: HttpRequest) -> str:
+def _page_before(request: HttpRequest, view: Callable[..., object]) -> str:
+    """What a visitor has to do before a page of applicants; empty when it is open to them."""
+    if entry_of(request) is None:
+        return str(settings.APPLICANT_LOGIN_URL)
+    if getattr(view, "is_before_gate", False):
+        return ""
+    first_page: Callable[[HttpRequest], str] = import_string(settings.APPLICANT_GATE)
+    return first_page(request)
+
+
+def page_address(request: HttpRequest) -> str:
     """The address to come back to; an IIN that stands in it is not carried further."""
     values = (value for _, values in request.GET.lists() for value in values)
     return request.path if any(map(holds_iin, values)) else request.get_full_path()
