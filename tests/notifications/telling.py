@@ -6,6 +6,7 @@ from kualik.notifications.models import Message
 from kualik.notifications.services.sending import Addresses, notify
 from kualik.notifications.services.wording import Values
 from kualik.rules.language import Text
+from kualik.rules.lifecycle import STATE_LABELS, State
 
 PHONE, EMAIL = "+77011234567", "aigerim@demo.example"
 NUMBER = "DEMO-2026-000123"
@@ -30,6 +31,13 @@ DECISION = Text(
     "Административный акт отменён и принят новый",
     "The act is cancelled and a new one is made",
 )
+BODY = Text(
+    "Мемлекеттік қызметтер көрсету сапасын бағалау және бақылау жөніндегі уәкілетті органның"
+    " аумақтық департаменті",
+    "Территориальный департамент уполномоченного органа по оценке и контролю за качеством"
+    " оказания государственных услуг",
+    "Territorial department of the body that assesses the quality of state services",
+)
 VALUES: Values = {
     "number": NUMBER,
     "accepted_at": datetime(2026, 11, 23, 3, 30, tzinfo=UTC),
@@ -40,8 +48,16 @@ VALUES: Values = {
     "ground": GROUND,
     "programme": PROGRAMME,
     "decision": DECISION,
+    "body": BODY,
+    "answers": "Дана Маратқызы Оспанова, +7 727 300 00 01",
+    "name": "Әбдірахманова Айгерім Нұрланқызы",
+    "provider": Text("Медицина академиясы", "Медицинская академия", "Medical academy"),
+    "valid_until": date(2027, 5, 3),
+    "reason": GROUND,
+    "state": STATE_LABELS[State.APPROVED],
     "code": "482913",
     "minutes": 5,
+    "last": "4567",
     "link": LINK,
 }
 

@@ -12,7 +12,7 @@ from kualik.notifications.adapters.alphabet import (
     text_of,
     without_header,
 )
-from kualik.notifications.adapters.phones import e164, masked
+from kualik.rules.phones import e164, masked
 
 
 @pytest.mark.parametrize(

@@ -29,18 +29,24 @@ ASKED_FOR = {
     "request_filed", "request_accepted", "completion_offer", "number_unconfirmed",
     "request_approved", "request_issued", "request_refused", "request_not_accepted",
     "request_handed_over", "request_overdue", "one_time_code", "complaint_registered",
-    "complaint_decided", "correction_decided", "answer_not_understood",
+    "complaint_decided", "complaint_forwarded", "correction_decided", "correction_filed",
+    "answer_not_understood", "answer_state", "answer_not_filed",
+    "request_withdrawn",
+    "human_review_asked", "human_review_decided", "phone_moved", "phone_added",
+    "mandate_asked", "mandate_checked", "mandate_refused", "mandate_revoked",
 }  # fmt: skip
 ANSWERS_TO_AN_OWN_ACT = {
     "request_filed", "number_unconfirmed", "answer_not_understood", "one_time_code",
-    "complaint_registered", "request_handed_over",
+    "complaint_registered", "request_handed_over", "request_withdrawn", "human_review_asked",
+    "correction_filed", "answer_state", "answer_not_filed",
 }  # fmt: skip
+REPLIES = {"number_unconfirmed", "answer_not_understood", "answer_state", "answer_not_filed"}
 
 
 def test_every_event_has_its_texts() -> None:
     assert set(events()) == ASKED_FOR
     only_sms = {name for name, event in events().items() if "email" not in event.texts}
-    assert only_sms == {"number_unconfirmed", "answer_not_understood"}
+    assert only_sms == REPLIES
     assert all("sms" in event.texts for event in events().values())
 
 

@@ -5,10 +5,10 @@ from datetime import datetime
 from django.conf import settings
 
 from kualik.notifications.adapters.hooks import READERS, Answer, Call, Told
-from kualik.notifications.adapters.phones import e164
 from kualik.notifications.services.carriers import sms_address
 from kualik.notifications.services.receiving import receive_sms, receive_unnumbered
 from kualik.notifications.services.settling import settle_receipt
+from kualik.rules.phones import e164
 
 
 def is_expected(carrier: str) -> bool:

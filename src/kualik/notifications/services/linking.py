@@ -8,7 +8,6 @@ from functools import partial
 from kualik.core import jobs
 from kualik.core.jobs import Clock, Payload
 from kualik.notifications.adapters.addresses import CarrierAddress
-from kualik.notifications.adapters.phones import e164, masked
 from kualik.notifications.adapters.smpp import NAME, Inbound, Receipt, SmppLink
 from kualik.notifications.adapters.wire import LinkLost
 from kualik.notifications.services.delivering import deliver
@@ -19,6 +18,7 @@ from kualik.notifications.services.receiving import (
 )
 from kualik.notifications.services.sending import SMS_JOB
 from kualik.notifications.services.settling import settle_receipt
+from kualik.rules.phones import e164, masked
 
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 60.0
 LISTEN_SECONDS = 0.2

@@ -7,8 +7,8 @@ from django.db import transaction
 
 from kualik.core import jobs
 from kualik.notifications.adapters.alphabet import Place
-from kualik.notifications.adapters.phones import e164
 from kualik.notifications.models import InboundPiece, InboundSms
+from kualik.rules.phones import e164
 
 # Its handler is a ``core.jobs.Handler`` that ``config.jobs`` names; the payload is
 # {"inbound": id of the InboundSms}. It ends with ``mark_handled``.

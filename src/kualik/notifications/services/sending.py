@@ -1,6 +1,7 @@
 """Telling a person something: a row and a job in the transaction of the act it tells of."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,15 +11,16 @@ from kualik.accounts.models import Person
 from kualik.core import jobs, journal
 from kualik.core.journal import Actor
 from kualik.core.tasks import close_task
-from kualik.notifications.adapters.phones import e164
 from kualik.notifications.models import Message
 from kualik.notifications.queries import channels
 from kualik.notifications.services.wording import Event, Values, end_of_quiet, events, write
 from kualik.rules.errors import RuleViolation
+from kualik.rules.phones import e164
 
 EMAIL_JOB = "notifications.email"
 SMS_JOB = "notifications.sms"
 JOBS: Mapping[str, str] = {Message.Channel.EMAIL: EMAIL_JOB, Message.Channel.SMS: SMS_JOB}
+BATCH = 400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +31,24 @@ class Addresses:
     sms: str = ""
 
 
-@transaction.atomic
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """One event to tell one person of.
+
+    ``about`` is a journal subject, ``scope`` the staff that learns of a failure. ``occasion``
+    tells apart what may happen to one thing again, such as a second decision after a complaint.
+    """
+
+    event: str
+    about: str
+    addresses: Addresses
+    language: str
+    params: Values
+    person: Person | None = None
+    scope: str = ""
+    occasion: str = ""
+
+
 def notify(
     *,
     event: str,
@@ -41,23 +60,38 @@ def notify(
     person: Person | None = None,
     scope: str = "",
 ) -> list[Message]:
+    """Write what is to be sent of one event, see ``notify_all``."""
+    notice = Notice(
+        event=event,
+        about=about,
+        addresses=addresses,
+        language=language,
+        params=params,
+        person=person,
+        scope=scope,
+    )
+    return notify_all(notices=[notice], now=now)
+
+
+@transaction.atomic
+def notify_all(*, notices: Sequence[Notice], now: datetime) -> list[Message]:
     """Write what is to be sent, by each channel that the event, the person and the site have.
 
-    ``about`` is a journal subject, ``scope`` the staff that learns of a failure. One event about
-    one thing is told once: a repeated call adds nothing and returns what is there. A number that
-    is no phone number is passed over. Raises KeyError for an event or a value that is missing.
+    One event about one thing is told once: a repeated call adds nothing and returns what is
+    there. A number that is no phone number is passed over. The number of statements grows with
+    hundreds of notices, not with each. Raises KeyError for an event or a value that is missing.
     """
-    told = events()[event]
     written = [
-        _written(told, channel, address, about=about, language=language, params=params, now=now)
-        for channel, address in _reachable(told, addresses)
+        _written(notice, events()[notice.event], channel, address, now=now)
+        for notice in notices
+        for channel, address in _reachable(events()[notice.event], notice.addresses)
     ]
-    for message in written:
-        message.person, message.scope = person, scope
-    Message.objects.bulk_create(written, ignore_conflicts=True)
-    kept = list(Message.objects.filter(key__in=[message.key for message in written]).order_by("pk"))
-    for message in kept:
-        _enqueue(message, told, now=now)
+    Message.objects.bulk_create(written, ignore_conflicts=True, batch_size=BATCH)
+    kept: list[Message] = []
+    for start in range(0, len(written), BATCH):
+        keys = [message.key for message in written[start : start + BATCH]]
+        kept += Message.objects.filter(key__in=keys).order_by("pk")
+    _enqueue(kept, now=now)
     return kept
 
 
@@ -90,6 +124,20 @@ def send_again(*, message: Message, actor: Actor, now: datetime) -> None:
     )
 
 
+@transaction.atomic
+def forget_unsent(*, before: datetime) -> int:
+    """Take back what was written before a moment and nobody began to send; how many messages.
+
+    For the invented past of a demonstration, of which nobody shall hear.
+    """
+    old = list(Message.objects.filter(state=Message.State.WAITING, created_at__lt=before))
+    for start in range(0, len(old), BATCH):
+        part = old[start : start + BATCH]
+        jobs.cancel(keys=[_job_key(message) for message in part])
+        Message.objects.filter(pk__in=[message.pk for message in part]).delete()
+    return len(old)
+
+
 def _reachable(told: Event, addresses: Addresses) -> list[tuple[str, str]]:
     wanted = {
         Message.Channel.SMS.value: e164(addresses.sms),
@@ -103,28 +151,22 @@ def _reachable(told: Event, addresses: Addresses) -> list[tuple[str, str]]:
     ]
 
 
-def _written(
-    told: Event,
-    channel: str,
-    address: str,
-    *,
-    about: str,
-    language: str,
-    params: Values,
-    now: datetime,
-) -> Message:
-    text = write(told, channel=channel, language=language, values=params)
+def _written(notice: Notice, told: Event, channel: str, address: str, *, now: datetime) -> Message:
+    text = write(told, channel=channel, language=notice.language, values=notice.params)
     begins_at = _first_moment(told, channel, now=now)
+    parts = (told.name, notice.about, notice.occasion, channel)
     return Message(
-        key=f"{told.name}:{about}:{channel}",
+        key=":".join(part for part in parts if part),
         channel=channel,
         address=address,
+        person=notice.person,
         event=told.name,
-        language=language,
+        language=notice.language,
         subject=text.subject,
         body=text.body,
         masked_body=text.masked_body,
-        about=about,
+        about=notice.about,
+        scope=notice.scope,
         created_at=now,
         give_up_at=begins_at + told.patience,
     )
@@ -134,16 +176,20 @@ def _first_moment(told: Event, channel: str, *, now: datetime) -> datetime:
     return now if told.at_once else end_of_quiet(channel, now=now) or now
 
 
-def _enqueue(message: Message, told: Event, *, now: datetime) -> None:
-    jobs.enqueue(
-        name=JOBS[message.channel],
-        key=_job_key(message),
-        payload={"message": message.pk},
-        now=now,
-        run_at=_first_moment(told, message.channel, now=now),
-        # The message is given up by the job itself, which then tells staff.
-        patience=told.patience + jobs.LONGEST_PAUSE,
-    )
+def _enqueue(messages: Sequence[Message], *, now: datetime) -> None:
+    alike: dict[tuple[str, str], list[Message]] = defaultdict(list)
+    for message in messages:
+        alike[message.channel, message.event].append(message)
+    for (channel, event), rows in alike.items():
+        told = events()[event]
+        jobs.enqueue_all(
+            name=JOBS[channel],
+            payloads={_job_key(message): {"message": message.pk} for message in rows},
+            now=now,
+            run_at=_first_moment(told, channel, now=now),
+            # The message is given up by the job itself, which then tells staff.
+            patience=told.patience + jobs.LONGEST_PAUSE,
+        )
 
 
 def _job_key(message: Message) -> str:
