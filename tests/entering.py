@@ -10,6 +10,8 @@ from django.test import Client
 from django.urls import reverse
 
 from kualik.accounts.models import Person
+from kualik.accounts.queries import consent_text
+from kualik.accounts.services import applicant, give_consent
 from kualik.core import clock
 from kualik.core.access import APPLICANT_KEY
 from kualik.signatures.adapters.test_authority import Leaf, sign_cms
@@ -47,13 +49,33 @@ def enter(client: Client, leaf: Leaf, **query: str) -> HttpResponse:
     return answer(client, fields, signed(content, leaf))
 
 
-def open_cabinet(client: Client, person: Person, *, since: datetime | None = None) -> Client:
-    """The client as an applicant who entered at ``since``, by default now."""
+def consent(person: Person, *, way: str = "ncalayer", level: str = "eds") -> None:
+    """The person has read the text in Kazakh and agreed."""
+    give_consent(
+        person=person,
+        sha256=consent_text().sha256("kk"),
+        way=way,
+        level=level,
+        actor=applicant(person),
+        now=clock.now(),
+    )
+
+
+def open_cabinet(
+    client: Client,
+    person: Person,
+    *,
+    since: datetime | None = None,
+    way: str = "ncalayer",
+    level: str = "eds",
+) -> Client:
+    """The client as an applicant who agreed and entered at ``since``, by default now."""
+    consent(person, way=way, level=level)
     session = client.session
     session[APPLICANT_KEY] = {
         "person": person.pk,
-        "level": "eds",
-        "way": "ncalayer",
+        "level": level,
+        "way": way,
         "since": (since or clock.now()).isoformat(),
     }
     session.save()

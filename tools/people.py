@@ -45,6 +45,7 @@ class Person:
     bin: str
     roles: tuple[str, ...]
     labels: Mapping[str, str]
+    phone: str = ""
 
     @property
     def name(self) -> str:
@@ -99,6 +100,7 @@ def _person(row: dict[str, object]) -> Person:
         bin=str(row["bin"]),
         roles=tuple(map(str, roles)),
         labels=labels,
+        phone=str(row.get("phone", "")),
     )
 
 

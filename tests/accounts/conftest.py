@@ -12,15 +12,6 @@ NOW = datetime(2026, 11, 23, 4, 30, tzinfo=UTC)
 PASSWORD = "бір-екі-үш-төрт"
 
 
-@pytest.fixture(autouse=True)
-def plain_static_files(settings, tmp_path):
-    """Static files under their own names: no manifest is built for tests."""
-    settings.STATIC_ROOT = tmp_path
-    settings.STORAGES = settings.STORAGES | {
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    }
-
-
 @pytest.fixture
 def provider(db):
     return Provider.objects.create(

@@ -9,7 +9,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from kualik.accounts import services
 from kualik.accounts.models import User
-from kualik.accounts.views import SIGN_INS
+from kualik.accounts.views.signing_in import SIGN_INS
 from kualik.core import clock, journal
 from kualik.core.throttle import count_miss
 from kualik.rules.lifecycle import Role

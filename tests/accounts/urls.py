@@ -30,6 +30,9 @@ def room(name: str, pages: dict[str, object]):
 urlpatterns = [
     path("", anyones, name="home"),
     path("standards/", anyones, name="standards"),
+    path("accessibility/", anyones, name="accessibility"),
+    path("view/", anyones, name="look"),
+    path("stay/", anyones, name="stay"),
     path("", include("kualik.accounts.urls")),
     path("", include("kualik.signatures.urls")),
     room("providers", {"directory": anyones}),

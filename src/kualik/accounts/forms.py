@@ -1,4 +1,4 @@
-"""The forms of the sign-in, and the field that never takes an IIN."""
+"""The forms of entering and of the consent, and the field that never takes an IIN."""
 
 from typing import Any
 
@@ -6,7 +6,10 @@ from django import forms
 from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
-from kualik.rules.identifiers import IIN_RUN, holds_iin
+from kualik.core.errors import message
+from kualik.rules.errors import RuleViolation
+from kualik.rules.identifiers import IIN_RUN, holds_iin, parse_iin
+from kualik.rules.phones import e164
 
 CODE_DIGITS = 6
 NOT_BY_IIN = _("Do not search by IIN: it would stay in the address of the page.")
@@ -66,4 +69,77 @@ class CodeForm(forms.Form):
         widget=forms.TextInput(
             {"autocomplete": "one-time-code", "inputmode": "numeric", "maxlength": "9"}
         ),
+    )
+
+
+class IinField(forms.CharField):
+    """An IIN, with or without spaces; the value is the twelve digits."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(label=_("IIN"), max_length=32, **kwargs)
+        self.widget.attrs |= {"inputmode": "numeric", "autocomplete": "off", "spellcheck": "false"}
+
+    def clean(self, value: object) -> str:
+        """The digits. Errors in the words of the table."""
+        text = super().clean(value)
+        try:
+            return parse_iin(text).value
+        except RuleViolation as violation:
+            raise forms.ValidationError(message(violation), code=violation.code) from violation
+
+
+class PhoneField(forms.CharField):
+    """A mobile number, however it is spelled; the value is E.164."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("label", _("Mobile number"))
+        super().__init__(max_length=32, **kwargs)
+        self.widget = forms.TextInput({"type": "tel", "autocomplete": "tel", "maxlength": "32"})
+
+    def clean(self, value: object) -> str:
+        """The number. Error: ``phone_unreadable``."""
+        number = e164(super().clean(value))
+        if not number:
+            violation = RuleViolation("phone_unreadable")
+            raise forms.ValidationError(message(violation), code=violation.code)
+        return number
+
+
+class PhoneForm(forms.Form):
+    """A number that its owner wants to have confirmed."""
+
+    phone = PhoneField(help_text=_("For example, +7 701 234 56 78"))
+
+
+class SentCodeForm(forms.Form):
+    """The code that came to the phone."""
+
+    code = CodeField(
+        label=_("Code from the message"),
+        help_text=_("6 digits"),
+        validators=[
+            RegexValidator(rf"^[0-9]{{{CODE_DIGITS}}}\Z", _("The code is 6 digits.")),
+        ],
+        widget=forms.TextInput(
+            {"autocomplete": "one-time-code", "inputmode": "numeric", "maxlength": "9"}
+        ),
+    )
+
+
+class AgreeForm(forms.Form):
+    """The consent to a text, named by its digest."""
+
+    agrees = forms.BooleanField(
+        label=_("I have read the text and agree to the processing of my personal data."),
+        error_messages={"required": _("Tick the box if you agree.")},
+    )
+    sha256 = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
+
+
+class WithdrawForm(forms.Form):
+    """The withdrawal of the consent."""
+
+    understands = forms.BooleanField(
+        label=_("I understand that the cabinet closes at once."),
+        error_messages={"required": _("Tick the box to withdraw the consent.")},
     )

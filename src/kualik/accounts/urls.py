@@ -1,4 +1,4 @@
-"""The addresses of the sign-in; the endpoints of passkeys answer the library's script."""
+"""The addresses of entering; the endpoints of passkeys answer the library's script."""
 
 from django.urls import path
 
@@ -6,6 +6,11 @@ from kualik.accounts import views
 
 app_name = "accounts"
 urlpatterns = [
+    path("enter/idp/", views.idp, name="idp"),
+    path("enter/idp/back/", views.idp_back, name="idp_back"),
+    path("cabinet/consent/", views.consent, name="consent"),
+    path("cabinet/consent/withdraw/", views.withdraw, name="withdraw_consent"),
+    path("cabinet/looks/", views.looks, name="looks"),
     path("login/", views.login, name="login"),
     path("login/code/", views.second_factor, name="second_factor"),
     path("login/enrol/", views.enrol, name="enrol"),

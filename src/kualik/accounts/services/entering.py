@@ -1,5 +1,8 @@
 """Entering: a cabinet by the person, the office by a member of staff, never both at once."""
 
+import secrets
+from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 
 from axes.handlers.proxy import AxesProxyHandler
@@ -11,7 +14,10 @@ from django.http import HttpRequest
 from django.middleware.csrf import rotate_token
 
 from kualik.accounts.models import Person, User
+from kualik.accounts.queries.looks import ENTERED
+from kualik.accounts.services.codes import Purpose, check_code
 from kualik.accounts.services.persons import PersonFacts, register_persons
+from kualik.accounts.services.phones import confirm_phone, keep_registered
 from kualik.core import journal
 from kualik.core.access import APPLICANT_KEY
 from kualik.core.journal import Actor
@@ -19,6 +25,8 @@ from kualik.rules.errors import RuleViolation
 from kualik.rules.lifecycle import Role
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
+SECRET_KEY = "challenge_secret"  # noqa: S105 - where the session keeps it
+CODE_WAY, CODE_LEVEL = "code", "otp"
 
 
 @transaction.atomic
@@ -31,16 +39,53 @@ def enter_person(
     ``serial`` by which certificate; the journal keeps all three and no IIN.
     """
     person = register_persons(people=[facts], now=now)[facts.iin]
-    name = f"person:{person.pk}"
-    data = {"way": way, "level": level, "certificate": serial}
-    journal.record(
-        subject=name,
-        action="accounts.entered",
-        actor=Actor(name=name, role=Role.APPLICANT.value),
-        now=now,
-        data=data,
-    )
+    _record_entry(person, {"way": way, "level": level, "certificate": serial}, now)
     return person
+
+
+@transaction.atomic
+def enter_by_identity(
+    *, facts: PersonFacts, phone: str, way: str, level: str, now: datetime
+) -> Person:
+    """The same for who comes from an identity provider, with the number that it confirms.
+
+    A number that cannot be kept (too many, no number) does not stop the entry.
+    """
+    person = enter_person(facts=facts, way=way, level=level, now=now)
+    actor = applicant(person)
+    if phone:
+        with suppress(RuleViolation):
+            confirm_phone(
+                person=person, phone=phone, how=level, evidence={"way": way}, actor=actor, now=now
+            )
+    return person
+
+
+def enter_by_code(*, token: str, code: str, session_secret: str, now: datetime) -> Person:
+    """The person whose confirmed phone got the code (A303.10.a); level "otp".
+
+    The errors of ``check_code``, and ``otp_unknown`` when the number is theirs no more.
+    """
+    row = check_code(
+        token=token, code=code, session_secret=session_secret, purpose=Purpose.ENTER, now=now
+    )
+    with transaction.atomic():
+        person = row.person
+        if person is None or not keep_registered(person=person, phone=row.phone, now=now):
+            raise RuleViolation("otp_unknown")
+        _record_entry(person, {"way": CODE_WAY, "level": CODE_LEVEL, "phone": row.phone[-4:]}, now)
+    return person
+
+
+def applicant(person: Person) -> Actor:
+    """The person acting in the own cabinet, as the journal names them."""
+    return Actor(name=f"person:{person.pk}", role=Role.APPLICANT.value)
+
+
+def session_secret(request: HttpRequest) -> str:
+    """The secret of this browser's session, made at the first call."""
+    found: str = request.session.setdefault(SECRET_KEY, secrets.token_urlsafe(32))
+    return found
 
 
 def open_cabinet(
@@ -90,3 +135,8 @@ def open_office_by_signature(
         data={"certificate": serial},
     )
     open_office(request=request, user=user)
+
+
+def _record_entry(person: Person, data: Mapping[str, str], now: datetime) -> None:
+    actor = applicant(person)
+    journal.record(subject=actor.name, action=ENTERED, actor=actor, now=now, data=data)

@@ -4,13 +4,17 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
 
 from kualik.accounts.adapters import iin_hash, open_iin, seal_iin
-from kualik.accounts.models import Person
+from kualik.accounts.models import Person, PersonPhone
 from kualik.rules.identifiers import mask_iin
+from kualik.rules.phones import spaced
 
 BATCH = 400
+# What the demonstration writes into the evidence of a phone that a visitor may try.
+DEMO_EVIDENCE = "demo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,15 @@ class PersonFacts:
     family_name: str
     given_name: str
     patronymic: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DemoPerson:
+    """An invented person whose cabinet a visitor of the demonstration may enter by a code."""
+
+    full_name: str
+    iin: str
+    phone: str
 
 
 @transaction.atomic
@@ -62,6 +75,17 @@ def find_person(*, iin: str) -> Person | None:
 def masked_iin(person: Person) -> str:
     """The IIN as staff see it in lists."""
     return mask_iin(open_iin(bytes(person.iin_sealed)))
+
+
+def demo_people() -> list[DemoPerson]:
+    """Some invented people with a confirmed phone; nobody outside a demonstration."""
+    if not settings.DEMO:
+        return []
+    rows = PersonPhone.objects.filter(evidence__document=DEMO_EVIDENCE, ended_at=None)
+    return [
+        DemoPerson(row.person.full_name, open_iin(bytes(row.person.iin_sealed)), spaced(row.phone))
+        for row in rows.select_related("person").order_by("pk")[:3]
+    ]
 
 
 def _by_hashes(hashes: list[str]) -> dict[str, Person]:

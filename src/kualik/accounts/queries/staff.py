@@ -14,14 +14,13 @@ from django_otp.oath import TOTP, hotp
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from django_otp_webauthn.models import WebAuthnCredential
 
-from kualik.accounts.models import Person, User
-from kualik.core.access import entry_of
+from kualik.accounts.models import User
 from kualik.providers.models import Provider
 from kualik.rules.errors import RuleViolation
 from kualik.rules.language import Text
 from kualik.rules.lifecycle import Role
 
-DATA = Path(__file__).parent / "data"
+DATA = Path(__file__).resolve().parents[1] / "data"
 DEMO_DEVICE = "demo"
 STAFF_ROLES = frozenset(Role) - {Role.SYSTEM, Role.APPLICANT}
 ROLE_LABELS: dict[Role, Text] = {
@@ -86,20 +85,6 @@ def authorised_person(provider: Provider) -> User:
     if person is None:
         raise RuleViolation("no_authorised_person", provider=provider.code)
     return person
-
-
-def applicant_of(request: HttpRequest) -> Person:
-    """The person whose cabinet is open; the middleware has let nobody else in."""
-    person = visiting_person(request)
-    if person is None:
-        raise PermissionDenied("nobody entered")
-    return person
-
-
-def visiting_person(request: HttpRequest) -> Person | None:
-    """The person who entered the own cabinet in this browser, if any."""
-    entry = entry_of(request)
-    return None if entry is None else Person.objects.filter(pk=str(entry["person"])).first()
 
 
 def role_labels(user: User) -> list[Text]:

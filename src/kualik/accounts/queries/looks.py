@@ -1,0 +1,117 @@
+"""Who looked at a person's data, and how the person entered: the journal in words."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from kualik.accounts.models import Person, User
+from kualik.accounts.queries.staff import ROLE_LABELS
+from kualik.core.models import JournalEntry
+from kualik.rules.language import Text
+from kualik.rules.lifecycle import Role
+
+LOOKED, ENTERED = "accounts.looked", "accounts.entered"
+SHOWN = 200
+PLATFORM = Text(
+    "Жүйенің операторы немесе бақылаушы орган",
+    "Оператор системы или контролирующий орган",
+    "The operator of the system or a supervising body",
+)
+VISITOR = "visitor"
+BY_LINK = Text(
+    "Сіз берген сілтеме бойынша келуші",
+    "Посетитель по ссылке, которую вы дали",
+    "A visitor by a link that you gave",
+)
+WHAT_LABELS: Mapping[str, Text] = {
+    "request": Text("Өтініш", "Заявление", "Request"),
+    "receipt": Text("Өтініштің қолхаты", "Расписка о заявлении", "Receipt of a request"),
+    "certificate": Text("Тізілімдегі құжат", "Документ в реестре", "Document in the register"),
+    "attachment": Text("Қоса берілген файл", "Приложенный файл", "Attached file"),
+    "correction": Text("Деректерді түзету", "Исправление данных", "Correction of data"),
+    "mandate": Text("Сенімхат", "Доверенность", "Power of attorney"),
+    "complaint": Text("Шағым", "Жалоба", "Complaint"),
+    "share": Text("Сілтеме бойынша құжаттар", "Документы по ссылке", "Documents by a link"),
+    "share_file": Text("Құжаттың файлы", "Файл документа", "File of a document"),
+    "phone": Text("Телефонды растау", "Подтверждение телефона", "Confirmation of a phone"),
+}
+WAY_LABELS: Mapping[str, Text] = {
+    "ncalayer": Text("ЭЦҚ, NCALayer", "ЭЦП, NCALayer", "EDS, NCALayer"),
+    "egov-mobile": Text("eGov Mobile", "eGov Mobile", "eGov Mobile"),
+    "idp": Text("eGov IDP", "eGov IDP", "eGov IDP"),
+    "code": Text("телефонға келген код", "код на телефон", "code to the phone"),
+}
+LEVEL_LABELS: Mapping[str, Text] = {
+    "eds": Text("электрондық цифрлық қолтаңба", "электронная цифровая подпись", "EDS"),
+    "idp": Text(
+        "бірыңғай сәйкестендіру жүйесі",
+        "единая система идентификации",
+        "single identification system",
+    ),
+    "otp": Text("бір реттік код", "одноразовый код", "one-time code"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """That somebody in an office opened something about the person; no name of staff."""
+
+    at: datetime
+    organisation: Text
+    role: Text
+    what: Text
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """That the person entered the own cabinet."""
+
+    at: datetime
+    way: Text
+    level: Text
+
+
+def looks_of(person: Person) -> list[Look]:
+    """Who opened this person's data, the last look first; at most ``SHOWN`` of them."""
+    rows = _journal(person, LOOKED)
+    staff = _staff(row.actor for row in rows)
+    return [
+        Look(
+            at=row.at,
+            organisation=_organisation(row.actor, staff.get(row.actor)),
+            role=ROLE_LABELS[Role(row.role)] if row.role in list(Role) else Text("", ""),
+            what=WHAT_LABELS.get(str(row.data.get("what")), Text("", "")),
+            about=str(row.data.get("about", "")),
+        )
+        for row in rows
+    ]
+
+
+def entries_of(person: Person) -> list[Entry]:
+    """The person's own entries, the last first."""
+    return [
+        Entry(
+            row.at,
+            WAY_LABELS.get(str(row.data.get("way")), Text("", "")),
+            LEVEL_LABELS.get(str(row.data.get("level")), Text("", "")),
+        )
+        for row in _journal(person, ENTERED)
+    ]
+
+
+def _journal(person: Person, action: str) -> list[JournalEntry]:
+    rows = JournalEntry.objects.filter(subject=f"person:{person.pk}", action=action)
+    return list(rows.order_by("-sequence")[:SHOWN])
+
+
+def _staff(names: Iterable[str]) -> dict[str, User]:
+    numbers = {name.removeprefix("user:") for name in names if name.startswith("user:")}
+    rows = User.objects.filter(pk__in=numbers).select_related("provider")
+    return {f"user:{row.pk}": row for row in rows}
+
+
+def _organisation(actor: str, user: User | None) -> Text:
+    if actor == VISITOR:
+        return BY_LINK
+    return user.provider.name if user and user.provider else PLATFORM

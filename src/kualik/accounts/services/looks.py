@@ -1,0 +1,33 @@
+"""Keeping that somebody of an office looked at a person's data, for the person to see."""
+
+from datetime import datetime, time
+
+from django.db import transaction
+
+from kualik.accounts.models import Person
+from kualik.accounts.queries.looks import LOOKED
+from kualik.core import journal
+from kualik.core.clock import ZONE, local_day
+from kualik.core.journal import Actor
+from kualik.core.models import JournalEntry
+
+
+@transaction.atomic
+def record_look(*, person: Person, what: str, about: str, actor: Actor, now: datetime) -> None:
+    """Journal a look once for each actor, thing and day.
+
+    ``what`` is a key of ``queries.looks.WHAT_LABELS``, ``about`` the number of the thing.
+    """
+    subject, data = f"person:{person.pk}", {"what": what, "about": about}
+    midnight = datetime.combine(local_day(now), time(), ZONE)
+    known = JournalEntry.objects.filter(
+        subject=subject,
+        action=LOOKED,
+        actor=actor.name,
+        role=actor.role,
+        at__gte=midnight,
+        data__what=what,
+        data__about=about,
+    )
+    if not known.exists():
+        journal.record(subject=subject, action=LOOKED, actor=actor, now=now, data=data)

@@ -1,0 +1,37 @@
+"""The pages of accounts: the sign-in of staff, eGov IDP, consent, who looked."""
+
+from kualik.accounts.views.consent import consent, withdraw
+from kualik.accounts.views.idp import idp, idp_back
+from kualik.accounts.views.looks import looks
+from kualik.accounts.views.signing_in import (
+    enrol,
+    locked_out,
+    login,
+    logout,
+    passkey_added,
+    passkey_asked,
+    passkey_offered,
+    passkey_shown,
+    profile,
+    remove,
+    second_factor,
+)
+
+__all__ = [
+    "consent",
+    "enrol",
+    "idp",
+    "idp_back",
+    "locked_out",
+    "login",
+    "logout",
+    "looks",
+    "passkey_added",
+    "passkey_asked",
+    "passkey_offered",
+    "passkey_shown",
+    "profile",
+    "remove",
+    "second_factor",
+    "withdraw",
+]
