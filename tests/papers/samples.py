@@ -7,7 +7,7 @@ from pathlib import Path
 
 import page
 
-from kualik.papers.services import ReceiptFacts, RefusalFacts, SealBlock
+from kualik.papers.services import LetterFacts, ReceiptFacts, SealBlock
 from kualik.rules.facts import CertificateFacts
 from kualik.rules.language import Text
 
@@ -66,27 +66,37 @@ def seal_block(**changed: object) -> SealBlock:
     return SealBlock(**{**values, **changed})
 
 
-def refusal_facts(**changed: object) -> RefusalFacts:
+def letter_facts(**changed: object) -> LetterFacts:
+    """A refusal, unless another kind with its sections is asked for."""
     values: dict[str, object] = {
-        "request_number": "DEMO-2026-R-000045",
+        "kind": "refusal",
+        "number": "DEMO-2026-H000012-4",
         "provider_name": UNIVERSITY,
-        "applicant_kk": "Сейтқали Айгерім Бауыржанқызы",
-        "applicant_ru": "Сейткали Айгерим Бауыржановна",
+        "sections": refusal_sections(),
+        "dated": date(2026, 11, 24),
+        "signer_name": "Омаров Ерлан Қайратұлы",
+        "signer_position": Text("Проректор", "Проректор"),
+    }
+    return LetterFacts(**{**values, **changed})
+
+
+def refusal_sections(**changed: Text) -> tuple[tuple[str, Text], ...]:
+    values = {
+        "number": Text("DEMO-2026-R-000045", "DEMO-2026-R-000045"),
+        "applicant": Text("Сейтқали Айгерім Бауыржанқызы", "Сейткали Айгерим Бауыржановна"),
         "service": SERVICE,
         "ground": Text(
-            "Құжаттардың дәйексіздігін анықтау", "Установление недостоверности документов"
+            "Құжаттардың дәйексіздігін анықтау (стандарттың 9-тармағы)",
+            "Установление недостоверности документов (пункт 9 стандарта)",
         ),
-        "clause": Text("стандарттың 9-тармағы", "пункт 9 стандарта"),
         "reasons": Text("Жеке куәлік жарамсыз.", "Удостоверение личности недействительно."),
         "appeal": Text(
             "Шешімге үш ай ішінде шағым беруге болады.\nСотқа жүгінуге болады.",
             "Решение можно обжаловать в течение трёх месяцев.\nМожно обратиться в суд.",
         ),
-        "decided_on": date(2026, 11, 24),
-        "signer_name": "Омаров Ерлан Қайратұлы",
-        "signer_position": Text("Проректор", "Проректор"),
+        "decided_on": Text("2026 жылғы 24 қараша", "24 ноября 2026 года"),
     }
-    return RefusalFacts(**{**values, **changed})
+    return tuple({**values, **changed}.items())
 
 
 def receipt_facts(**changed: object) -> ReceiptFacts:

@@ -1,28 +1,37 @@
-"""Refusals (A57.9, A303.9) and receipts (A57.7.2, A303.7.2) on paper."""
+"""Refusals (A57.9, A303.9), notices (A57.10-2), decisions (A57.17-2) and receipts (A57.7.2,
+A303.7.2) on paper."""
 
 import page
 import pytest
 import zxingcpp
 from PIL import Image
 
-from kualik.papers.services import render_receipt, render_refusal
+from kualik.papers.services import render_letter, render_receipt
 from kualik.rules.errors import RuleViolation
 from kualik.rules.language import Text
 from tests.papers.samples import (
     CHECK_URL,
     is_archival_and_accessible,
+    letter_facts,
     picture_of,
     receipt_facts,
-    refusal_facts,
+    refusal_sections,
     seal_block,
     text_of,
 )
 
 
-def refusal(*, is_test=False, **changed):
-    return render_refusal(
-        facts=refusal_facts(**changed), check_url=CHECK_URL, seal=seal_block(), is_test=is_test
+def letter(*, is_test=False, seal=None, **changed):
+    return render_letter(
+        facts=letter_facts(**changed),
+        check_url=CHECK_URL,
+        seal=seal or seal_block(),
+        is_test=is_test,
     )
+
+
+def refusal(*, is_test=False, **sections):
+    return letter(is_test=is_test, sections=refusal_sections(**sections))
 
 
 def test_a_refusal_says_ground_reasons_and_appeal_in_both_languages():
@@ -32,6 +41,7 @@ def test_a_refusal_says_ground_reasons_and_appeal_in_both_languages():
     for expected in (
         "ДӘЛЕЛДІ БАС ТАРТУ",
         "МОТИВИРОВАННЫЙ ОТКАЗ",
+        "DEMO-2026-H000012-4",
         "DEMO-2026-R-000045",
         "Құжаттардың дәйексіздігін анықтау (стандарттың 9-тармағы)",
         "Установление недостоверности документов (пункт 9 стандарта)",
@@ -64,6 +74,55 @@ def test_a_refusal_under_a_test_seal_says_so():
     said = text_of(refusal(is_test=True))
     assert "СЫНАҚ МӨРІ" in said
     assert "ТЕСТОВАЯ ПЕЧАТЬ" in said
+
+
+def test_the_check_address_is_read_from_the_printed_letter(tmp_path):
+    code = zxingcpp.read_barcode(Image.open(picture_of(refusal(), tmp_path)))
+    assert code.text == CHECK_URL
+
+
+@pytest.mark.parametrize(
+    ("kind", "labels", "expected"),
+    [
+        (
+            "not_accepted",
+            ("number", "applicant", "ground"),
+            ("ДӘЛЕЛДІ БАС ТАРТУ", "өтінішті қабылдаудан", "в приеме заявления"),
+        ),
+        (
+            "notice",
+            ("number", "applicant", "document", "certified_by", "place"),
+            ("ХАБАРЛАМА", "УВЕДОМЛЕНИЕ", "Берілген құжат", "Где находится документ"),
+        ),
+        (
+            "decision",
+            ("complaint", "applicant", "subject", "found", "decision", "effect", "court"),
+            ("ШАҒЫМ БОЙЫНША ШЕШІМ", "РЕШЕНИЕ ПО ЖАЛОБЕ", "Сотқа жүгіну", "Исполнение решения"),
+        ),
+    ],
+)
+def test_each_kind_of_letter_has_its_own_words(kind, labels, expected):
+    sections = tuple((name, Text(f"мәні {name}", f"значение {name}")) for name in labels)
+    pdf = letter(kind=kind, sections=sections)
+    said = text_of(pdf)
+    assert is_archival_and_accessible(pdf)
+    for words in (*expected, *(f"значение {name}" for name in labels)):
+        assert words in said
+
+
+def test_a_letter_sealed_by_the_organisation_alone_names_no_person():
+    alone = seal_block(has_person_signature=False)
+    pdf = letter(kind="notice", sections=(), signer_name="", seal=alone)
+    said = text_of(pdf)
+    assert is_archival_and_accessible(pdf)
+    assert "Омаров" not in said
+    assert "ЭЦП уполномоченного лица" not in said
+
+
+def test_a_decision_names_its_signer_without_calling_him_authorised():
+    said = text_of(letter(seal=seal_block(signer_label="seal_handler")))
+    assert "ЭЦП подписавшего" in said
+    assert "уполномоченного лица" not in said
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from functools import cache, lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import typst
 import zxingcpp
@@ -41,20 +42,31 @@ def render_pdf(*, sheet: str, data: Mapping[str, object], created_at: datetime) 
     in a newline: a signature appended later would break PDF/A without it.
     Raises RuleViolation ``paper_glyph_missing`` or ``paper_overflow``.
     """
+    page = _set(sheet, data, created_at, format="pdf", pdf_standards=["a-2a", "ua-1"])
+    return page.rstrip(b"\n") + b"\n"
+
+
+def render_png(
+    *, sheet: str, data: Mapping[str, object], created_at: datetime, dpi: float
+) -> bytes:
+    """The only page of a sheet as a PNG picture. Raises as ``render_pdf`` does."""
+    return _set(sheet, data, created_at, format="png", ppi=dpi)
+
+
+def _set(sheet: str, data: Mapping[str, object], created_at: datetime, **how: Any) -> bytes:
     source = f'#import "{sheet}.typ": sheet\n#sheet(json(bytes("{_literal(data)}")))\n'
     with _LOCK:
         try:
             page = _compiler(sheet, os.getpid()).compile(
                 input=source.encode(),
-                format="pdf",
-                pdf_standards=["a-2a", "ua-1"],
                 timestamp=int(created_at.astimezone(UTC).timestamp()),
+                **how,
             )
         except typst.TypstError as error:
             raise _violation(error) from error
     if not isinstance(page, bytes):
         raise TypeError(f"{sheet}: not one file")
-    return page.rstrip(b"\n") + b"\n"
+    return page
 
 
 def qr_svg(address: str) -> str:

@@ -1,19 +1,31 @@
 """Render the official papers."""
 
+from kualik.papers.services.cards import render_card
 from kualik.papers.services.certificates import render_certificate
 from kualik.papers.services.letters import (
+    LetterFacts,
     ReceiptFacts,
-    RefusalFacts,
+    render_letter,
     render_receipt,
-    render_refusal,
 )
 from kualik.papers.services.sealing import SealBlock
+from kualik.papers.services.transcripts import (
+    TranscriptFacts,
+    TranscriptRow,
+    TranscriptTotal,
+    render_transcript,
+)
 
 __all__ = [
+    "LetterFacts",
     "ReceiptFacts",
-    "RefusalFacts",
     "SealBlock",
+    "TranscriptFacts",
+    "TranscriptRow",
+    "TranscriptTotal",
+    "render_card",
     "render_certificate",
+    "render_letter",
     "render_receipt",
-    "render_refusal",
+    "render_transcript",
 ]

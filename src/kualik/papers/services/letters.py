@@ -1,4 +1,4 @@
-"""Refusals and receipts on paper."""
+"""Refusals, notices, decisions and receipts on paper."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,24 +12,19 @@ from kualik.rules.language import Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RefusalFacts:
-    """A reasoned refusal (A57.9, A303.9.1, A303.9.2) as its paper says it; no IIN.
+class LetterFacts:
+    """An official paper in Kazakh and Russian as its sheet says it; no IIN.
 
-    ``ground`` is the ground in the act's words, ``clause`` its place as people cite it;
-    ``reasons`` are the facts found, ``appeal`` the ways and terms of appeal; both may have several
-    lines.
+    ``kind`` names the table of its words (``data/letters``): title, subtitle and the labels of
+    ``sections``, which may have several lines. ``number`` is the paper's own. Without a
+    ``signer_name`` no person stands under it: the organisation's seal alone.
     """
 
-    request_number: str
+    kind: str
+    number: str
     provider_name: Text
-    applicant_kk: str
-    applicant_ru: str
-    service: Text
-    ground: Text
-    clause: Text
-    reasons: Text
-    appeal: Text
-    decided_on: date
+    sections: tuple[tuple[str, Text], ...]
+    dated: date
     signer_name: str
     signer_position: Text
 
@@ -54,62 +49,57 @@ class ReceiptFacts:
     status_code: str
 
 
-def render_refusal(*, facts: RefusalFacts, check_url: str, seal: SealBlock, is_test: bool) -> bytes:
-    """The notice of a refusal in Kazakh and Russian, not yet signed; one page or more.
+def render_letter(*, facts: LetterFacts, check_url: str, seal: SealBlock, is_test: bool) -> bytes:
+    """The paper in Kazakh and Russian side by side, not yet signed; one page or more.
 
     PDF/A-2a and PDF/UA-1, the same bytes for the same arguments; dated by ``seal.sealed_at``.
     Raises RuleViolation ``paper_glyph_missing`` or ``paper_overflow``.
     """
-    table, shared = words("letters/refusal"), words("words")
+    table, shared = words(f"letters/{facts.kind}"), words("words")
     data = {
-        "title": f"{table['title'].kk} / {table['title'].ru} № {facts.request_number}",
+        "title": f"{table['title'].kk} / {table['title'].ru} № {facts.number}",
         "author": facts.provider_name.kk,
-        "foot": f"{table['number'].kk} / {table['number'].ru} {facts.request_number}",
+        "foot": f"№ {facts.number}",
         "qr": qr_svg(check_url),
         "qr_alt": f"{shared['qr_check'].kk}. {shared['qr_check'].ru}: {check_url}",
         "check_label": f"{shared['check'].kk} / {shared['check'].ru}:",
         "check_url": check_url,
-        "kk": _refusal_side(facts, seal, "kk", is_test=is_test),
-        "ru": _refusal_side(facts, seal, "ru", is_test=is_test),
+        "kk": _side(facts, seal, "kk", is_test=is_test),
+        "ru": _side(facts, seal, "ru", is_test=is_test),
     }
-    return render_pdf(sheet="refusal", data=data, created_at=seal.sealed_at)
+    return render_pdf(sheet="official", data=data, created_at=seal.sealed_at)
 
 
-def _refusal_side(
-    facts: RefusalFacts, seal: SealBlock, language: str, *, is_test: bool
+def _side(
+    facts: LetterFacts, seal: SealBlock, language: str, *, is_test: bool
 ) -> Mapping[str, object]:
-    table = words("letters/refusal")
-    applicant = facts.applicant_kk if language == "kk" else facts.applicant_ru
-    sections = (
-        ("applicant", applicant),
-        ("service", facts.service.get(language)),
-        ("ground", f"{facts.ground.get(language)} ({facts.clause.get(language)})"),
-        ("reasons", facts.reasons.get(language)),
-        ("appeal", facts.appeal.get(language)),
-        ("decided_on", long_date(facts.decided_on, language)),
-    )
+    table = words(f"letters/{facts.kind}")
     return {
         "lang": language,
         "provider": facts.provider_name.get(language),
         "title": table["title"].get(language),
         "subtitle": table["subtitle"].get(language),
-        "number": f"{table['number'].get(language)} {facts.request_number}",
-        "sections": [{"label": table[name].get(language), "text": text} for name, text in sections],
+        "number": f"№ {facts.number}",
+        "sections": [
+            {"label": table[name].get(language), "text": text.get(language)}
+            for name, text in facts.sections
+        ],
         "signer_position": facts.signer_position.get(language),
         "signer_name": facts.signer_name,
         "seal": seal_words(seal, None, language, is_test=is_test),
         "test": test_words(language) if is_test else None,
-        "footer": footer_on(facts.decided_on).text.get(language),
+        "footer": footer_on(facts.dated).text.get(language),
     }
 
 
-def render_receipt(*, facts: ReceiptFacts, language: str) -> bytes:
+def render_receipt(*, facts: ReceiptFacts, language: str, wording: str = "receipt") -> bytes:
     """The receipt of a request in the applicant's language (kk, ru or en); one page, unsigned.
 
+    ``wording`` names the table of its words: that of a request, or "complaint-receipt".
     PDF/A-2a and PDF/UA-1, the same bytes for the same arguments; dated by ``filed_at``.
     Raises RuleViolation ``paper_glyph_missing`` or ``paper_overflow``.
     """
-    said = {name: text.get(language) for name, text in words("letters/receipt").items()}
+    said = {name: text.get(language) for name, text in words(f"letters/{wording}").items()}
     shared = words("words")
     data = {
         "lang": language,

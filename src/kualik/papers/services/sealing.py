@@ -15,7 +15,8 @@ class SealBlock:
 
     ``certificate_serial`` is the serial number of the organisation's certificate as people compare
     it (hex); ``sealed_at`` is aware and also dates the file. ``has_person_signature`` says that
-    the authorised person's own signature is kept beside the document (A57.10-2).
+    the authorised person's own signature is kept beside the document (A57.10-2);
+    ``signer_label`` names the words that call whoever signs it.
     """
 
     organisation: Text
@@ -23,6 +24,7 @@ class SealBlock:
     certificate_valid_to: date
     sealed_at: datetime
     has_person_signature: bool
+    signer_label: str = "seal_person"
 
 
 class NoForce(TypedDict):
@@ -56,7 +58,7 @@ def seal_words(seal: SealBlock, holder: str | None, language: str, *, is_test: b
     )
     said = [(shared[label].get(language), value) for label, value in rows]
     if seal.has_person_signature:
-        said.append((shared["seal_person"].get(language), shared["seal_beside"].get(language)))
+        said.append((shared[seal.signer_label].get(language), shared["seal_beside"].get(language)))
     return {
         "heading": shared["seal"].get(language),
         "rows": said,
