@@ -32,7 +32,7 @@ from kualik.signatures.models import Challenge
 from kualik.signatures.services.test_keys import test_person_leaf as person_leaf
 from kualik.signatures.services.trusting import test_authority_root as authority_root
 from kualik.signatures.views.entry import REFUSED
-from tests.entering import answer, ask, enter, open_cabinet, signed
+from tests.entering import answer, ask, consent, enter, open_cabinet, signed
 
 pytestmark = pytest.mark.django_db
 NAME, IIN = "Әбдірахманова Айгерім Нұрланқызы", "840805414770"
@@ -104,6 +104,7 @@ def test_an_unknown_person_is_let_in_and_registered_by_the_names_of_the_certific
     person = Person.objects.get()
     assert (person.family_name, person.given_name, person.patronymic) == tuple(NAME.split())
     assert open_iin(bytes(person.iin_sealed)) == IIN
+    consent(person)
     page = client.get(response.url).content.decode()
     assert NAME in page
     assert IIN not in page
@@ -173,6 +174,7 @@ def test_who_is_inside_is_led_on_from_the_ways_of_entering(client: Client) -> No
 
 def test_leaving_ends_the_session_and_needs_a_press_of_the_button(client: Client) -> None:
     enter(client, leaf())
+    consent(Person.objects.get())
     assert client.get("/leave/").url == "/"
     assert client.get("/cabinet/").status_code == 200
     assert client.post("/leave/").url == "/"
@@ -377,6 +379,7 @@ def test_staff_who_enter_the_cabinet_leave_the_office(
     enrol(provider())
     enter(client, leaf(), **{"as": "staff"})
     assert enter(client, leaf()).url == "/cabinet/"
+    consent(Person.objects.get())
     assert client.get("/profile/").url.startswith("/login/?")
     assert client.get("/cabinet/").status_code == 200
 

@@ -350,7 +350,7 @@ def test_an_unknown_person_enters_by_phone_with_any_key(client: Client) -> None:
     assert client.session[APPLICANT_KEY]["way"] == "egov-mobile"
     [entry] = JournalEntry.objects.filter(action="accounts.entered")
     assert (entry.data["way"], entry.data["level"]) == ("egov-mobile", "eds")
-    assert client.get(PAGE).url == "/enter/"
+    assert client.get(PAGE).url == "/cabinet/"
     assert Person.objects.get().full_name == NAME
 
 

@@ -19,7 +19,12 @@ from kualik.signatures.services.trusting import (
     trust_in,
     trust_store,
 )
-from kualik.signatures.services.verdicts import Reason, SignerVerdict, Verification
+from kualik.signatures.services.verdicts import (
+    Reason,
+    SignerVerdict,
+    Verification,
+    in_words,
+)
 from kualik.signatures.services.xml_verification import verify_xml
 
 __all__ = [
@@ -35,6 +40,7 @@ __all__ = [
     "enrol_test_key",
     "enrol_token_key",
     "ensure_test_authorities",
+    "in_words",
     "installation_fetcher",
     "installation_trust",
     "log_key_use",

@@ -9,14 +9,14 @@ from typing import Final
 
 from kualik.core.clock import ZONE
 from kualik.rules.errors import RuleViolation
-from kualik.rules.language import LANGUAGES, Text
+from kualik.rules.language import Text
 from kualik.signatures.adapters.effort import Effort
 from kualik.signatures.adapters.online import RevocationFetcher
 from kualik.signatures.adapters.trust import TrustDirectory
 from kualik.signatures.models import Challenge
 from kualik.signatures.services.cms_verification import verify_cms
 from kualik.signatures.services.second_opinion import second_opinion
-from kualik.signatures.services.verdicts import Reason, SignerVerdict, Verification
+from kualik.signatures.services.verdicts import SignerVerdict, Verification, in_words
 
 LIFE: Final = timedelta(minutes=5)
 NONCE_BYTES: Final = 32
@@ -147,19 +147,8 @@ def _accepted(found: Verification, text: bytes) -> SignerVerdict:
     if len(found.signers) != 1:
         raise RuleViolation("one_signer_expected")
     if found.status != "valid":
-        raise RuleViolation("signature_not_valid", reasons=_in_words(found))
+        raise RuleViolation("signature_not_valid", reasons=in_words(found.against))
     return found.signers[0]
-
-
-def _in_words(found: Verification) -> Text:
-    """What speaks against the signature, without the remarks."""
-    said = [*found.reasons, *found.signers[0].reasons]
-    against = [reason for reason in said if reason.kind != "remark"]
-    return Text(*(_sentences(against, language) for language in LANGUAGES))
-
-
-def _sentences(reasons: list[Reason], language: str) -> str:
-    return " ".join(reason.text.get(language) for reason in reasons)
 
 
 def _fingerprint(session_secret: str) -> str:

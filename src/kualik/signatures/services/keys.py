@@ -24,6 +24,7 @@ from kualik.signatures.adapters.keys import (
     write_key,
 )
 from kualik.signatures.models import SigningKey
+from kualik.signatures.queries import owner_of
 from kualik.signatures.services.cms_verification import key_faults
 from kualik.signatures.services.verdicts import roles_of
 
@@ -31,7 +32,7 @@ from kualik.signatures.services.verdicts import roles_of
 @transaction.atomic
 def enrol_key(
     *,
-    provider: Provider,
+    provider: Provider | None,
     content: bytes,
     passphrase: str,
     label: str,
@@ -40,21 +41,23 @@ def enrol_key(
 ) -> SigningKey:
     """Take over an RSA key from PKCS#12 content, sealed anew with the installation's passphrase.
 
-    Raises ``key_locked``, ``key_unsupported``, ``key_of_other_organisation`` when the certificate
-    does not name the provider's BIN, and ``key_not_for_sealing`` unless it is one of an
-    information system for signing. A person's certificate holds an IIN, and it would travel
-    inside public files.
+    Without a ``provider`` it is the key of the operator (``settings.OPERATOR``), which seals the
+    papers that no provider answers for. Raises ``key_locked``, ``key_unsupported``,
+    ``operator_unnamed``, ``key_of_other_organisation`` when the certificate does not name the
+    owner's BIN, and ``key_not_for_sealing`` unless it is one of an information system for signing.
+    A person's certificate holds an IIN, and it would travel inside public files.
     """
     key = open_key(content, passphrase, name=label)
     check_for_sealing(key, provider=provider, label=label)
     return keep_key(key, provider=provider, label=label, is_test=False, now=now, actor=actor)
 
 
-def check_for_sealing(key: SealingKey, *, provider: Provider, label: str) -> None:
-    """Raises ``key_of_other_organisation``, ``key_not_for_sealing``, ``key_unsupported``."""
-    certificate = _read(key, label)
-    if certificate.bin != provider.bin:
-        raise RuleViolation("key_of_other_organisation", bin=provider.bin)
+def check_for_sealing(key: SealingKey, *, provider: Provider | None, label: str) -> None:
+    """Raises ``operator_unnamed``, ``key_of_other_organisation``, ``key_not_for_sealing``,
+    ``key_unsupported``."""
+    certificate, owner = _read(key, label), owner_of(provider)
+    if certificate.bin != owner.bin:
+        raise RuleViolation("key_of_other_organisation", bin=owner.bin)
     if (
         certificate.iin
         or "information_system" not in roles_of(certificate)
@@ -67,14 +70,14 @@ def check_for_sealing(key: SealingKey, *, provider: Provider, label: str) -> Non
 def keep_key(
     key: LoadedKey,
     *,
-    provider: Provider,
+    provider: Provider | None,
     label: str,
     is_test: bool,
     now: datetime,
     actor: Actor,
 ) -> SigningKey:
-    """Write a key that was found fit into the provider's store and the table."""
-    store = f"{provider.code.lower()}-{serial_hex(key.certificate)}.p12"
+    """Write a key that was found fit into its owner's store and the table."""
+    store = f"{owner_of(provider).code.lower()}-{serial_hex(key.certificate)}.p12"
     row = enter_key(
         key, provider=provider, store=store, label=label, is_test=is_test, now=now, actor=actor
     )
@@ -86,7 +89,7 @@ def keep_key(
 def enter_key(
     key: SealingKey,
     *,
-    provider: Provider,
+    provider: Provider | None,
     store: str,
     label: str,
     is_test: bool,
@@ -112,7 +115,7 @@ def enter_key(
         action="signatures.key_enrolled",
         actor=actor,
         now=now,
-        data={"provider": provider.code, "serial": serial, "test": is_test},
+        data={"provider": owner_of(provider).code, "serial": serial, "test": is_test},
     )
     return row
 

@@ -70,7 +70,7 @@ def judge(asked: Asked, *, document: bytes, signature: bytes) -> bytes:
         raise RuleViolation(INVALID, reason=reason_text(why), why=why) from violation
     _check_content(asked, found, document)
     if found.status != "valid":
-        gravest = _gravest(found)
+        gravest = found.against[0]
         code = INVALID if found.status == "invalid" else UNPROVEN
         raise RuleViolation(code, reason=gravest.text, why=gravest.code)
     if asked.signer:
@@ -132,12 +132,6 @@ def _check_signers(expected: ExpectedSigner, found: Verification) -> None:
             raise RuleViolation("phone_organisation_other")
         if not signer.bin or not set(expected.roles) & set(signer.roles):
             raise RuleViolation("phone_right_missing")
-
-
-def _gravest(found: Verification) -> Reason:
-    every = [*found.reasons, *(reason for signer in found.signers for reason in signer.reasons)]
-    kinds = ("invalid", "indeterminate", "remark")
-    return min(every, key=lambda reason: kinds.index(reason.kind))
 
 
 def _plain(signature: bytes) -> bytes:

@@ -40,7 +40,7 @@ from kualik.signatures.adapters.test_authority import (
     status_of,
 )
 from kualik.signatures.models import SigningKey
-from kualik.signatures.queries import usable_keys
+from kualik.signatures.queries import owner_of, usable_keys
 from kualik.signatures.services.keys import keep_key
 from kualik.signatures.services.trusting import TEST_SCHEMES, test_authority_root
 
@@ -66,27 +66,28 @@ def test_hierarchy(scheme: Scheme | str) -> Hierarchy:
 
 
 @transaction.atomic
-def enrol_test_key(*, provider: Provider, now: datetime, actor: Actor) -> SigningKey:
+def enrol_test_key(*, provider: Provider | None, now: datetime, actor: Actor) -> SigningKey:
     """A key for the provider's system, valid for a year from ``now``; a usable one is kept.
 
-    The certificate names the organisation and no person.
+    Without a provider it is the operator's. The certificate names the organisation and no person.
     """
+    owner = owner_of(provider)
     authority = _opened(Scheme.RSA, now)
     present = usable_keys(provider=provider, now=now).filter(is_test=True).first()
     if present is not None:
         return present
-    subject = Subject(common_name=SYSTEM_NAME, organisation=provider.name_kk, bin=provider.bin)
+    subject = Subject(common_name=SYSTEM_NAME, organisation=owner.name, bin=owner.bin)
     leaf = authority.issue(
         subject,
         not_before=now,
         roles=(Role.LEGAL_ENTITY, Role.INFORMATION_SYSTEM),
-        key=_pair_of(provider.bin),
+        key=_pair_of(owner.bin),
     )
     register(_directory(Scheme.RSA), leaf)
     return keep_key(
         sealing_key(leaf),
         provider=provider,
-        label=f"{OWNER} {provider.code}",
+        label=f"{OWNER} {owner.code}",
         is_test=True,
         now=now,
         actor=actor,

@@ -17,7 +17,7 @@ from kualik.signatures.services.keys import check_for_sealing, enter_key
 
 @transaction.atomic
 def enrol_token_key(
-    *, provider: Provider, store: str, label: str, now: datetime, actor: Actor
+    *, provider: Provider | None, store: str, label: str, now: datetime, actor: Actor
 ) -> SigningKey:
     """Enter the RSA key at an address such as ``pkcs11:token=Seals;object=Mor`` (RFC 7512).
 

@@ -137,8 +137,14 @@ class Verification:
     @property
     def status(self) -> Status:
         """The worst of the signers and the reasons; a file without signers is not valid."""
-        every = (*self.reasons, *(reason for signer in self.signers for reason in signer.reasons))
-        return _status(every) if self.signers else "invalid"
+        return _status(self._found()) if self.signers else "invalid"
+
+    @property
+    def against(self) -> tuple[Reason, ...]:
+        """What speaks against the file and its signers, each once, the gravest first; no
+        remarks."""
+        codes = dict.fromkeys(reason.code for reason in self._found() if reason.kind != "remark")
+        return _reasons(codes)
 
     def to_record(self) -> dict[str, object]:
         """The shape of the command line's answer; the document itself is left out."""
@@ -148,6 +154,15 @@ class Verification:
             "reasons": [reason.to_record() for reason in self.reasons],
             "signers": [signer.to_record() for signer in self.signers],
         }
+
+    def _found(self) -> tuple[Reason, ...]:
+        return (*self.reasons, *(reason for signer in self.signers for reason in signer.reasons))
+
+
+def in_words(reasons: Iterable[Reason]) -> Text:
+    """The reasons as sentences, one after another."""
+    said = list(reasons)
+    return Text(*(" ".join(reason.text.get(language) for reason in said) for language in LANGUAGES))
 
 
 def is_reason(code: str) -> bool:

@@ -2,6 +2,7 @@
 
 from base64 import b64encode
 from datetime import datetime
+from functools import partial
 
 from django.conf import settings
 from django.contrib import messages
@@ -12,27 +13,23 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from kualik.accounts.queries import visiting_person
-from kualik.accounts.services import leave_cabinet
+from kualik.accounts.services import leave_cabinet, session_secret
 from kualik.core import clock
 from kualik.core.access import came_for, public
-from kualik.core.errors import message
 from kualik.core.headers import reaching
 from kualik.core.methods import post_only
-from kualik.core.throttle import address_of, check_limit, count_miss
-from kualik.rules.errors import RuleViolation
 from kualik.signatures.models import Challenge
 from kualik.signatures.services.challenges import answer_challenge, offer_challenge
 from kualik.signatures.services.trusting import installation_fetcher, installation_trust
 from kualik.signatures.services.verdicts import SignerVerdict
 from kualik.signatures.views.entry import (
-    OFFERED,
-    REFUSED,
     Purpose,
     address_with,
-    let_in,
+    answered,
+    count_offer,
     other_ways,
+    place_already,
     purpose_of,
-    session_secret,
 )
 
 NCALAYER = "ncalayer"
@@ -47,6 +44,8 @@ def enter(request: HttpRequest) -> HttpResponse:
     context = {
         "by_key": address_with("signatures:eds", request, Purpose.APPLICANT),
         "has_phone": settings.EGOV_MOBILE,
+        "has_idp": bool(settings.IDP_URL),
+        "has_code": bool(settings.SMS_URL),
         "next": came_for(request),
         "is_staff": request.user.is_authenticated,
     }
@@ -58,10 +57,9 @@ def enter(request: HttpRequest) -> HttpResponse:
 def eds(request: HttpRequest) -> HttpResponse:
     """A challenge to be signed by a key on this computer."""
     purpose = purpose_of(request.GET)
-    if purpose is Purpose.STAFF and request.user.is_authenticated:
-        return redirect(other_ways(request, purpose))
-    if purpose is Purpose.APPLICANT and visiting_person(request) is not None:
-        return redirect(came_for(request) or "cases:cabinet")
+    place = place_already(request, purpose)
+    if place:
+        return redirect(place)
     challenge = _offered(request, purpose)
     context = {
         "challenge": challenge,
@@ -83,16 +81,9 @@ def eds(request: HttpRequest) -> HttpResponse:
 def eds_answer(request: HttpRequest) -> HttpResponse:
     """Take the signed challenge; a refusal leads back to a new one and says why."""
     purpose, now = purpose_of(request.POST), clock.now()
-    try:
-        check_limit(REFUSED, address_of(request), now=now)
-        verdict = _verdict(request, purpose, now)
-        onward = let_in(request, verdict=verdict, purpose=purpose, way=NCALAYER, now=now)
-    except RuleViolation as violation:
-        if violation.code != "too_many_tries":
-            count_miss(REFUSED, address_of(request), now=now)
-        messages.error(request, message(violation))
-        return redirect(address_with("signatures:eds", request, purpose))
-    return redirect(onward)
+    judge = partial(_verdict, request, purpose, now)
+    onward, _ = answered(request, judge=judge, purpose=purpose, way=NCALAYER, now=now)
+    return redirect(onward or address_with("signatures:eds", request, purpose))
 
 
 @public
@@ -107,8 +98,7 @@ def leave(request: HttpRequest) -> HttpResponse:
 def _offered(request: HttpRequest, purpose: Purpose) -> Challenge:
     """A new challenge, within the limit of this address."""
     now = clock.now()
-    check_limit(OFFERED, address_of(request), now=now)
-    count_miss(OFFERED, address_of(request), now=now)
+    count_offer(request, now=now)
     return offer_challenge(
         purpose=purpose,
         session_secret=session_secret(request),

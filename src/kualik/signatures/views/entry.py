@@ -1,8 +1,9 @@
 """What every way of entering by a signature does before and after the signature itself."""
 
-import secrets
+from collections.abc import Callable
 from datetime import datetime
 
+from django.contrib import messages
 from django.http import HttpRequest, QueryDict
 from django.shortcuts import resolve_url
 from django.urls import reverse
@@ -10,8 +11,10 @@ from django.utils.http import urlencode
 
 from kualik.accounts import services
 from kualik.accounts.models import User
+from kualik.accounts.queries import visiting_person
 from kualik.core.access import came_for
-from kualik.core.throttle import Limit
+from kualik.core.errors import message
+from kualik.core.throttle import Limit, address_of, check_limit, count_miss
 from kualik.rules.errors import RuleViolation
 from kualik.signatures.models import Challenge
 from kualik.signatures.services.holders import holder_iin, private_person
@@ -22,7 +25,6 @@ Purpose = Challenge.Purpose
 REFUSED = Limit("entering by a signature", 100)
 OFFERED = Limit("offered challenges", 500)
 LEVEL = "eds"
-SECRET_KEY = "challenge_secret"  # noqa: S105 - where the session keeps it
 STAFF = "staff"
 
 
@@ -45,10 +47,40 @@ def other_ways(request: HttpRequest, purpose: Purpose) -> str:
     return address_with(page, request, Purpose.APPLICANT)
 
 
-def session_secret(request: HttpRequest) -> str:
-    """The secret of this browser's session, made at the first call."""
-    found: str = request.session.setdefault(SECRET_KEY, secrets.token_urlsafe(32))
-    return found
+def place_already(request: HttpRequest, purpose: Purpose) -> str:
+    """Where a visitor is led who is in already; empty for others."""
+    if purpose is Purpose.STAFF:
+        return other_ways(request, purpose) if request.user.is_authenticated else ""
+    is_in = visiting_person(request) is not None
+    return came_for(request) or resolve_url("cases:cabinet") if is_in else ""
+
+
+def count_offer(request: HttpRequest, *, now: datetime) -> None:
+    """Take one of the challenges that a network may ask for. Error: ``too_many_tries``."""
+    check_limit(OFFERED, address_of(request), now=now)
+    count_miss(OFFERED, address_of(request), now=now)
+
+
+def answered(
+    request: HttpRequest,
+    *,
+    judge: Callable[[], SignerVerdict],
+    purpose: Purpose,
+    way: str,
+    now: datetime,
+) -> tuple[str, str]:
+    """Let in by the signature that ``judge`` accepts: the address to go on to, and no fault.
+
+    What stops it is told to the visitor and counted: no address, and the code of the fault.
+    """
+    try:
+        check_limit(REFUSED, address_of(request), now=now)
+        return let_in(request, verdict=judge(), purpose=purpose, way=way, now=now), ""
+    except RuleViolation as violation:
+        if violation.code != "too_many_tries":
+            count_miss(REFUSED, address_of(request), now=now)
+        messages.error(request, message(violation))
+        return "", violation.code
 
 
 def let_in(

@@ -1,9 +1,9 @@
 """Entering with eGov Mobile: the page with a code, where it stands, and what came of it."""
 
 from datetime import datetime
+from functools import partial
 
 from django.conf import settings
-from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -11,12 +11,10 @@ from django.utils.http import urlencode
 from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 
-from kualik.accounts.queries import visiting_person
+from kualik.accounts.services import session_secret
 from kualik.core import clock
 from kualik.core.access import came_for, public
-from kualik.core.errors import message
 from kualik.core.methods import post_only
-from kualik.core.throttle import address_of, check_limit, count_miss
 from kualik.rules.errors import RuleViolation
 from kualik.rules.language import Text
 from kualik.signatures.services.challenges import answer_challenge, offer_challenge
@@ -35,15 +33,14 @@ from kualik.signatures.services.phone_page import PhonePage, phone_page
 from kualik.signatures.services.trusting import installation_fetcher, installation_trust
 from kualik.signatures.services.verdicts import SignerVerdict
 from kualik.signatures.views.entry import (
-    OFFERED,
-    REFUSED,
     STAFF,
     Purpose,
     address_with,
-    let_in,
+    answered,
+    count_offer,
     other_ways,
+    place_already,
     purpose_of,
-    session_secret,
 )
 
 EGOV_MOBILE = "egov-mobile"
@@ -78,8 +75,9 @@ def by_phone(request: HttpRequest) -> HttpResponse:
         _forget(request, purpose)
         return redirect(address_with("signatures:phone", request, purpose))
     purpose, now = purpose_of(request.GET), clock.now()
-    if _is_in_already(request, purpose):
-        return redirect(other_ways(request, purpose))
+    place = place_already(request, purpose)
+    if place:
+        return redirect(place)
     token, standing = _standing(request, purpose, now) or _offered(request, purpose, now)
     page = phone_page(token=token, standing=standing, now=now)
     return render(request, "signatures/phone.html", _context(request, page, purpose))
@@ -103,18 +101,11 @@ def phone_state(request: HttpRequest) -> HttpResponse:
 def phone_answer(request: HttpRequest) -> HttpResponse:
     """Enter by what the phone signed; a refusal leads back to a new code and says why."""
     purpose, now = purpose_of(request.POST), clock.now()
-    try:
-        check_limit(REFUSED, address_of(request), now=now)
-        verdict = _verdict(request, purpose, now)
-        onward = let_in(request, verdict=verdict, purpose=purpose, way=EGOV_MOBILE, now=now)
-    except RuleViolation as violation:
-        if violation.code != "too_many_tries":
-            count_miss(REFUSED, address_of(request), now=now)
-        if violation.code != "phone_offer_not_signed":
-            _forget(request, purpose)
-        messages.error(request, message(violation))
-        return redirect(address_with("signatures:phone", request, purpose))
-    return redirect(onward)
+    judge = partial(_verdict, request, purpose, now)
+    onward, fault = answered(request, judge=judge, purpose=purpose, way=EGOV_MOBILE, now=now)
+    if fault and fault != "phone_offer_not_signed":
+        _forget(request, purpose)
+    return redirect(onward or address_with("signatures:phone", request, purpose))
 
 
 def _context(request: HttpRequest, page: PhonePage, purpose: Purpose) -> dict[str, object]:
@@ -130,12 +121,6 @@ def _context(request: HttpRequest, page: PhonePage, purpose: Purpose) -> dict[st
     }
 
 
-def _is_in_already(request: HttpRequest, purpose: Purpose) -> bool:
-    if purpose is Purpose.STAFF:
-        return request.user.is_authenticated
-    return visiting_person(request) is not None
-
-
 def _standing(request: HttpRequest, purpose: Purpose, now: datetime) -> tuple[str, Standing] | None:
     """The code of this browser with where it stands; None without one, or when it is forgotten."""
     token = request.session.get(KEPT, {}).get(purpose, "")
@@ -147,8 +132,7 @@ def _standing(request: HttpRequest, purpose: Purpose, now: datetime) -> tuple[st
 
 
 def _offered(request: HttpRequest, purpose: Purpose, now: datetime) -> tuple[str, Standing]:
-    check_limit(OFFERED, address_of(request), now=now)
-    count_miss(OFFERED, address_of(request), now=now)
+    count_offer(request, now=now)
     secret, host = session_secret(request), request.get_host()
     challenge = offer_challenge(
         purpose=purpose,
