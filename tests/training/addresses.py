@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("standards/", views.standards_list, name="standards"),
     path("standards/diff/", views.standards_diff, name="standards_diff"),
     path("standards/<str:edition>/", views.standard_page, name="standard"),
+    *(path(f"{name}/", empty, name=name) for name in ("accessibility", "look", "stay")),
     path("", include("kualik.providers.urls")),
     *(
         stub(room, names)

@@ -6,6 +6,7 @@ from io import BytesIO
 
 import pytest
 from openpyxl import load_workbook
+from time_machine import travel
 
 from kualik.core import jobs
 from kualik.core.errors import message
@@ -20,6 +21,7 @@ from kualik.training.services.dry_run import (
     run_check_job,
     run_import_job,
 )
+from kualik.training.services.importing import IMPORTED_JOB
 from tests.training.lists import content, iin, workbook
 from tests.training.office import (
     MOODLE,
@@ -220,6 +222,21 @@ def test_confirming_twice_and_uploading_again_add_nothing(client):
     result = confirm(client, again)
     assert Completion.objects.count() == 3
     assert (result.context["counts"]["created"], result.context["counts"]["existing"]) == (0, 3)
+
+
+@pytest.mark.parametrize(("marks", "offers"), [({"offers": "yes"}, 1), ({}, 0)])
+@pytest.mark.parametrize("make", [small_list, long_list])
+def test_the_office_says_at_the_import_whether_people_are_told(client, make, marks, offers):
+    draft = bring(client, "list", make())
+    table(client, draft)
+    work()
+    assert 'name="offers" value="yes" checked' in table(client, draft)
+    with travel(NOW, tick=False):
+        confirm(client, draft, **marks)
+    work()
+    assert ImportDraft.objects.get().imported_at
+    told = Job.objects.filter(name=IMPORTED_JOB)
+    assert [job.payload for job in told] == [{"import": draft.pk}] * offers
 
 
 def test_a_list_imported_before_has_nothing_to_import(client):

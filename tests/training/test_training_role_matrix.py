@@ -8,6 +8,7 @@ from kualik.rules.lifecycle import Role
 from kualik.training import urls
 from kualik.training.models import Group, ImportDraft
 from kualik.training.services import confirm_import, start_import
+from tests.keeping import kept
 from tests.training.lists import content
 from tests.training.office import NOW, client_of, employ, open_provider
 
@@ -20,21 +21,33 @@ POSTED = ("sheet", "mark", "confirm", "discard")
 OF_A_DRAFT = ("preview", "columns", "answers", "remarks", "result", *POSTED)
 
 
-@pytest.fixture
-def provider():
-    return open_provider("DEMO", "990140000018")
-
-
-@pytest.fixture
-def draft(provider):
-    return start(provider, "cardiology-2026-11.xlsx")
-
-
-@pytest.fixture
-def group(provider):
+def listed():
+    """A provider, a list that waits to be confirmed, and a group that came by another."""
+    provider = open_provider("DEMO", "990140000018")
     imported = start(provider, "nursing-kk.xlsx")
     confirm_import(draft=imported, actor=SYSTEM, now=NOW, edition="A303")
-    return Group.objects.get()
+    draft = start(provider, "cardiology-2026-11.xlsx")
+    return provider, draft, Group.objects.get()
+
+
+@pytest.fixture
+def made(kualik_files):
+    return kept(listed)
+
+
+@pytest.fixture
+def provider(made):
+    return made[0]
+
+
+@pytest.fixture
+def draft(made):
+    return made[1]
+
+
+@pytest.fixture
+def group(made):
+    return made[2]
 
 
 def start(provider, name):

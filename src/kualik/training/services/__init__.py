@@ -5,6 +5,7 @@ from kualik.training.services.check import (
     CheckedRow,
     GroupDefaults,
 )
+from kualik.training.services.correcting import correct_completion, corrected_name
 from kualik.training.services.importing import (
     ImportResult,
     answer_for_group,
@@ -37,7 +38,9 @@ __all__ = [
     "answer_for_group",
     "choose_sheet",
     "confirm_import",
+    "correct_completion",
     "correct_mapping",
+    "corrected_name",
     "discard_import",
     "fields",
     "filter_text",

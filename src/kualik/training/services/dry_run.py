@@ -85,7 +85,12 @@ def dry_run(*, draft: ImportDraft, now: datetime) -> DryRun | Waiting:
 
 
 def begin_import(
-    *, draft: ImportDraft, actor: Actor, accept_attention: Collection[int], now: datetime
+    *,
+    draft: ImportDraft,
+    actor: Actor,
+    accept_attention: Collection[int],
+    offers: bool = False,
+    now: datetime,
 ) -> ImportResult | None:
     """Import a list now, or give a long one to a job and return None.
 
@@ -93,14 +98,14 @@ def begin_import(
     """
     accepted = sorted(accept_attention)
     if _is_long(draft) and not draft.imported_at:
-        key = f"{_import_keys(draft)}{_digest(draft.mapping, draft.defaults, accepted)}"
+        key = f"{_import_keys(draft)}{_digest(draft.mapping, draft.defaults, accepted, offers)}"
         who = {"actor": actor.name, "role": actor.role}
-        payload = {"draft": draft.pk, "accepted": accepted, **who}
+        payload = {"draft": draft.pk, "accepted": accepted, "offers": offers, **who}
         jobs.reset(keys=[key], now=now)
         jobs.enqueue(name=IMPORT_JOB, key=key, payload=payload, now=now)
         if _at_work(now).filter(key=key).exists():
             return None
-    return _import(draft, actor, accepted, now)
+    return _import(draft, actor, accepted, offers, now)
 
 
 def import_progress(*, draft: ImportDraft, now: datetime) -> Waiting | None:
@@ -144,8 +149,9 @@ def run_import_job(payload: Payload, now: datetime) -> None:
     accepted = payload["accepted"]
     if draft is None or not isinstance(accepted, list):
         return
+    actor = Actor(str(payload["actor"]), str(payload["role"]))
     try:
-        _import(draft, Actor(str(payload["actor"]), str(payload["role"])), accepted, now)
+        _import(draft, actor, accepted, bool(payload.get("offers")), now)
     except RuleViolation as broken:
         cache.set(f"training:import:{draft.pk}:failed", (broken.code, broken.params), KEPT_SECONDS)
 
@@ -173,7 +179,7 @@ def _make(draft: ImportDraft, now: datetime) -> DryRun:
 
 
 def _import(
-    draft: ImportDraft, actor: Actor, accepted: Collection[int], now: datetime
+    draft: ImportDraft, actor: Actor, accepted: Collection[int], offers: bool, now: datetime
 ) -> ImportResult:
     key = f"training:import:{draft.pk}:progress"
     result = confirm_import(
@@ -182,6 +188,7 @@ def _import(
         now=now,
         edition=edition_on(local_day(now)),
         accept_attention=frozenset(accepted),
+        offers=offers,
         on_progress=_told_to(key),
     )
     cache.delete(key)

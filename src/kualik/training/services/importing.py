@@ -11,7 +11,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
 
-from kualik.core import journal
+from kualik.core import jobs, journal
 from kualik.core.clock import local_day
 from kualik.core.journal import Actor
 from kualik.providers.models import Provider
@@ -42,6 +42,9 @@ Progress = Callable[[int, int], None]
 # A list left without import holds numbers of people for nothing.
 KEPT_FOR: Final = timedelta(days=7)
 ORPHAN_AGE: Final = timedelta(days=1)
+# Its handler is a ``core.jobs.Handler`` that ``config.jobs`` names: what an upper room offers the
+# people of the list. The payload is {"import": id of the ImportDraft}.
+IMPORTED_JOB: Final = "training.list_imported"
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,11 +175,13 @@ def confirm_import(
     now: datetime,
     edition: str,
     accept_attention: Collection[int] = frozenset(),
+    offers: bool = False,
     on_progress: Progress | None = None,
 ) -> ImportResult:
     """Save the ready rows and those of ``accept_attention`` (sheet rows a person looked at).
 
     The list is judged again first, outside the transaction; then all rows are written in one.
+    With ``offers`` the people of the list are told that they may have their documents.
     A draft imported before returns its first result. RuleViolation ``list_needs_answers`` when
     the group was not asked for everything, ``import_changed`` when the draft was changed meanwhile.
     """
@@ -189,7 +194,7 @@ def confirm_import(
         raise RuleViolation(
             "list_needs_answers", fields=checked.missing, names=field_names(checked.missing)
         )
-    return _import_checked(draft, checked, accept_attention, actor=actor, now=now)
+    return _import_checked(draft, checked, accept_attention, offers=offers, actor=actor, now=now)
 
 
 @transaction.atomic
@@ -233,6 +238,7 @@ def _import_checked(
     checked: CheckedList,
     accept_attention: Collection[int],
     *,
+    offers: bool,
     actor: Actor,
     now: datetime,
 ) -> ImportResult:
@@ -250,6 +256,9 @@ def _import_checked(
     )
     result = _result(saved, refused=len(checked.rows) - len(accepted) - skipped, skipped=skipped)
     _close(draft, result, actor=actor, now=now)
+    if offers:
+        key = f"{IMPORTED_JOB}:{draft.pk}"
+        jobs.enqueue(name=IMPORTED_JOB, key=key, payload={"import": draft.pk}, now=now)
     return result
 
 

@@ -134,7 +134,13 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, _("No row can be imported yet: tick those you looked at."))
         return redirect("training:preview", pk)
     try:
-        begin_import(draft=draft, actor=actor_of(request), accept_attention=marks.rows, now=now)
+        begin_import(
+            draft=draft,
+            actor=actor_of(request),
+            accept_attention=marks.rows,
+            offers=request.POST.get("offers") == "yes",
+            now=now,
+        )
     except RuleViolation as violation:
         messages.error(request, errors.message(violation))
     return redirect("training:preview", pk)
