@@ -272,6 +272,21 @@ def test_the_administrator_changes_the_rules_on_the_page(signer: User) -> None:
     assert "Пак Виктория Сергеевна" in shown.content.decode()
 
 
+def test_the_machine_decides_only_beside_automatic_sealing_and_who_lets_it_is_kept(
+    signer: User,
+) -> None:
+    admin = people.employ(signer.provider, Role.PROVIDER_ADMIN, name="Пак Виктория Сергеевна")
+    client = people.client_of(admin)
+    sent = {"kinds": ["pd"], "daily_quota": "9", "takes_reading": "on", "decides_alone": "on"}
+    for way, decides in (("person", False), ("automatic", True), ("person", False)):
+        client.post("/office/signing/", sent | {"way": way})
+        policy = policy_of(signer.provider)
+        assert policy is not None
+        assert policy.decides_alone is decides
+        entry = history("provider:DEMO")[-1]
+        assert (entry.actor, entry.data["decides_alone"]) == (f"user:{admin.pk}", decides)
+
+
 def test_the_page_says_at_once_all_that_the_automatic_way_lacks(signer: User) -> None:
     admin = people.employ(signer.provider, Role.PROVIDER_ADMIN, name="Пак Виктория Сергеевна")
     client = people.client_of(admin)

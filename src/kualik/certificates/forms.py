@@ -12,6 +12,7 @@ from kualik.accounts.forms import SearchField
 from kualik.certificates.models import SealPolicy
 from kualik.certificates.queries import RegisterFilter
 from kualik.certificates.services.policy import MINUTES_A_DAY, Limits, limit_faults
+from kualik.certificates.services.sharing import LABEL_LENGTH
 from kualik.certificates.services.wording import PAPER_LABELS, STATUS_LABELS
 from kualik.core import errors
 from kualik.core.language import spoken
@@ -196,6 +197,15 @@ class SealPolicyForm(forms.Form):
     needs_two_persons = forms.BooleanField(
         label=_("Who decided on a document may not sign it"), required=False
     )
+    decides_alone = forms.BooleanField(
+        label=_("The system approves by itself what our own list names"),
+        help_text=_(
+            "Only requests under the order in force whose applicants confirmed the data of our "
+            "list unchanged. Who saves this takes it over for the organisation; any applicant may "
+            "demand that a person looks again."
+        ),
+        required=False,
+    )
     takes_reading = forms.BooleanField(
         label=_("I take over this reading for the organisation"), required=False
     )
@@ -205,7 +215,14 @@ class SealPolicyForm(forms.Form):
         """The values of a policy as the fields show them."""
         if policy is None:
             return {"way": "person", "opens": time()}
-        names = ("way", "kinds", "daily_quota", "person_quota", "needs_two_persons")
+        names = (
+            "way",
+            "kinds",
+            "daily_quota",
+            "person_quota",
+            "needs_two_persons",
+            "decides_alone",
+        )
         values = {name: getattr(policy, name) for name in names}
         closes = None if policy.closes == MINUTES_A_DAY else _time_of(policy.closes)
         return {**values, "opens": _time_of(policy.opens), "closes": closes}
@@ -247,7 +264,58 @@ class SealPolicyForm(forms.Form):
             daily_quota=data.get("daily_quota"),
             person_quota=data.get("person_quota"),
             needs_two_persons=data["needs_two_persons"],
+            decides_alone=data["decides_alone"],
         )
+
+
+class ShareForm(forms.Form):
+    """How long a link works, what it shows, and what the owner calls it.
+
+    With a ``number`` the owner may choose between that document and all of them.
+    """
+
+    days = forms.TypedChoiceField(
+        label=_("How long the link works"),
+        coerce=int,
+        choices=[("1", _("1 day")), ("7", _("7 days")), ("30", _("30 days")), ("90", _("90 days"))],
+        initial="7",
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose how long the link works.")},
+    )
+    scope = forms.ChoiceField(
+        label=_("What it shows"),
+        choices=[("this", _("This document")), ("all", _("All my documents, new ones too"))],
+        initial="this",
+        widget=forms.RadioSelect,
+    )
+    may = forms.ChoiceField(
+        label=_("What may be done"),
+        choices=[
+            ("look", _("Look: what the document says and whether it is in force")),
+            ("take", _("Look and download the PDF")),
+        ],
+        initial="look",
+        widget=forms.RadioSelect,
+    )
+    label = forms.CharField(
+        label=_("Name of the link, for yourself"),
+        help_text=_("For example, to whom you give it. Nobody else sees it."),
+        max_length=LABEL_LENGTH,
+        required=False,
+        widget=forms.TextInput({"autocomplete": "off"}),
+    )
+    key = forms.RegexField(r"^[A-Za-z0-9_-]{16,64}$", widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, number: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not number:
+            del self.fields["scope"]
+
+    def clean_label(self) -> str:
+        label = " ".join(self.cleaned_data["label"].split())
+        if identifiers.holds_iin(label):
+            raise forms.ValidationError(gettext("Do not write an IIN here."))
+        return label
 
 
 def _time_of(minutes: int) -> time:

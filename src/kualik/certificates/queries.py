@@ -8,7 +8,14 @@ from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import TruncDate
 
 from kualik.accounts.models import Person, User
-from kualik.certificates.models import Certificate, NumberSeries, PersonSignature, Preservation
+from kualik.certificates.models import (
+    Certificate,
+    Letter,
+    NumberSeries,
+    PersonSignature,
+    Preservation,
+    Share,
+)
 from kualik.core import journal
 from kualik.core.clock import ZONE
 from kualik.core.journal import Actor
@@ -19,6 +26,7 @@ from kualik.rules.lifecycle import Role
 Status = Certificate.Status
 SEALED = (Status.VALID, Status.SUSPENDED, Status.REVOKED, Status.REPLACED)
 SEES_ALL = frozenset({Role.INSPECTOR})
+SEES_DECISIONS = frozenset({Role.AUTHORISED_PERSON, Role.OFFICE_HEAD, Role.PROVIDER_ADMIN})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +114,16 @@ def preservation_of(certificate: Certificate) -> Preservation | None:
 
 def life_of(certificate: Certificate) -> list[HistoryLine]:
     """The journal of a certificate, oldest first."""
-    entries = journal.history(f"certificate:{certificate.number}")
+    return _life(f"certificate:{certificate.number}")
+
+
+def life_of_letter(letter: Letter) -> list[HistoryLine]:
+    """The journal of a letter, oldest first."""
+    return _life(f"letter:{letter.number}")
+
+
+def _life(subject: str) -> list[HistoryLine]:
+    entries = journal.history(subject)
     names = _names([entry.actor for entry in entries])
     return [
         HistoryLine(
@@ -136,23 +153,38 @@ class SignedDay:
 
 def signed_days(user: User) -> list[SignedDay]:
     """The days on which a member of staff signed, the last first (Digital Code, article 50)."""
-    rows = (
-        PersonSignature.objects.filter(signer=user)
-        .annotate(day=TruncDate("accepted_at", tzinfo=ZONE))
-        .values("day")
-        .annotate(count=Count("pk"))
-        .order_by("-day")
-    )
-    return [SignedDay(row["day"], row["count"]) for row in rows]
+    counts: dict[date, int] = {}
+    for rows, moment in ((_signatures_by(user), "accepted_at"), (_letters_by(user), "signed_at")):
+        days = rows.annotate(day=TruncDate(moment, tzinfo=ZONE)).values("day")
+        for row in days.annotate(count=Count("pk")).order_by():
+            counts[row["day"]] = counts.get(row["day"], 0) + row["count"]
+    return [SignedDay(day, counts[day]) for day in sorted(counts, reverse=True)]
 
 
 def signed_on(user: User, day: date) -> QuerySet[PersonSignature]:
-    """What a member of staff signed on a day, the last first."""
+    """The documents that a member of staff signed on a day, the last first."""
     begins = datetime.combine(day, time(), ZONE)
-    found = PersonSignature.objects.filter(
-        signer=user, accepted_at__gte=begins, accepted_at__lt=begins + timedelta(days=1)
+    found = _signatures_by(user).filter(
+        accepted_at__gte=begins, accepted_at__lt=begins + timedelta(days=1)
     )
     return found.select_related("certificate").order_by("-accepted_at", "-pk")
+
+
+def letters_signed_on(user: User, day: date) -> QuerySet[Letter]:
+    """The letters that a member of staff signed on a day, the last first."""
+    begins = datetime.combine(day, time(), ZONE)
+    found = _letters_by(user).filter(
+        signed_at__gte=begins, signed_at__lt=begins + timedelta(days=1)
+    )
+    return found.order_by("-signed_at", "-pk")
+
+
+def _signatures_by(user: User) -> QuerySet[PersonSignature]:
+    return PersonSignature.objects.filter(signer=user)
+
+
+def _letters_by(user: User) -> QuerySet[Letter]:
+    return Letter.objects.filter(signer=user).exclude(signature="")
 
 
 def own_prepared(user: User) -> QuerySet[Certificate]:
@@ -160,3 +192,40 @@ def own_prepared(user: User) -> QuerySet[Certificate]:
     return Certificate.objects.filter(
         provider=user.provider_id, signer=user, status=Status.DRAFT
     ).exclude(file="")
+
+
+def letters_about(about: str) -> QuerySet[Letter]:
+    """The letters about one thing of the journal (``request:DEMO-2026-Z000001-5``), oldest
+    first."""
+    return Letter.objects.filter(about=about).select_related("provider", "signer").order_by("id")
+
+
+def letters_visible_to(user: User) -> QuerySet[Letter]:
+    """The own organisation's letters for its staff, all of them for inspectors, else nothing.
+
+    A decision on a complaint is read by who may decide, who manages and who signed it: it may
+    speak of a colleague.
+    """
+    letters = Letter.objects.select_related("provider", "signer", "key").order_by("-id")
+    if user.provider_id is None:
+        return letters if user.has_role(SEES_ALL) else letters.none()
+    own = letters.filter(provider=user.provider_id)
+    if user.has_role(SEES_DECISIONS):
+        return own
+    return own.filter(~Q(kind=Letter.Kind.DECISION) | Q(signer=user))
+
+
+def visible_letters_about(user: User, about: str) -> QuerySet[Letter]:
+    """Those about one thing of the journal that the member of staff may see, oldest first."""
+    return letters_visible_to(user).filter(about=about).order_by("id")
+
+
+def letters_of(person: Person) -> QuerySet[Letter]:
+    """The papers that lie in the person's cabinet: signed ones and those taken back since."""
+    signed = Letter.objects.filter(person=person, signed_at__isnull=False)
+    return signed.select_related("provider", "signer").order_by("-signed_at", "-id")
+
+
+def shares_of(person: Person) -> QuerySet[Share]:
+    """The links that the person made, the last first."""
+    return Share.objects.filter(person=person).select_related("certificate").order_by("-id")

@@ -5,24 +5,27 @@ bits) or the sealed file itself shows what a document says.
 """
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import Literal
 
 from django.db.models import QuerySet
 
 from kualik.certificates.adapters import marks_in
 from kualik.certificates.models import Certificate, PersonSignature, Preservation
 from kualik.certificates.queries import SEALED
+from kualik.certificates.services.answers import Check, Reason, Signature, Signer, Verdict
+from kualik.certificates.services.letters.checking import (
+    letter_exists,
+    letter_of_codes,
+    letter_of_file,
+    named_letter,
+)
 from kualik.certificates.services.wording import (
     FILE_UNKNOWN,
     MISREAD,
-    PROOF_LABELS,
     REASONS,
     SIGNER_ROLES,
-    STATUS_LABELS,
     VERDICTS,
-    VerdictWords,
 )
 from kualik.core import errors
 from kualik.rules import facts as fact_rules
@@ -32,8 +35,6 @@ from kualik.rules.facts import CertificateFacts
 from kualik.rules.language import Text
 from kualik.signatures.services import REASONS as FILE_REASONS
 from kualik.signatures.services import PdfCheck, check_pdf, trust_store
-
-Verdict = Literal["valid", "altered", "suspended", "revoked", "replaced", "unknown"]
 
 STANDING: dict[str, Verdict] = {
     Certificate.Status.VALID: "valid",
@@ -74,100 +75,8 @@ SHOWN = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Signer:
-    """Whose key sealed the file: as the register knows it, or as a foreign file claims.
-
-    ``trusted`` is false where only the file says so and no trusted authority confirms it.
-    ``name`` is what a foreign certificate calls its holder; our seals are an organisation's and
-    have none. ``serial`` is the key certificate's serial number in lower-case hex; ``bin`` 12
-    digits or empty.
-    """
-
-    name: str
-    organisation: Text
-    bin: str
-    serial: str
-    not_after: datetime
-    is_test: bool
-    trusted: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Signature:
-    """The authorised person's own signature, kept beside the file (A57.10-2); without the IIN.
-
-    It was found valid at ``accepted_at``, when the document was issued by it; ``person`` and
-    ``organisation`` are written as in the key's certificate, ``role`` is the right it gives.
-    """
-
-    person: str
-    role: Text
-    organisation: str
-    bin: str
-    signed_at: datetime
-    accepted_at: datetime
-    algorithm: str
-    serial: str
-    not_after: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reason:
-    """Why the verdict is as it is; ``code`` is stable."""
-
-    code: str
-    text: Text
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
-    """The answer. ``facts`` and the rest of the register's side are there only for who brought the
-    code or the sealed file; with the verdict "altered" they are the true content, and ``standing``
-    is the present verdict on it.
-
-    ``named_number``: a document of the register that an altered file names without its code;
-    whether it exists is all that is said. ``replaced_by`` is the check code of the replacement.
-    ``sealed_at`` is the moment that the seal in the file names, ``in_force_since`` that of the
-    issue, when the last signature was there; the date of issue stands in the facts (``issued_on``).
-    ``level`` is how far the document proves itself without this system, a key of PROOF_LABELS, and
-    ``stamped_at`` the moment that a time-stamp proves.
-    """
-
-    verdict: Verdict
-    words: VerdictWords
-    reasons: tuple[Reason, ...] = ()
-    facts: CertificateFacts | None = None
-    standing: Verdict | None = None
-    status_reason: Text | None = None
-    status_changed_at: datetime | None = None
-    replaced_by: str = ""
-    signer: Signer | None = None
-    signature: Signature | None = None
-    sealed_at: datetime | None = None
-    in_force_since: datetime | None = None
-    named_number: str = ""
-    level: str = ""
-    stamped_at: datetime | None = None
-
-    @property
-    def is_test(self) -> bool:
-        """Whether the seal is one of the demonstration and has no legal force."""
-        return self.signer is not None and self.signer.is_test
-
-    @property
-    def standing_label(self) -> Text | None:
-        """The standing in a word."""
-        return STATUS_LABELS[self.standing] if self.standing else None
-
-    @property
-    def proof_label(self) -> Text | None:
-        """The level in words."""
-        return PROOF_LABELS.get(self.level)
-
-
 def check_code(code: str) -> Check:
-    """What the register says of a check code as people type it; one query.
+    """What the register says of a check code as people type it; one query for a certificate.
 
     Drafts and void entries are as unknown as a code that was never given. Raises
     ``facts_changed`` when the stored facts are not those that were frozen.
@@ -177,7 +86,9 @@ def check_code(code: str) -> Check:
     except RuleViolation as violation:
         return _misread(code, violation.code)
     certificate = _one(_sealed().filter(code=parsed))
-    return _standing(certificate) if certificate else _unknown(_reason("code_unknown"))
+    if certificate:
+        return _standing(certificate)
+    return letter_of_codes([parsed]) or _unknown(_reason("code_unknown"))
 
 
 def check_number(number: str) -> bool:
@@ -185,11 +96,9 @@ def check_number(number: str) -> bool:
 
     Raises ``number_unreadable``, ``number_check_character``.
     """
-    return (
-        Certificate.objects.filter(status__in=SEALED)
-        .filter(number=identifiers.parse_public_number(number).text)
-        .exists()
-    )
+    parsed = identifiers.parse_public_number(number).text
+    sealed = Certificate.objects.filter(status__in=SEALED, number=parsed)
+    return sealed.exists() or letter_exists(parsed)
 
 
 def check_file(*, content: bytes, now: datetime) -> Check:
@@ -203,16 +112,26 @@ def check_file(*, content: bytes, now: datetime) -> Check:
     )
     if certificate:
         return _standing(certificate)
+    letter = letter_of_file(digest)
+    if letter:
+        return letter
     pdf = check_pdf(content=content, trust=trust_store(), now=now)
     issued = _issued(content, pdf)
     if issued:
         return _standing(issued)
     faults = _faults(pdf)
     marks = marks_in(content)
+    # A letter may name a certificate, never the other way round.
+    letter = letter_of_codes(marks.codes)
+    if letter:
+        return _other_than(letter, faults)
     numbers = [number for number in map(_readable, (pdf.reason, *marks.numbers)) if number]
     coded = _one(_sealed().filter(code__in=marks.codes).order_by("id"))
     found = coded or _one(_sealed().filter(number__in=numbers).order_by("id"))
     if found is None:
+        letter = named_letter(numbers)
+        if letter:
+            return _other_than(letter, faults)
         return replace(
             _unknown(_reason("file_not_in_register"), *faults),
             words=FILE_UNKNOWN,
@@ -285,11 +204,16 @@ def _proof(certificate: Certificate) -> tuple[str, datetime | None]:
 
 
 def _altered(certificate: Certificate, faults: tuple[Reason, ...], *, is_open: bool) -> Check:
-    reasons = (_reason("not_the_registered_file"), *faults)
-    words = VERDICTS["altered"]
     if is_open:
-        return replace(_standing(certificate), verdict="altered", words=words, reasons=reasons)
-    return Check(verdict="altered", words=words, reasons=reasons, named_number=certificate.number)
+        return _other_than(_standing(certificate), faults)
+    named = Check(verdict="altered", words=VERDICTS["altered"], named_number=certificate.number)
+    return _other_than(named, faults)
+
+
+def _other_than(found: Check, faults: tuple[Reason, ...]) -> Check:
+    """The answer about a file that was made from the document ``found``."""
+    reasons = (_reason("not_the_registered_file"), *faults)
+    return replace(found, verdict="altered", words=VERDICTS["altered"], reasons=reasons)
 
 
 def _faults(pdf: PdfCheck) -> tuple[Reason, ...]:

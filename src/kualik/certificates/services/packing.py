@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from django.urls import reverse
 
-from kualik.certificates.models import PersonSignature
+from kualik.certificates.models import Letter, PersonSignature
 from kualik.core.clock import ZONE
 
 READABLE_BY_ALL = 0o644 << 16
@@ -46,19 +46,17 @@ class _Drain(RawIOBase):
         return found
 
 
-def packed(signatures: Iterable[PersonSignature]) -> Iterator[bytes]:
+def packed(signed: Iterable[PersonSignature | Letter]) -> Iterator[bytes]:
     """The archive piece by piece, one document in memory at a time (Digital Code, article 50).
 
     Each signature is detached and covers the very bytes of the PDF that lies beside it.
     """
     drain = _Drain()
     with ZipFile(drain, "w", ZIP_STORED) as archive:
-        for signature in signatures:
-            # A time-stamp that came since gave the signature another file.
-            signature.refresh_from_db(fields=["file"])
-            document = f"{signature.certificate.number}.pdf"
-            _put(archive, document, signature.certificate.file, signature.accepted_at)
-            _put(archive, f"{document}.p7s", signature.file, signature.accepted_at)
+        for entry in signed:
+            number, document, signature, moment = _parts(entry)
+            put(archive, f"{number}.pdf", stored(document), moment)
+            put(archive, f"{number}.pdf.p7s", stored(signature), moment)
             yield drain.taken()
         page = f"{settings.PUBLIC_URL}{reverse('signatures:inspect')}"
         about = ZipInfo(ABOUT)
@@ -67,8 +65,25 @@ def packed(signatures: Iterable[PersonSignature]) -> Iterator[bytes]:
     yield drain.taken()
 
 
-def _put(archive: ZipFile, name: str, stored: str, moment: datetime) -> None:
+def _parts(entry: PersonSignature | Letter) -> tuple[str, str, str, datetime]:
+    """Number, stored document, stored signature, and when it was signed."""
+    if isinstance(entry, Letter):
+        return entry.number, entry.file, entry.signature, entry.signed_at or entry.created_at
+    # A time-stamp that came since gave the signature another file.
+    entry.refresh_from_db(fields=["file"])
+    certificate = entry.certificate
+    return certificate.number, certificate.file, entry.file, entry.accepted_at
+
+
+def put(archive: ZipFile, name: str, content: bytes, moment: datetime) -> None:
+    """Add a file that everybody may read once it is unpacked, dated ``moment``."""
     about = ZipInfo(name, moment.astimezone(ZONE).timetuple()[:6])
     about.external_attr = READABLE_BY_ALL
-    with default_storage.open(stored, "rb") as content:
-        archive.writestr(about, content.read())
+    archive.writestr(about, content)
+
+
+def stored(name: str) -> bytes:
+    """A file of the storage. Raises OSError."""
+    with default_storage.open(name, "rb") as file:
+        content: bytes = file.read()
+    return content

@@ -27,7 +27,8 @@ MINUTES_A_DAY = 24 * 60
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """What a provider allows. ``opens`` and ``closes`` are minutes from midnight in the office's
-    zone; quotas are documents a day, None for no limit."""
+    zone; quotas are documents a day, None for no limit. ``decides_alone`` lets the machine approve
+    what the provider's own list names; it counts with automatic sealing only."""
 
     way: SealPolicy.Way
     kinds: Sequence[str] = ()
@@ -36,6 +37,7 @@ class Limits:
     daily_quota: int | None = None
     person_quota: int | None = None
     needs_two_persons: bool = False
+    decides_alone: bool = False
 
 
 @transaction.atomic
@@ -68,15 +70,7 @@ def set_policy(
         action="certificates.seal_policy_set",
         actor=actor,
         now=now,
-        data={
-            "way": limits.way.value,
-            "kinds": policy.kinds,
-            "hours": [limits.opens, limits.closes],
-            "daily_quota": limits.daily_quota,
-            "person_quota": limits.person_quota,
-            "two_persons": limits.needs_two_persons,
-            "reading": READING if policy.reading_at else "",
-        },
+        data=_record(policy),
     )
     return policy
 
@@ -87,6 +81,21 @@ def _set_limits(policy: SealPolicy, limits: Limits) -> None:
     policy.opens, policy.closes = limits.opens, limits.closes
     policy.daily_quota, policy.person_quota = limits.daily_quota, limits.person_quota
     policy.needs_two_persons = limits.needs_two_persons
+    policy.decides_alone = limits.decides_alone and limits.way == SealPolicy.Way.AUTOMATIC
+
+
+def _record(policy: SealPolicy) -> dict[str, object]:
+    """The rules as the journal keeps them."""
+    return {
+        "way": SealPolicy.Way(policy.way).value,
+        "kinds": policy.kinds,
+        "hours": [policy.opens, policy.closes],
+        "daily_quota": policy.daily_quota,
+        "person_quota": policy.person_quota,
+        "two_persons": policy.needs_two_persons,
+        "decides_alone": policy.decides_alone,
+        "reading": READING if policy.reading_at else "",
+    }
 
 
 def _set_reading(policy: SealPolicy, *, user: User, now: datetime) -> None:
@@ -130,12 +139,21 @@ def automatic_fault(
     ``ahead`` documents are in the same portion before this one. Ask again in the transaction that
     issues, after ``lock_policy``: then the quota holds for several workers.
     """
+    return limits_fault(
+        provider=provider, kind=certificate.kind, standard=standard, now=now, ahead=ahead
+    )
+
+
+def limits_fault(
+    *, provider: Provider, kind: str, standard: Standard, now: datetime, ahead: int = 0
+) -> str:
+    """The same for a document of ``kind`` that is not drafted yet."""
     if not standard.may_seal(ORGANISATION, local_day(now)):
         return "seal_by_person_only"
     policy = policy_of(provider)
     if policy is None or policy.way != SealPolicy.Way.AUTOMATIC or policy.reading_at is None:
         return "seal_by_person_only"
-    if certificate.kind not in policy.kinds:
+    if kind not in policy.kinds:
         return "seal_kind_outside_limits"
     if not policy.opens <= _minute(now) < policy.closes:
         return "seal_outside_hours"

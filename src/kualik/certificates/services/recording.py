@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from datetime import datetime
 
-from kualik.certificates.services.checking import Check, Signature
+from kualik.certificates.services.answers import Check, LetterAnswer, Signature
 from kualik.rules import facts as fact_rules
 from kualik.rules import identifiers
 
@@ -18,6 +18,7 @@ def to_record(check: Check) -> dict[str, object]:
     return {
         "verdict": check.verdict,
         **facts,
+        **(_letter_record(check.letter) if check.letter else {}),
         "standing": check.standing,
         "status_reason": asdict(check.status_reason) if check.status_reason else None,
         "status_changed_at": _iso(check.status_changed_at),
@@ -30,6 +31,10 @@ def to_record(check: Check) -> dict[str, object]:
         "signature": _signature_record(check.signature),
         "reasons": [{"code": reason.code, **asdict(reason.text)} for reason in check.reasons],
     }
+
+
+def _letter_record(letter: LetterAnswer) -> dict[str, object]:
+    return {**asdict(letter), "dated": letter.dated.isoformat(), "paper": "letter"}
 
 
 def _signature_record(signature: Signature | None) -> dict[str, object] | None:

@@ -5,6 +5,9 @@ sign for this provider, over this very file, by a key that is known not to be re
 """
 
 import hashlib
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
@@ -19,14 +22,13 @@ from kualik.certificates.models import Certificate, PersonSignature
 from kualik.certificates.services.preserving import order_preservation
 from kualik.core import journal
 from kualik.core.journal import Actor
-from kualik.providers.models import Provider
 from kualik.rules.errors import RuleViolation
-from kualik.rules.language import LANGUAGES, Text
 from kualik.signatures.adapters.online import RevocationFetcher
 from kualik.signatures.adapters.trust import TrustDirectory
 from kualik.signatures.services import (
     SignerVerdict,
     Verification,
+    in_words,
     second_opinion,
     verify_cms,
 )
@@ -48,29 +50,90 @@ UNDECIDED: Final = frozenset(
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignatureOutcome:
+    """What became of the signature over one certificate or letter.
+
+    ``code`` and ``params`` say in the table of errors why it was not issued, or, of one issued
+    before, that this signature was not kept; empty when all is well.
+    """
+
+    number: str
+    is_issued: bool
+    code: str = ""
+    params: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def violation(self) -> RuleViolation | None:
+        """The broken rule, for ``core.errors.message``."""
+        return RuleViolation(self.code, **self.params) if self.code else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intake:
+    """Who signs, and how signatures are judged."""
+
+    user: User
+    trust: TrustDirectory
+    fetcher: RevocationFetcher | None
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedFile:
+    """What is signed: the stored bytes of a document, and who must sign it.
+
+    ``sha256`` is the digest that was written down when the file was made; ``bin`` the organisation
+    in whose name, ``roles`` the rights that the signer's certificate may give, the stronger first.
+    """
+
+    number: str
+    content: bytes
+    sha256: str
+    signer: User
+    bin: str
+    roles: tuple[str, ...] = SIGNS_FOR
+
+
+def outcome_of(number: str, accept: Callable[[], bool]) -> SignatureOutcome:
+    """What ``accept`` made of one signature; it says False for one issued by another before."""
+    try:
+        is_kept = accept()
+    except RuleViolation as violation:
+        params = {"number": number, **violation.params}
+        return SignatureOutcome(number=number, is_issued=False, code=violation.code, params=params)
+    except OSError as error:
+        return SignatureOutcome(
+            number=number, is_issued=False, code="storage_unwritable", params={"reason": error}
+        )
+    if is_kept:
+        return SignatureOutcome(number=number, is_issued=True)
+    return SignatureOutcome(
+        number=number, is_issued=True, code="signed_already", params={"number": number}
+    )
+
+
 def check_person_signature(
     *,
-    certificate: Certificate,
-    content: bytes,
+    prepared: PreparedFile,
     signature: bytes,
-    signer: User,
     trust: TrustDirectory,
     fetcher: RevocationFetcher | None,
     now: datetime,
 ) -> SignerVerdict:
-    """The verdict on a detached CMS over ``content``, the prepared file as it is stored.
+    """The verdict on a detached CMS over a prepared file as it is stored.
 
-    Raises ``prepared_file_changed`` when ``content`` is not what was prepared; ``signature_`` with
+    Raises ``prepared_file_changed`` when the bytes are not what was prepared; ``signature_`` with
     ``not_valid`` (reasons in words), ``undecided``, ``of_other_document``, ``of_several``,
     ``not_detached``, ``by_test_key``, ``of_other_person``, ``of_other_organisation`` or
     ``without_right``; ``signer_iin_unknown``; and what ``verify_cms`` raises for an unreadable
     file.
     """
-    if hashlib.sha256(content).hexdigest() != certificate.file_sha256:
-        raise RuleViolation("prepared_file_changed", number=certificate.number)
+    if hashlib.sha256(prepared.content).hexdigest() != prepared.sha256:
+        raise RuleViolation("prepared_file_changed", number=prepared.number)
     found = verify_cms(
         signature=signature,
-        document=content,
+        document=prepared.content,
         trust=trust,
         at=now,
         now=now,
@@ -79,19 +142,26 @@ def check_person_signature(
         uses_enclosed_lists=False,
         fetcher=fetcher,
     )
-    verdict = _only_good_signer(found)
-    _check_signer(verdict, signer=signer, provider=certificate.provider)
+    _check_signer(_only_good_signer(found), prepared)
     return _only_good_signer(
-        second_opinion(signature=signature, document=content, verification=found, now=now)
+        second_opinion(signature=signature, document=prepared.content, verification=found, now=now)
     )
 
 
-def store_signature(*, certificate: Certificate, signature: bytes) -> str:
-    """Put a signature beside the file it covers; the name in the storage.
+def unchanged(name: str, sha256: str) -> bytes:
+    """The stored file if it is the one of that digest; nothing where it is lost or damaged."""
+    content = b""
+    with suppress(FileNotFoundError), default_storage.open(name, "rb") as stored:
+        content = stored.read()
+    return content if hashlib.sha256(content).hexdigest() == sha256 else b""
+
+
+def store_signature(*, document: str, signature: bytes) -> str:
+    """Put a signature beside the file it covers, ``document`` in the storage; its own name there.
 
     Nothing refers to it yet: one left by a crashed attempt is never looked at.
     """
-    name = certificate.file.removesuffix(".pdf") + ".p7s"
+    name = document.removesuffix(".pdf") + ".p7s"
     stored: str = default_storage.save(name, ContentFile(signature))
     return stored
 
@@ -119,9 +189,9 @@ def enter_signed(
         file=name,
         sha256=hashlib.sha256(signature).hexdigest(),
         document_sha256=certificate.file_sha256,
-        signed_at=_moment_of(verdict, certificate, now),
+        signed_at=moment_of(verdict, prepared_at=certificate.prepared_at, now=now),
         accepted_at=now,
-        **_facts_of(verdict, now),
+        **facts_of(verdict, roles=SIGNS_FOR, now=now),
     )
     journal.record(
         subject=f"certificate:{certificate.number}",
@@ -151,56 +221,51 @@ def _make_valid(certificate: Certificate, now: datetime) -> None:
     order_preservation(certificates=[certificate], now=now)
 
 
-def _facts_of(verdict: SignerVerdict, now: datetime) -> dict[str, Any]:
+def facts_of(verdict: SignerVerdict, *, roles: tuple[str, ...], now: datetime) -> dict[str, Any]:
     """What is kept of the signer's certificate: all but the IIN."""
     return {
         "person": verdict.person,
         "organisation": verdict.organisation,
         "bin": verdict.bin,
-        "role": next(role for role in SIGNS_FOR if role in verdict.roles),
+        "role": next(role for role in roles if role in verdict.roles),
         "serial": verdict.serial,
         "algorithm": verdict.algorithm,
         "certificate_not_after": verdict.certificate_not_after or now,
     }
 
 
+def moment_of(verdict: SignerVerdict, *, prepared_at: datetime | None, now: datetime) -> datetime:
+    """When it was signed, as the signature says it, in whole seconds; the signer's clock may be
+    wrong, so a time before the file was there or after now gives way to that of acceptance."""
+    said = verdict.signed_at
+    return (
+        said if said and prepared_at and prepared_at.replace(microsecond=0) <= said <= now else now
+    )
+
+
 def _only_good_signer(found: Verification) -> SignerVerdict:
     if len(found.signers) != 1:
         raise RuleViolation("signature_of_several", count=len(found.signers))
-    verdict = found.signers[0]
-    against = {reason.code: reason for reason in (*found.reasons, *verdict.reasons)}
-    against = {code: reason for code, reason in against.items() if reason.kind != "remark"}
-    if against.keys() & OTHER_CONTENT:
+    against = {reason.code for reason in found.against}
+    if against & OTHER_CONTENT:
         raise RuleViolation("signature_of_other_document")
     if against:
-        code = "signature_undecided" if against.keys() <= UNDECIDED else "signature_not_valid"
-        words = Text(
-            *(
-                " ".join(reason.text.get(language) for reason in against.values())
-                for language in LANGUAGES
-            )
-        )
-        raise RuleViolation(code, reasons=words)
+        code = "signature_undecided" if against <= UNDECIDED else "signature_not_valid"
+        raise RuleViolation(code, reasons=in_words(found.against))
     if found.is_attached:
         raise RuleViolation("signature_not_detached")
-    return verdict
+    return found.signers[0]
 
 
-def _check_signer(verdict: SignerVerdict, *, signer: User, provider: Provider) -> None:
+def _check_signer(verdict: SignerVerdict, prepared: PreparedFile) -> None:
+    signer = prepared.signer
     if verdict.is_test and not settings.DEMO:
         raise RuleViolation("signature_by_test_key")
     if not signer.iin_hash:
         raise RuleViolation("signer_iin_unknown", name=signer.full_name)
     if not is_own_iin(signer, verdict.iin):
         raise RuleViolation("signature_of_other_person", name=signer.full_name)
-    if verdict.bin and verdict.bin != provider.bin:
-        raise RuleViolation("signature_of_other_organisation", bin=provider.bin)
-    if not verdict.bin or not set(SIGNS_FOR) & set(verdict.roles):
-        raise RuleViolation("signature_without_right", bin=provider.bin)
-
-
-def _moment_of(verdict: SignerVerdict, certificate: Certificate, now: datetime) -> datetime:
-    """When it was signed, as the signature says it, in whole seconds; the signer's clock may be
-    wrong, so a time before the file was there or after now gives way to that of acceptance."""
-    said, prepared = verdict.signed_at, certificate.prepared_at
-    return said if said and prepared and prepared.replace(microsecond=0) <= said <= now else now
+    if verdict.bin and verdict.bin != prepared.bin:
+        raise RuleViolation("signature_of_other_organisation", bin=prepared.bin)
+    if not verdict.bin or not set(prepared.roles) & set(verdict.roles):
+        raise RuleViolation("signature_without_right", bin=prepared.bin)

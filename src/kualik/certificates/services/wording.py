@@ -134,6 +134,33 @@ FILE_UNKNOWN = VerdictWords(
     "bad",
 )
 
+LETTER_VERDICTS: dict[str, VerdictWords] = {
+    "valid": VerdictWords(
+        Text(
+            "Бұл – ұйымның шын құжаты",
+            "Это подлинный документ организации",
+            "This is a genuine paper of the organisation",
+        ),
+        Text(
+            "Ол тізілімде тұр және күшінде. Төменде жазылғанды қолыңыздағы құжатпен салыстырыңыз.",
+            "Он есть в реестре и имеет силу. Сравните указанное ниже с документом, который у вас "
+            "в руках.",
+            "The register holds it and it is in force. Compare what stands below with the paper in "
+            "your hands.",
+        ),
+        "good",
+    ),
+    "revoked": VerdictWords(
+        Text("Құжат қайтарып алынған", "Документ отозван", "The paper was taken back"),
+        Text(
+            "Ұйым оны берген, бірақ шешім өзгертілген: құжаттың енді күші жоқ.",
+            "Организация выдала его, но решение изменено: документ больше не имеет силы.",
+            "The organisation gave it out, but the decision was changed: it has no force any more.",
+        ),
+        "bad",
+    ),
+}
+
 # Nothing was looked up: a slip of the hand says nothing about a document.
 MISREAD: dict[str, VerdictWords] = {
     "code_unreadable": VerdictWords(
@@ -224,6 +251,7 @@ SIGNER_ROLES: dict[str, Text] = {
         "Лицо с правом подписи от имени организации",
         "Person with the right to sign for the organisation",
     ),
+    "employee": Text("Ұйымның қызметкері", "Работник организации", "Employee of the organisation"),
 }
 PAPER_LABELS: dict[str, Text] = {
     "certificate": Text("Куәлік", "Свидетельство", "Certificate"),
@@ -282,6 +310,25 @@ ACTION_LABELS: dict[str, Text] = {
     ),
     "certificates.revoked": Text("Күші жойылды", "Аннулирован", "Revoked"),
     "certificates.replaced": Text("Жаңасымен ауыстырылды", "Заменён новым", "Replaced"),
+}
+LETTER_STATES: dict[str, Text] = {
+    "draft": Text("Дайындалуда", "Готовится", "Being prepared"),
+    "prepared": Text("Қол қоюды күтуде", "Ожидает подписи", "Waits for the signature"),
+    "signed": Text("Күшінде", "Имеет силу", "In force"),
+    "void": Text("Қайтарып алынған", "Отозвано", "Taken back"),
+}
+LETTER_ACTIONS: dict[str, Text] = {
+    "certificates.letter_drafted": Text("Нөмір берілді", "Присвоен номер", "Number given"),
+    "certificates.letter_prepared": ACTION_LABELS["certificates.prepared"],
+    "certificates.letter_discarded": ACTION_LABELS["certificates.discarded"],
+    "certificates.letter_sealed": ACTION_LABELS["certificates.sealed"],
+    "certificates.letter_signed": Text(
+        "Қол қойылды, күшіне енді", "Подписано и имеет силу", "Signed and in force"
+    ),
+    "certificates.letter_reassigned": Text(
+        "Қол қоюшы ауыстырылды", "Сменён подписывающий", "Another signer was named"
+    ),
+    "certificates.letter_voided": Text("Қайтарып алынды", "Отозвано", "Taken back"),
 }
 HOLDER = Text("Кімге берілді", "Кому выдано")
 COMPARED: tuple[Text, ...] = (

@@ -18,7 +18,7 @@ from kualik.core.access import applicant
 @require_safe
 def own_file(request: HttpRequest, number: str) -> FileResponse:
     """The sealed PDF."""
-    row = _row(request, number)
+    row = own_row(request, number)
     return sent_file(row.file, f"{row.number}.pdf")
 
 
@@ -36,11 +36,11 @@ def own_bundle(request: HttpRequest, number: str) -> HttpResponse:
     return sent_bundle(_entry(request, number))
 
 
-def _row(request: HttpRequest, number: str) -> Certificate:
+def own_row(request: HttpRequest, number: str) -> Certificate:
     """A document of the visitor; anybody else's is 404."""
     return get_object_or_404(certificates_of(applicant_of(request)), number=number)
 
 
 def _entry(request: HttpRequest, number: str) -> PersonSignature:
     found = PersonSignature.objects.select_related("certificate")
-    return get_object_or_404(found, certificate=_row(request, number))
+    return get_object_or_404(found, certificate=own_row(request, number))

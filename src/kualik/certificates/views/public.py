@@ -4,6 +4,8 @@ Every answer is about one document that the visitor holds in some form. Misses a
 network address over all three ways together; looking at a file is work, so each one counts.
 """
 
+from typing import TypeVar
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
@@ -15,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from kualik.accounts.forms import NOT_BY_IIN
 from kualik.certificates.forms import CheckCodeForm, CheckFileForm, CheckNumberForm
 from kualik.certificates.services import checking
+from kualik.certificates.services.answers import Check
 from kualik.certificates.services.recording import to_record
 from kualik.certificates.services.wording import COMPARED, sides
 from kualik.core import clock, errors
@@ -24,6 +27,7 @@ from kualik.core.uploads import UploadInMemory
 from kualik.rules import identifiers
 from kualik.rules.errors import RuleViolation
 
+Answer = TypeVar("Answer", bound=HttpResponseBase)
 GUESSES = Limit("certificate", 20)
 FILES = Limit("certificate file", 30)
 REFUSED = "refused"
@@ -54,11 +58,11 @@ def check(request: HttpRequest) -> HttpResponse:
 @require_safe
 def by_code(request: HttpRequest, code: str) -> HttpResponse:
     """The page behind the QR of a document; two queries of the database."""
-    canonical = _canonical(code)
+    canonical = canonical_code(code)
     if canonical and canonical != code:
         query = f"?{request.GET.urlencode()}" if request.GET else ""
         return redirect(reverse("certificates:by_code", args=[canonical]) + query)
-    found = _guarded_check(request, code)
+    found = guarded_check(request, code)
     return _answer(request, found, code=code)
 
 
@@ -68,7 +72,7 @@ def by_code(request: HttpRequest, code: str) -> HttpResponse:
 def by_code_data(request: HttpRequest, code: str) -> HttpResponseBase:
     """The same answer for machines, open to scripts of other sites."""
     try:
-        found = _guarded_check(request, code)
+        found = guarded_check(request, code)
     except RuleViolation as violation:
         refusal = {"error": violation.code, "message": errors.message(violation)}
         response = JsonResponse(refusal, status=errors.status(violation))
@@ -79,15 +83,16 @@ def by_code_data(request: HttpRequest, code: str) -> HttpResponseBase:
             json_dumps_params={"ensure_ascii": False},
         )
     response["Access-Control-Allow-Origin"] = "*"
-    return _unlisted(response)
+    return unlisted(response)
 
 
-def _guarded_check(request: HttpRequest, code: str) -> checking.Check:
+def guarded_check(request: HttpRequest, code: str) -> Check:
+    """The answer about a code, a miss counted. Raises ``too_many_tries``, ``facts_changed``."""
     address, now = address_of(request), clock.now()
     check_limit(GUESSES, address, now=now)
     found = checking.check_code(code)
     # A code that cannot be read is a slip of the hand, not a guess.
-    if found.verdict == "unknown" and _canonical(code):
+    if found.verdict == "unknown" and canonical_code(code):
         count_miss(GUESSES, address, now=now)
     return found
 
@@ -138,7 +143,7 @@ def _by_file(request: HttpRequest) -> HttpResponse:
         return _ways(request, file_form=form)
     count_miss(FILES, address, now=now)
     found = checking.check_file(content=form.cleaned_data["file"].read(), now=now)
-    if found.facts is None:
+    if not found.is_ours:
         count_miss(GUESSES, address, now=now)
     return _answer(request, found, is_file=True)
 
@@ -150,11 +155,11 @@ def _ways(request: HttpRequest, **context: object) -> HttpResponse:
         "number_form": CheckNumberForm(),
         "file_form": CheckFileForm(),
     }
-    return _unlisted(render(request, "certificates/check.html", forms | context))
+    return unlisted(render(request, "certificates/check.html", forms | context))
 
 
 def _answer(
-    request: HttpRequest, found: checking.Check, *, code: str = "", is_file: bool = False
+    request: HttpRequest, found: Check, *, code: str = "", is_file: bool = False
 ) -> HttpResponse:
     context = {
         "check": found,
@@ -166,10 +171,10 @@ def _answer(
     }
     missing = found.verdict == "unknown" and not is_file
     status = NOT_FOUND if missing else 200
-    return _unlisted(render(request, "certificates/answer.html", context, status=status))
+    return unlisted(render(request, "certificates/answer.html", context, status=status))
 
 
-def _canonical(code: str) -> str:
+def canonical_code(code: str) -> str:
     """The code in its one spelling, empty when it cannot be read."""
     try:
         return identifiers.parse_code(code)
@@ -177,7 +182,7 @@ def _canonical(code: str) -> str:
         return ""
 
 
-def _unlisted(response: HttpResponse) -> HttpResponse:
+def unlisted(response: Answer) -> Answer:
     """Search engines are asked to keep nobody's document."""
     response["X-Robots-Tag"] = "noindex"
     return response

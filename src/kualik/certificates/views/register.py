@@ -20,6 +20,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from kualik.accounts.models import User
 from kualik.accounts.queries import person_of
+from kualik.accounts.services import record_look
 from kualik.certificates import queries
 from kualik.certificates.forms import RegisterForm, StandingForm
 from kualik.certificates.models import Certificate, Preservation
@@ -99,6 +100,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
 def certificate(request: HttpRequest, number: str) -> HttpResponse:
     """One certificate: what it says, its life, its seal and its file."""
     row = _row(request, number)
+    _looked(request, row)
     context = {
         "certificate": row,
         "sides": sides(fact_rules.from_record(row.facts)),
@@ -117,6 +119,7 @@ def certificate(request: HttpRequest, number: str) -> HttpResponse:
 def file(request: HttpRequest, number: str) -> FileResponse:
     """The sealed file as it was stored; what is only prepared is no document and not given out."""
     row = _row(request, number)
+    _looked(request, row)
     return sent_file(row.file if row.status in queries.SEALED else "", f"{row.number}.pdf")
 
 
@@ -125,6 +128,7 @@ def file(request: HttpRequest, number: str) -> FileResponse:
 def lasting_file(request: HttpRequest, number: str) -> FileResponse:
     """The same file with the proof that was added behind its end."""
     row = _row(request, number)
+    _looked(request, row)
     found = queries.preservation_of(row)
     return sent_file(found.file if found else "", f"{row.number}-lasting.pdf")
 
@@ -199,6 +203,13 @@ class _Line:
 
 def _labels(row: Certificate) -> Labels:
     return labels_of(status=row.status, kind=row.kind, paper=row.paper)
+
+
+def _looked(request: HttpRequest, row: Certificate) -> None:
+    """The person sees later who opened this."""
+    user = person_of(request)
+    actor, now = user.acting_as(role_of(user, READERS)), clock.now()
+    record_look(person=row.person, what="certificate", about=row.number, actor=actor, now=now)
 
 
 def _row(request: HttpRequest, number: str) -> Certificate:

@@ -3,7 +3,7 @@
 from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpResponse
 
-from kualik.certificates.models import PersonSignature
+from kualik.certificates.models import Letter, PersonSignature
 from kualik.certificates.services.packing import packed
 
 
@@ -29,7 +29,18 @@ def sent_bundle(entry: PersonSignature) -> HttpResponse:
     """The document with the signature beside it, as an archive."""
     if not all(default_storage.exists(name) for name in (entry.file, entry.certificate.file)):
         raise Http404
+    return _archive(entry, entry.certificate.number)
+
+
+def sent_letter_bundle(letter: Letter) -> HttpResponse:
+    """The letter with the signature beside it; 404 where no person signed it."""
+    names = (letter.file, letter.signature)
+    if not letter.signature or not all(default_storage.exists(name) for name in names):
+        raise Http404
+    return _archive(letter, letter.number)
+
+
+def _archive(entry: PersonSignature | Letter, number: str) -> HttpResponse:
     response = HttpResponse(b"".join(packed([entry])), content_type="application/zip")
-    filename = f"{entry.certificate.number}.zip"
-    response["Content-Disposition"] = f'attachment; filename="{filename}"'
+    response["Content-Disposition"] = f'attachment; filename="{number}.zip"'
     return response

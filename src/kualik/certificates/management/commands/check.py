@@ -12,9 +12,10 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from kualik.certificates.services.checking import Check, check_code, check_file
+from kualik.certificates.services.answers import Check, LetterAnswer, Signature
+from kualik.certificates.services.checking import check_code, check_file
 from kualik.certificates.services.recording import to_record
-from kualik.certificates.services.wording import sides
+from kualik.certificates.services.wording import HOLDER, PROVIDER, sides
 from kualik.core import clock, errors
 from kualik.core.clock import ZONE
 from kualik.rules import identifiers
@@ -23,6 +24,7 @@ from kualik.rules.language import LANGUAGES, Text
 from kualik.signatures.services import REASONS
 
 SIGNED = Text("Уәкілетті тұлғаның ЭЦҚ-сы", "ЭЦП уполномоченного лица", "Signed by")
+HANDLED = Text("Қол қоюшының ЭЦҚ-сы", "ЭЦП подписавшего", "Signed by")
 SEALED = Text("Файлдағы мөр", "Печать в файле", "Seal in the file")
 NAMED = Text(
     "Файл қол қоюшы ретінде мынаны атайды (расталмаған)",
@@ -45,6 +47,7 @@ TRUE_CONTENT = Text(
 REPLACEMENT = Text(
     "Орнына берілген құжаттың коды", "Код документа, выданного взамен", "Code of the replacement"
 )
+DATED = Text("Күні", "Дата", "Date")
 NO_FILE = Text("Мұндай файл жоқ", "Такого файла нет", "There is no such file")
 
 
@@ -101,6 +104,8 @@ def _as_text(found: Check, language: str) -> str:
         side = shown.get(language, shown["kk"])
         lines += ["", TRUE_CONTENT.get(language)] if found.verdict == "altered" else [""]
         lines += [side.title, *(f"  {row.label}: {row.value}" for row in side.rows)]
+    if found.letter:
+        lines += ["", *_letter_lines(found.letter, language)]
     if found.in_force_since:
         since = IN_FORCE if found.signature else IN_FORCE_ALONE
         lines += ["", f"{since.get(language)}: {_time(found.in_force_since)}"]
@@ -108,13 +113,7 @@ def _as_text(found: Check, language: str) -> str:
         code = identifiers.format_code(found.replaced_by)
         lines += ["", f"{REPLACEMENT.get(language)}: {code}"]
     if found.signature:
-        signature = found.signature
-        serial = identifiers.format_serial(signature.serial)
-        lines += [
-            "",
-            f"{SIGNED.get(language)}: {signature.person}, {signature.role.get(language)}",
-            f"{CERTIFICATE.get(language)}: {serial}, {signature.algorithm}",
-        ]
+        lines += ["", *_signature_lines(found, found.signature, language)]
     if found.signer:
         signer = found.signer
         holder = ", ".join(filter(None, (signer.name, signer.organisation.get(language))))
@@ -131,6 +130,24 @@ def _as_text(found: Check, language: str) -> str:
     if found.stamped_at:
         lines.append(f"{PROVEN.get(language)}: {_time(found.stamped_at)}")
     return "\n".join(lines)
+
+
+def _signature_lines(found: Check, signature: Signature, language: str) -> list[str]:
+    signed = HANDLED if found.letter and found.letter.by_handler else SIGNED
+    serial = identifiers.format_serial(signature.serial)
+    return [
+        f"{signed.get(language)}: {signature.person}, {signature.role.get(language)}",
+        f"{CERTIFICATE.get(language)}: {serial}, {signature.algorithm}",
+    ]
+
+
+def _letter_lines(letter: LetterAnswer, language: str) -> list[str]:
+    return [
+        f"{letter.title.get(language)} № {letter.number}",
+        f"  {PROVIDER.get(language)}: {letter.provider_name.get(language)}",
+        f"  {HOLDER.get(language)}: {letter.applicant.get(language)}",
+        f"  {DATED.get(language)}: {letter.dated:%d.%m.%Y}",
+    ]
 
 
 def _time(moment: datetime) -> str:
