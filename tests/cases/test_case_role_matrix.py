@@ -17,11 +17,14 @@ from kualik.rules.lifecycle import Role, State
 from tests.world import FACTS, World, sign_in
 
 OPEN, SENT_ON, UNREADABLE, CLOSED, ABSENT = 200, 302, 400, 403, 404
+NOT_THIS_WAY = 405
 WHO = (
     "anonymous", "stranger", "registrar", "clerk", "office_head", "authorised_person",
     "provider_admin", "inspector", "contact_centre",
 )  # fmt: skip
 SIGNER = ("authorised_person",)
+# Handlers of complaints sign their decisions on the same page.
+SIGNERS = ("registrar", "office_head", "authorised_person")
 READERS = (*WHO[2:7], "inspector")
 REFUSAL = {"ground": "incomplete", "facts_kk": FACTS.kk, "facts_ru": FACTS.ru}
 
@@ -30,7 +33,8 @@ REFUSAL = {"ground": "incomplete", "facts_kk": FACTS.kk, "facts_ru": FACTS.ru}
 class Door:
     """One address: who gets ``answer``; the rest are closed out, a stranger by ``stranger``.
 
-    ``is_early``: with a request filed after hours, looked at before its acceptance.
+    Those in ``sent_on`` have nothing there yet. ``is_early``: with a request filed after hours,
+    looked at before its acceptance.
     """
 
     name: str
@@ -40,9 +44,26 @@ class Door:
     opens: tuple[str, ...]
     answer: int = OPEN
     stranger: int = ABSENT
+    sent_on: tuple[str, ...] = ()
 
 
 DECIDERS = ("registrar", "office_head")
+BY_PK = frozenset(
+    {
+        "acting",
+        "attachment",
+        "correction_check",
+        "correction_new",
+        "mandate",
+        "mandate_check",
+        "mandate_confirm",
+        "mandate_refuse",
+        "mandate_revoke",
+        "own_attachment",
+        "receive",
+        "receive_sign",
+    }
+)
 COUNTER = ("registrar", "clerk", "office_head")
 REVIEWERS = ("authorised_person", "office_head")
 DOORS = (
@@ -100,18 +121,76 @@ DOORS = (
         answer=SENT_ON,
     ),
     Door(name="seal", post={"number": "own"}, opens=SIGNER, answer=SENT_ON),
-    Door(name="sign", opens=SIGNER),
+    Door(name="sign", opens=SIGNERS, stranger=OPEN),
     # Nothing is prepared in the world, so there is no file to look at.
-    Door(name="prepared_file", opens=SIGNER, answer=ABSENT),
-    Door(name="signatures", opens=SIGNER, answer=SENT_ON),
-    Door(name="signatures", post={}, opens=SIGNER, answer=UNREADABLE),
-    Door(name="seal_phone", opens=SIGNER),
-    Door(name="seal_phone_state", opens=SIGNER, answer=ABSENT),
-    Door(name="seal_phone_answer", opens=SIGNER, answer=SENT_ON),
-    Door(name="signed", opens=SIGNER),
-    Door(name="signed_files", opens=SIGNER),
+    Door(name="prepared_file", opens=SIGNERS, answer=ABSENT),
+    Door(name="signatures", opens=SIGNERS, answer=SENT_ON, stranger=SENT_ON),
+    Door(name="signatures", post={}, opens=SIGNERS, answer=UNREADABLE, stranger=UNREADABLE),
+    Door(name="seal_phone", opens=SIGNERS, stranger=OPEN),
+    Door(name="seal_phone_state", opens=SIGNERS, answer=ABSENT),
+    Door(name="seal_phone_answer", opens=SIGNERS, answer=SENT_ON, stranger=SENT_ON),
+    Door(name="signed", opens=SIGNERS, stranger=OPEN),
+    Door(
+        name="signed_files",
+        opens=SIGNERS,
+        stranger=SENT_ON,
+        sent_on=("registrar", "office_head"),
+    ),
     # An applicant's page: staff are sent to the applicants' entry as everybody else.
     Door(name="cabinet", opens=WHO, answer=SENT_ON, stranger=SENT_ON),
+    *(
+        Door(name=name, opens=WHO, answer=SENT_ON, stranger=SENT_ON)
+        for name in ("receive", "receive_sign", "ask", "ask_keep", "ask_check", "own_attachment")
+    ),
+    # No scans are in the world; tests/cases/test_attaching.py has some.
+    Door(name="attachment", opens=READERS[:-1], answer=ABSENT),
+    # What a list names needs no looking for; tests/cases/test_claims.py has claims.
+    Door(name="claim_training", for_state=State.FILED, opens=DECIDERS, answer=SENT_ON),
+    Door(name="own_request", for_state=State.FILED, opens=WHO, answer=SENT_ON, stranger=SENT_ON),
+    Door(name="own_receipt", for_state=State.FILED, opens=WHO, answer=SENT_ON, stranger=SENT_ON),
+    Door(name="withdraw", for_state=State.FILED, opens=WHO, answer=SENT_ON, stranger=SENT_ON),
+    Door(
+        name="withdraw",
+        for_state=State.FILED,
+        post={},
+        opens=WHO,
+        answer=SENT_ON,
+        stranger=SENT_ON,
+    ),
+    Door(name="human_review", for_state=State.ISSUED, opens=WHO, answer=SENT_ON, stranger=SENT_ON),
+    Door(name="short", for_state=State.ISSUED, opens=WHO, answer=SENT_ON, stranger=SENT_ON),
+    Door(name="api_status", opens=WHO, answer=NOT_THIS_WAY, stranger=NOT_THIS_WAY),
+    Door(name="api_status", post={}, opens=WHO, answer=UNREADABLE, stranger=UNREADABLE),
+    Door(name="reviews", opens=SIGNERS, stranger=OPEN),
+    # Nobody of the world demanded one; tests/cases/test_reviews.py has those that are there.
+    Door(name="review", for_state=State.ISSUED, opens=SIGNERS, answer=ABSENT),
+    *(
+        Door(name=name, opens=WHO, answer=SENT_ON, stranger=SENT_ON)
+        for name in (
+            "correction_new",
+            "correction_check",
+            "mandates",
+            "mandate_new",
+            "mandate_confirm",
+            "mandate_revoke",
+            "acting",
+        )
+    ),
+    *(
+        Door(name=name, for_state=State.FILED, opens=WHO, answer=SENT_ON, stranger=SENT_ON)
+        for name in ("correction_of", "own_correction", "correction_withdraw")
+    ),
+    # Nobody of the world asked for any; test_correction_pages.py and test_mandate_pages.py have
+    # those that are there.
+    Door(name="corrections", opens=COUNTER, stranger=OPEN),
+    Door(name="correction", for_state=State.FILED, opens=COUNTER, answer=ABSENT),
+    Door(name="correction_accept", for_state=State.FILED, opens=DECIDERS, answer=ABSENT),
+    Door(name="correction_refuse", for_state=State.FILED, opens=DECIDERS, answer=ABSENT),
+    Door(name="mandate_checks", opens=COUNTER, stranger=OPEN),
+    *(
+        Door(name=name, opens=COUNTER, answer=ABSENT)
+        for name in ("mandate", "mandate_check", "mandate_refuse")
+    ),
     Door(name="file_group", opens=DECIDERS),
     Door(name="file_group", post={"paper": "certificate"}, opens=DECIDERS),
 )
@@ -128,6 +207,8 @@ def people(world: World) -> dict[str, User | None]:
 
 
 def expected(door: Door, who: str) -> int:
+    if who in door.sent_on:
+        return SENT_ON
     if who in door.opens and who != "stranger":
         return door.answer
     if who == "anonymous":
@@ -141,6 +222,8 @@ def expected(door: Door, who: str) -> int:
 def address(world: World, door: Door) -> str:
     if door.name == "file_group":
         return reverse("cases:file_group", args=[world.demo.group.pk])
+    if door.name in BY_PK:
+        return reverse(f"cases:{door.name}", args=[world.demo.free[0].pk])
     if door.name == "prepared_file":
         certificate = world.by_state[State.APPROVED].certificate
         return reverse("cases:prepared_file", args=[certificate.number if certificate else ""])

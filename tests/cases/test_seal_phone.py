@@ -239,9 +239,13 @@ def test_more_than_a_phone_takes_are_left_for_the_next_code(client: Client, hous
     assert f"{MOST_DOCUMENTS}" in told(choose(signer, *waiting))
 
 
-def test_only_the_authorised_person_opens_the_page(house: House, settings: Settings) -> None:
-    registrar = sign_in(Client(), house.staff[Role.REGISTRAR])
-    assert registrar.get(PAGE).status_code == 403
+def test_only_who_may_be_named_by_a_document_opens_the_page(
+    house: House, settings: Settings
+) -> None:
+    clerk = sign_in(Client(), house.staff[Role.CLERK])
+    assert clerk.get(PAGE).status_code == 403
+    handler = sign_in(Client(), house.staff[Role.REGISTRAR])
+    assert handler.get(PAGE).status_code == 200
     signer = sign_in(Client(), house.staff[Role.AUTHORISED_PERSON])
     settings.EGOV_MOBILE = False
     assert signer.get(PAGE).status_code == 404

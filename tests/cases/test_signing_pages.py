@@ -101,7 +101,8 @@ def test_a_prepared_document_is_shown_to_its_signer_alone(
     assert b"".join(answer.streaming_content).startswith(b"%PDF")
     other = world.other.staff[Role.AUTHORISED_PERSON]
     assert signed_in(other).get(address).status_code == 404
-    assert signed_in(world.demo.staff[Role.REGISTRAR]).get(address).status_code == 403
+    assert signed_in(world.demo.staff[Role.REGISTRAR]).get(address).status_code == 404
+    assert signed_in(world.demo.staff[Role.CLERK]).get(address).status_code == 403
 
 
 def test_a_prepared_file_that_is_lost_can_be_prepared_anew_today(

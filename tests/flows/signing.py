@@ -8,8 +8,9 @@ from django.core.files.storage import default_storage
 
 from kualik.accounts.models import User
 from kualik.cases.models import Request
-from kualik.cases.services.sealing import SignatureOutcome, accept_signatures
+from kualik.cases.services.sealing import accept_signatures
 from kualik.cases.services.trial_signing import trial_leaf
+from kualik.certificates.services.signing import SignatureOutcome
 from kualik.demo.people import staff_iins
 from kualik.signatures.adapters.test_authority import Leaf, Scheme, sign_cms
 from kualik.signatures.services import installation_trust, test_fetcher

@@ -64,7 +64,7 @@ def test_the_next_run_gives_out_what_was_signed_meanwhile(office: Office, tmp_pa
     assert [row.get("number") for row in second] == [row.get("number") for row in first]
     names = {file.name for file in (tmp_path / "two").iterdir()}
     number = request.certificate.number
-    assert names == {f"{number}.pdf", f"{number}.p7s"}
+    assert names == {f"{number}.pdf", f"{number}.pdf.p7s"}
     assert KeyUse.objects.count() == uses, "what is prepared today is not made again"
 
 
@@ -75,7 +75,7 @@ def test_on_a_demonstration_the_person_is_played(office: Office, tmp_path: Path)
     assert PersonSignature.objects.filter(signer=office.signer).count() == 2
     for record in records[:-1]:
         file, signature = Path(str(record["file"])), Path(str(record["signature"]))
-        assert signature == file.with_suffix(".p7s")
+        assert signature == file.with_suffix(".pdf.p7s")
         entry = PersonSignature.objects.get(certificate__number=record["number"])
         assert hashlib.sha256(signature.read_bytes()).hexdigest() == entry.sha256
 

@@ -16,8 +16,8 @@ from pytest_django import Settings
 from kualik.accounts.models import RoleGrant, User
 from kualik.cases.models import Request
 from kualik.cases.services.deciding import send_back_request
-from kualik.cases.services.sealing import SignatureOutcome
 from kualik.certificates.models import Certificate, PersonSignature, SealPolicy
+from kualik.certificates.services.signing import SignatureOutcome
 from kualik.core import errors, journal
 from kualik.core.journal import SYSTEM
 from kualik.core.models import Job

@@ -65,7 +65,8 @@ class Request(models.Model):
     the explanation can be computed again years later. A request of somebody whom no list names
     has no ``completion`` until staff find it; ``claim`` is what the person says of the training:
     "title", "kind", "started_on", "ended_on" (ISO days), "hours" (0 if not told), "comment",
-    "holder", "phone", "email".
+    "holder", "phone", "email". ``replaces`` is the standing document in whose place a corrected one
+    is asked for; such a request lives beside the one that document came from.
     """
 
     class Channel(models.TextChoices):
@@ -117,13 +118,21 @@ class Request(models.Model):
     certificate = models.OneToOneField(
         Certificate, on_delete=models.PROTECT, null=True, related_name="request"
     )
+    replaces = models.ForeignKey(
+        Certificate, on_delete=models.PROTECT, null=True, related_name="replacements"
+    )
 
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["completion"],
-                condition=models.Q(state__in=LIVE_STATES),
+                condition=models.Q(state__in=LIVE_STATES, replaces=None),
                 name="one_live_request_per_completion",
+            ),
+            models.UniqueConstraint(
+                fields=["replaces"],
+                condition=models.Q(state__in=LIVE_STATES),
+                name="one_live_replacement_a_document",
             ),
             models.CheckConstraint(
                 condition=models.Q(completion__isnull=False) | models.Q(claim__isnull=False),
@@ -207,7 +216,8 @@ class Evidence(models.Model):
 class Correction(models.Model):
     """Somebody's wish that the data of a completed programme be written otherwise.
 
-    ``wanted`` holds the new values by the name of the completion's field; it stops nothing else.
+    ``wanted`` holds the new values by the name of the completion's field, ``before`` what stood
+    there when it was asked for; it stops nothing else.
     """
 
     class State(models.TextChoices):
@@ -221,6 +231,7 @@ class Correction(models.Model):
     completion = models.ForeignKey(Completion, on_delete=models.PROTECT, related_name="corrections")
     number = models.CharField(max_length=40, unique=True)
     wanted = models.JSONField()
+    before = models.JSONField(default=dict)
     note = models.CharField(max_length=1000, blank=True)
     language = models.CharField(max_length=2, default="kk")
     state = models.CharField(max_length=9, choices=State.choices, default=State.OPEN)

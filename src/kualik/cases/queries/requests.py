@@ -26,6 +26,13 @@ UNDECIDED = AWAITING_RESULT - {State.APPROVED}
 MOST_WORDS = 6
 ONE_DAY = timedelta(days=1)
 BATCH = 400
+# As the document will print the name; of a claim that nobody found the record of, the person's.
+NAMES = (
+    "completion__holder_kk",
+    "completion__holder_ru",
+    "person__family_name",
+    "person__given_name",
+)
 
 
 def requests_visible_to(user: User) -> QuerySet[Request]:
@@ -123,9 +130,7 @@ def _text_fits(text: str) -> Q:
     for word in text.split()[:MOST_WORDS]:
         spellings = {word, word.lower(), word.upper(), word.capitalize()}
         names = (
-            Q(**{f"completion__{column}__contains": spelling})
-            for spelling in spellings
-            for column in ("holder_kk", "holder_ru")
+            Q(**{f"{column}__contains": spelling}) for spelling in spellings for column in NAMES
         )
         fits &= reduce(Q.__or__, names, Q(number__icontains=word))
     return fits

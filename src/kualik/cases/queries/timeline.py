@@ -25,6 +25,37 @@ STEP_LABELS: dict[str, Text] = {
     **{f"cases.{event}": STATE_LABELS[move.to] for (_, event), move in TRANSITIONS.items()},
     f"cases.{Event.SEND_BACK}": EVENT_LABELS[Event.SEND_BACK],
     f"cases.{Event.REOPEN}": EVENT_LABELS[Event.REOPEN],
+    "cases.left_to_staff": Text(
+        "Шешімді қызметкер қабылдайды", "Решение примет сотрудник", "A person will decide"
+    ),
+    "cases.training_linked": Text(
+        "Оқу туралы жазба табылды", "Запись об обучении найдена", "The record of training is found"
+    ),
+    "cases.review_asked": Text(
+        "Автоматты шешімді қызметкердің қайта қарауы сұралды",
+        "Запрошен пересмотр автоматического решения сотрудником",
+        "A person was asked to look at the automatic decision",
+    ),
+    "cases.review_decided": Text(
+        "Автоматты шешімді қызметкер қайта қарады",
+        "Автоматическое решение пересмотрено сотрудником",
+        "A person looked at the automatic decision",
+    ),
+    "cases.hastened": Text(
+        "Шағым бойынша бірінші кезекте қаралады",
+        "По жалобе рассматривается в первую очередь",
+        "Considered before all others after a complaint",
+    ),
+    "cases.reissue_filed": Text(
+        "Шағым бойынша түзетілген құжат дайындалуда",
+        "По жалобе оформляется исправленный документ",
+        "A corrected document is being made after a complaint",
+    ),
+    "cases.result_cancelled": Text(
+        "Шағым бойынша құжаттың күші жойылды",
+        "По жалобе документ отменён",
+        "The document is cancelled after a complaint",
+    ),
 }
 ACCEPT = f"cases.{Event.ACCEPT}"
 # The acceptance moment is the law's (A303.7.2); whoever began earlier did not move it.

@@ -1,6 +1,6 @@
 """Deciding a request: every change of state goes through the table and a compare-and-set."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -9,7 +9,16 @@ from django.db import transaction
 from kualik.accounts.models import User
 from kualik.accounts.queries import authorised_person
 from kualik.cases.models import Request
+from kualik.cases.services.overdue import settle_overdue
 from kualik.cases.services.sealing import seal_automatically, seal_job_key
+from kualik.cases.services.telling import (
+    tell,
+    tell_accepted,
+    tell_approved,
+    tell_handed_over,
+    tell_refused,
+)
+from kualik.certificates.models import Certificate
 from kualik.certificates.services.drafting import Draft, draft_certificates, void_draft
 from kualik.core import jobs, journal
 from kualik.core.clock import local_day
@@ -39,6 +48,15 @@ class BulkResult:
     conflicts: list[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Decider:
+    """Who approves: a member of staff, or the machine with no ``user``."""
+
+    actor: Actor
+    role: Role
+    user: User | None = None
+
+
 @transaction.atomic
 def approve_requests(
     *, requests: Sequence[Request], user: User, role: Role, now: datetime
@@ -50,25 +68,45 @@ def approve_requests(
     touched. Where the organisation's seal is enough (A303.4), it is ordered at once. Raises
     ``no_authorised_person`` when nobody could certify the result (A57.10-2).
     """
+    return approve_as(Decider(user.acting_as(role), role, user), requests=requests, now=now)
+
+
+def approve_as(
+    decider: Decider,
+    *,
+    requests: Sequence[Request],
+    now: datetime,
+    grounds: Mapping[str, object] | None = None,
+) -> BulkResult:
+    """The same by whoever decides; call it in a transaction.
+
+    ``grounds`` are what the machine's decision rests on, kept in the journal with the approval.
+    """
     walked: dict[int, tuple[Event, ...]] = {}
     # Rows in one order for everybody, so that two deciders never wait for each other.
     for request in sorted(requests, key=lambda row: row.pk):
         before = TO_REVIEW.get(State(request.state))
         events = () if before is None else (*before, Event.APPROVE)
-        target = _walk(State(request.state), events, by=role)
-        changes = {"decided_at": now, "decided_by": user}
+        target = _walk(State(request.state), events, by=decider.role)
+        changes = {"decided_at": now, "decided_by": decider.user}
         if events and _compare_and_set(request, to=target, **changes):
             walked[request.pk] = events
     moved = [request for request in requests if request.pk in walked]
     if moved:
-        _draft(moved, user=user, role=role, now=now)
-    actor = user.acting_as(role)
+        _draft(moved, actor=decider.actor, now=now)
     journal.record_all(
-        _entry(request, event, actor=actor, now=now)
+        _entry(
+            request,
+            event,
+            actor=decider.actor,
+            now=now,
+            more=grounds if event is Event.APPROVE else None,
+        )
         for request in moved
         for event in walked[request.pk]
     )
-    seal_automatically(requests=moved, now=now)
+    sealed = {row.pk for row in seal_automatically(requests=moved, now=now)}
+    tell_approved((row for row in moved if row.pk not in sealed), now=now)
     return BulkResult(moved, [row.number for row in requests if row.pk not in walked])
 
 
@@ -133,16 +171,16 @@ def send_back_request(
     certificate = request.certificate
     if certificate is None:
         raise RuleViolation("conflict", number=request.number)
-    _move(
+    actor = user.acting_as(role)
+    move(
         request,
         events=(Event.SEND_BACK,),
-        user=user,
-        role=role,
+        actor=actor,
         now=now,
         reason=reason.ru,
         changes={"certificate": None, "decided_at": None, "decided_by": None},
     )
-    void_draft(certificate=certificate, reason=reason, actor=user.acting_as(role), now=now)
+    void_draft(certificate=certificate, reason=reason, actor=actor, now=now)
     jobs.cancel(keys=[seal_job_key(certificate.number)])
     return request
 
@@ -151,14 +189,21 @@ def send_back_request(
 def start_review(*, request: Request, user: User, role: Role, now: datetime) -> Request:
     """Take a request into review, accepting it first if nobody did."""
     events = TO_REVIEW.get(State(request.state)) or (Event.START_REVIEW,)
-    _move(request, events=events, user=user, role=role, now=now, reason="", changes={})
+    move(request, events=events, actor=user.acting_as(role), now=now)
+    if Event.ACCEPT in events:
+        tell_accepted([request], now=now)
     return request
 
 
 @transaction.atomic
 def hand_over_request(*, request: Request, user: User, role: Role, now: datetime) -> Request:
-    """Enter that the person has the document."""
-    _move(request, events=(Event.HAND_OVER,), user=user, role=role, now=now, reason="", changes={})
+    """Enter that the person has the document. Raises ``document_replaced`` where a corrected one
+    came in its place: that one is handed over."""
+    certificate = request.certificate
+    if certificate is not None and certificate.status == Certificate.Status.REPLACED:
+        raise RuleViolation("document_replaced", number=certificate.number)
+    move(request, events=(Event.HAND_OVER,), actor=user.acting_as(role), now=now)
+    tell_handed_over(request, now=now)
     return request
 
 
@@ -167,15 +212,10 @@ def record_withdrawal(
     *, request: Request, reason: str, user: User, role: Role, now: datetime
 ) -> Request:
     """Enter the applicant's withdrawal with its grounds."""
-    _move(
-        request,
-        events=(Event.RECORD_WITHDRAWAL,),
-        user=user,
-        role=role,
-        now=now,
-        reason=reason,
-        changes={},
-    )
+    actor = user.acting_as(role)
+    move(request, events=(Event.RECORD_WITHDRAWAL,), actor=actor, now=now, reason=reason)
+    settle_overdue([request], actor=actor, now=now)
+    tell(request=request, event="request_withdrawn", now=now)
     return request
 
 
@@ -193,6 +233,7 @@ def accept_due(*, now: datetime) -> int:
     journal.record_all(
         _entry(request, Event.ACCEPT, actor=journal.SYSTEM, now=now) for request in moved
     )
+    tell_accepted(moved, now=now)
     return len(moved)
 
 
@@ -206,31 +247,34 @@ def _end(
     now: datetime,
 ) -> None:
     """Close a request by a refusal and keep the decision as it was made."""
-    _move(
+    actor = user.acting_as(role)
+    move(
         request,
         events=events,
-        user=user,
-        role=role,
+        actor=actor,
         now=now,
         reason=decision.facts.ru,
         changes={"refusal": _refusal_record(decision), "decided_at": now, "decided_by": user},
     )
+    settle_overdue([request], actor=actor, now=now)
+    tell_refused(request, decision, actor=actor, now=now)
 
 
-def _move(
+def move(
     request: Request,
     *,
     events: Sequence[Event],
-    user: User,
-    role: Role,
+    actor: Actor,
     now: datetime,
-    reason: str,
-    changes: dict[str, object],
+    reason: str = "",
+    changes: Mapping[str, object] | None = None,
 ) -> None:
+    """Walk ``events`` in the role of ``actor``, write the last state with ``changes`` and journal
+    each; ``reason`` is that of the last event. Raises ``conflict`` and those of the lifecycle."""
+    role = Role(actor.role)
     target = _walk(State(request.state), events, by=role, reason=reason)
-    if not _compare_and_set(request, to=target, **changes):
+    if not _compare_and_set(request, to=target, **(changes or {})):
         raise RuleViolation("conflict", number=request.number)
-    actor = user.acting_as(role)
     journal.record_all(
         _entry(request, event, actor=actor, now=now, reason=reason if event == events[-1] else "")
         for event in events
@@ -257,11 +301,10 @@ def _compare_and_set(request: Request, *, to: State, **changes: object) -> bool:
     return True
 
 
-def _draft(requests: list[Request], *, user: User, role: Role, now: datetime) -> None:
+def _draft(requests: list[Request], *, actor: Actor, now: datetime) -> None:
     """Reserve numbers and freeze facts for approved requests of one provider and edition."""
     provider = requests[0].provider
     signer = authorised_person(provider)
-    actor = user.acting_as(role)
     for edition in sorted({(request.edition, request.edition_version) for request in requests}):
         standard = standards.get(*edition)
         same = [row for row in requests if (row.edition, row.edition_version) == edition]
@@ -299,9 +342,16 @@ def _facts_of(request: Request, standard: Standard) -> Draft:
 
 
 def _entry(
-    request: Request, event: Event, *, actor: Actor, now: datetime, reason: str = ""
+    request: Request,
+    event: Event,
+    *,
+    actor: Actor,
+    now: datetime,
+    reason: str = "",
+    more: Mapping[str, object] | None = None,
 ) -> Entry:
     data: dict[str, object] = {"reason": reason} if reason else {}
+    data |= {"grounds": dict(more)} if more else {}
     return Entry(
         subject=f"request:{request.number}",
         action=f"cases.{event.value}",

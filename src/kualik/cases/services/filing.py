@@ -1,13 +1,15 @@
 """Filing a request: the edition is fixed and the legal clock is set, once and for ever."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Q
 
-from kualik.cases.models import LIVE_STATES, Request, RequestSeries
+from kualik.cases.models import LIVE_STATES, Mandate, Request, RequestSeries
+from kualik.cases.services.telling import tell_filed
+from kualik.certificates.models import Certificate
 from kualik.core import journal
 from kualik.core.clock import local_day
 from kualik.core.journal import Actor, Event
@@ -24,13 +26,20 @@ NUMBER_LETTER = "Z"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filing:
-    """What is asked for: a document on paper form ``paper`` for a completed programme."""
+    """What is asked for: a document on paper form ``paper`` for a completed programme.
+
+    ``mandate`` is that of the representative who files (A57.8.head, A303.8.head); ``replaces`` the
+    standing document in whose place the new one shall come.
+    """
 
     completion: Completion
     paper: str = "certificate"
     language: str = "kk"
+    delivery: str = Request.Delivery.ELECTRONIC
     application_number: str = ""
     application_on: date | None = None
+    mandate: Mandate | None = None
+    replaces: Certificate | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +66,15 @@ def file_requests(
     ``edition`` empty takes the standard in force on the day of filing; a registrar who enters
     an older application names its edition. Raises ``result_not_in_edition`` (A57.5.2: retraining
     exists under A57 only), ``not_completed_yet`` (A57.3.1, A303.3.1), ``request_exists``,
-    ``filed_in_future``.
+    ``filed_in_future``, ``mandate_not_in_force``.
     """
     if filed_at > now:
         raise RuleViolation("filed_in_future")
-    standard = _standard(edition, filed_at)
+    standard = standard_for(edition, filed_at)
     _check(filings, provider=provider, standard=standard, today=local_day(now))
-    clocks = _clocks(filings, provider=provider, standard=standard, filed_at=filed_at)
-    numbers = _reserve_numbers(provider=provider, year=local_day(now).year, count=len(filings))
+    days = {filing.completion.mastered_on for filing in filings}
+    clocks = clocks_of_days(days, provider=provider, standard=standard, filed_at=filed_at)
+    numbers = reserve_numbers(provider=provider, year=local_day(now).year, count=len(filings))
     requests = [
         _new_request(
             filing,
@@ -75,15 +85,22 @@ def file_requests(
         )
         for filing, number in zip(filings, numbers, strict=True)
     ]
+    _enter(requests, actor=actor, now=now)
+    return requests
+
+
+def _enter(requests: Sequence[Request], *, actor: Actor, now: datetime) -> None:
+    """Rows, journal and receipts."""
     try:
         Request.objects.bulk_create(requests, batch_size=100)
     except IntegrityError as error:
         raise RuleViolation("request_exists") from error
-    journal.record_all(_entry(request, actor=actor, now=now) for request in requests)
-    return requests
+    journal.record_all(filed_entry(request, actor=actor, now=now) for request in requests)
+    tell_filed(requests, now=now)
 
 
-def _standard(edition: str, filed_at: datetime) -> Standard:
+def standard_for(edition: str, filed_at: datetime) -> Standard:
+    """The edition named, or the one in force when ``edition`` is empty."""
     return standards.get(edition) if edition else standards.in_force(local_day(filed_at))
 
 
@@ -97,21 +114,40 @@ def _check(
         if completion.mastered_on > today:
             raise RuleViolation("not_completed_yet", on=completion.mastered_on)
         standard.result(completion.programme.kind, filing.paper)
+        _check_mandate(filing, today=today)
+    fresh = [filing.completion.pk for filing in filings if filing.replaces is None]
     taken = Request.objects.filter(
-        completion__in=[filing.completion.pk for filing in filings], state__in=LIVE_STATES
+        Q(completion__in=fresh)
+        | Q(replaces__in=[filing.replaces.pk for filing in filings if filing.replaces]),
+        state__in=LIVE_STATES,
     ).first()
     if taken is not None:
         raise RuleViolation("request_exists", number=taken.number)
 
 
-def _clocks(
-    filings: Sequence[Filing], *, provider: Provider, standard: Standard, filed_at: datetime
+def _check_mandate(filing: Filing, *, today: date) -> None:
+    """The power of attorney is read anew: it may have ended since the page was opened."""
+    if filing.mandate is None:
+        return
+    row = Mandate.objects.filter(
+        pk=filing.mandate.pk,
+        state=Mandate.State.CHECKED,
+        valid_until__gte=today,
+        provider=filing.completion.provider_id,
+        principal_hash=filing.completion.person.iin_hash,
+    )
+    if not row.exists():
+        raise RuleViolation("mandate_not_in_force")
+
+
+def clocks_of_days(
+    days: Collection[date], *, provider: Provider, standard: Standard, filed_at: datetime
 ) -> dict[date, Clock]:
     """One clock for each day of mastery."""
     calendar = calendar_of(provider, default=standard.weekly_hours)
     events = clock_events(since=filed_at)
     clocks = {}
-    for mastered_on in {filing.completion.mastered_on for filing in filings}:
+    for mastered_on in days:
         found = deadline.compute(
             edition=standard.edition,
             calendar=calendar,
@@ -135,11 +171,14 @@ def _new_request(
         channel=channel,
         application_number=filing.application_number,
         application_on=filing.application_on,
+        mandate=filing.mandate,
+        replaces=filing.replaces,
         edition=standard.edition,
         edition_version=standard.version,
         kind=completion.programme.kind,
         paper=filing.paper,
         language=filing.language,
+        delivery=filing.delivery,
         filed_at=clock.deadline.filed_at,
         accepted_at=clock.deadline.accepted_at,
         due_at=clock.deadline.due_at,
@@ -147,7 +186,8 @@ def _new_request(
     )
 
 
-def _entry(request: Request, *, actor: Actor, now: datetime) -> Event:
+def filed_entry(request: Request, *, actor: Actor, now: datetime) -> Event:
+    """The first act in the life of a request."""
     return Event(
         subject=f"request:{request.number}",
         action="cases.filed",
@@ -157,7 +197,7 @@ def _entry(request: Request, *, actor: Actor, now: datetime) -> Event:
     )
 
 
-def _reserve_numbers(*, provider: Provider, year: int, count: int) -> list[str]:
+def reserve_numbers(*, provider: Provider, year: int, count: int) -> list[str]:
     """``count`` public numbers in a row; the series' row is locked until commit."""
     RequestSeries.objects.get_or_create(provider=provider, year=year)
     series = RequestSeries.objects.filter(provider=provider, year=year)

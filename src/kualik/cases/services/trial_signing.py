@@ -16,11 +16,13 @@ from kualik.accounts.models import User
 from kualik.accounts.services import is_own_iin
 from kualik.cases.models import Request
 from kualik.cases.services.sealing import (
-    SignatureOutcome,
     accept_signatures,
     is_prepared,
     prepare_requests,
 )
+from kualik.certificates.models import Letter
+from kualik.certificates.services.letters import prepared_letter_content
+from kualik.certificates.services.signing import SignatureOutcome
 from kualik.providers.models import Provider
 from kualik.rules.errors import RuleViolation
 from kualik.rules.lifecycle import Role
@@ -82,6 +84,31 @@ def sign_on_trial(
         outcomes += accept_signatures(
             user=signer,
             signatures=dict(_signed(request, leaf, now) for request in named),
+            trust=installation_trust(),
+            fetcher=test_fetcher(now=now),
+            now=now,
+        )
+    return outcomes
+
+
+def sign_letters_on_trial(
+    *,
+    letters: Sequence[Letter],
+    iins: Collection[str],
+    now: datetime,
+    scheme: Scheme = Scheme.RSA,
+) -> list[SignatureOutcome]:
+    """Sign prepared letters as those who answer for them would, and hand the signatures in."""
+    outcomes = []
+    for letter in letters:
+        if letter.signer is None or letter.provider is None:
+            raise RuleViolation("letter_without_signer")
+        leaf = trial_leaf(letter.signer, letter.provider, iins=iins, now=now, scheme=scheme)
+        content = prepared_letter_content(letter=letter, now=now)
+        signature = sign_cms(leaves=[leaf], content=content, detached=True, signing_time=now)
+        outcomes += accept_signatures(
+            user=letter.signer,
+            signatures={letter.number: signature},
             trust=installation_trust(),
             fetcher=test_fetcher(now=now),
             now=now,

@@ -14,6 +14,7 @@ from kualik.accounts.models import User
 from kualik.accounts.queries import person_of
 from kualik.cases.models import Request
 from kualik.cases.queries import own_requests, requests_visible_to
+from kualik.cases.queries.asking import UNDECIDED_STATES
 from kualik.core import clock, errors
 from kualik.core.access import role_of
 from kualik.rules.errors import RuleViolation
@@ -83,9 +84,18 @@ def acts_of(user: User, request: Request, *, now: datetime) -> list[Act]:
     reach = {event for role in user.roles for event in _reach(State(request.state), role)}
     if is_accepted(request, now=now):
         reach -= {Event.DECLINE}
+    if request.completion_id is None:
+        # First the record of training must be found, see ``may_find_training``.
+        reach -= {Event.APPROVE}
     return [
         Act(event, _address(event, request), event in AT_ONCE) for event in PAGES if event in reach
     ]
+
+
+def may_find_training(user: User, request: Request) -> bool:
+    """Whether ``user`` may say which training a claim is about."""
+    is_open = request.completion_id is None and request.state in UNDECIDED_STATES
+    return is_open and user.provider_id == request.provider_id and user.has_role(DECIDERS)
 
 
 def is_accepted(request: Request, *, now: datetime) -> bool:

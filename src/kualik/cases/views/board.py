@@ -7,6 +7,7 @@ from kualik.accounts.queries import person_of
 from kualik.cases.queries import awaiting_result, counts
 from kualik.cases.views.acts import DECIDERS, SEALERS, causes
 from kualik.cases.views.rows import rows_of
+from kualik.certificates.services.letters import prepared_letters
 from kualik.certificates.services.volume import alarm_of
 from kualik.core import clock
 from kualik.core.access import staff
@@ -28,6 +29,7 @@ def office(request: HttpRequest) -> HttpResponse:
         "total": waiting.count(),
         "may_decide": user.has_role(DECIDERS) and user.provider_id is not None,
         "may_seal": user.has_role(SEALERS),
+        "letters": prepared_letters(user).count(),
         "may_hand_over": user.has_role(causes(Event.HAND_OVER)) and user.provider_id is not None,
         "shows_provider": user.provider_id is None,
     }

@@ -10,10 +10,14 @@ from django.shortcuts import render
 from kualik.accounts.models import Person
 from kualik.accounts.queries import applicant_of
 from kualik.accounts.services import masked_iin
-from kualik.cases.models import Request
+from kualik.cases.models import Mandate, Request
 from kualik.cases.queries import requests_of
+from kualik.cases.queries.asking import receivable_by
+from kualik.cases.queries.corrections import corrections_of
+from kualik.cases.queries.mandates import mandates_given
 from kualik.certificates.models import Certificate
-from kualik.certificates.queries import certificates_of
+from kualik.certificates.queries import certificates_of, letters_of
+from kualik.certificates.services.letters import shown_letters
 from kualik.certificates.services.wording import Labels, labels_of
 from kualik.core import clock
 from kualik.core.access import applicant
@@ -55,6 +59,10 @@ def cabinet(request: HttpRequest) -> HttpResponse:
         "masked_iin": masked_iin(person),
         "requests": asked_by(person, now=clock.now()),
         "documents": owned_by(person),
+        "receivable": receivable_by(person, now=clock.now()),
+        "letters": shown_letters(letters_of(person)),
+        "corrections": corrections_of(person),
+        "asked": mandates_given(person).filter(state=Mandate.State.WAITING),
     }
     return render(request, "cases/cabinet.html", context)
 

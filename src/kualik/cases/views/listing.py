@@ -64,7 +64,8 @@ def approve_many(request: HttpRequest) -> HttpResponse:
     back = f"{reverse('cases:requests')}?{kept.urlencode()}"
     if request.POST.get("scope") == "found":
         form = SearchForm(kept, user=user)
-        chosen = list(_found(own_requests(user), form).filter(state__in=sorted(UNDECIDED)))
+        undecided = _found(own_requests(user), form).filter(state__in=sorted(UNDECIDED))
+        chosen = list(undecided.filter(completion__isnull=False))
         chosen.sort(key=lambda row: row.pk)
     else:
         chosen = _chosen(user, request.POST.getlist("number"))

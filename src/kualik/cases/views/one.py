@@ -11,11 +11,14 @@ from django.utils.functional import lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from kualik.accounts.models import User
 from kualik.accounts.queries import ROLE_LABELS, person_of
-from kualik.accounts.services import masked_iin
+from kualik.accounts.services import masked_iin, record_look
 from kualik.cases.forms import ReasonForm, WithdrawalForm
 from kualik.cases.models import Request
 from kualik.cases.queries import Step, timeline
+from kualik.cases.services.application import claim_days
+from kualik.cases.services.attaching import attachments_of
 from kualik.cases.services.deciding import (
     approve_request,
     hand_over_request,
@@ -23,14 +26,18 @@ from kualik.cases.services.deciding import (
     send_back_request,
     start_review,
 )
+from kualik.cases.services.following import follow
 from kualik.cases.services.receipts import make_receipt
 from kualik.cases.services.sealing import sealing_by_machine
-from kualik.cases.views.acts import act, causes, own, readable
+from kualik.cases.views.acts import act, causes, may_find_training, own, readable
 from kualik.cases.views.faults import fault_of
 from kualik.cases.views.rows import rows_of
+from kualik.certificates.queries import visible_letters_about
+from kualik.certificates.services.letters import shown_letters
 from kualik.core import clock
-from kualik.core.access import staff
+from kualik.core.access import role_of, staff
 from kualik.core.methods import post_only
+from kualik.notifications.queries import messages_about
 from kualik.rules import standards, volumes
 from kualik.rules.language import Text
 from kualik.rules.lifecycle import READERS, Event, Role, State
@@ -52,24 +59,8 @@ def show(request: HttpRequest, number: str) -> HttpResponse:
     """Applicant, training, document, clock, what happened and what may be done."""
     user = person_of(request)
     found = readable(user, number)
-    standard = standards.get(found.edition, found.edition_version)
-    row = rows_of(user, [found], now=clock.now())[0]
-    context = {
-        "row": row,
-        "case": found,
-        "masked_iin": masked_iin(found.person),
-        "standard": standard,
-        "result": standard.result(found.kind, found.paper),
-        "channel": CHANNELS[Request.Channel(found.channel)],
-        "language": LANGUAGES.get(found.language, found.language),
-        "steps": [(step, _role(step)) for step in timeline(found)],
-        "refusal": shown_refusal(found),
-        "is_automatic": bool(sealing_by_machine([found])),
-        "fault": fault_of(user, found),
-        "credits": volumes.credits_text(found.completion.credits) if found.completion else "",
-        "has_document": found.state in HAS_DOCUMENT and found.certificate_id is not None,
-        "may_receive": user.provider_id == found.provider_id and user.has_role(RECEIVERS),
-    }
+    _looked(user, found, "request")
+    context = {**_facts(found), **_work(user, found)}
     return render(request, "cases/request.html", context)
 
 
@@ -77,6 +68,7 @@ def show(request: HttpRequest, number: str) -> HttpResponse:
 def receipt(request: HttpRequest, number: str) -> HttpResponse:
     """The receipt for the applicant, with the status code on it."""
     found = own(request, number)
+    _looked(person_of(request), found, "receipt")
     address = f"{settings.PUBLIC_URL}{reverse('cases:status')}"
     content = make_receipt(request=found, status_url=address)
     headers = {"Content-Disposition": f'inline; filename="receipt-{found.number}.pdf"'}
@@ -153,6 +145,45 @@ def _approved(found: Request) -> str:
     if sealing_by_machine([found]):
         return gettext("The request is approved; its document is being sealed automatically.")
     return gettext("The request is approved and waits for the signature.")
+
+
+def _facts(found: Request) -> dict[str, object]:
+    """What the request says and what happened to it."""
+    standard = standards.get(found.edition, found.edition_version)
+    return {
+        "case": found,
+        "masked_iin": masked_iin(found.person),
+        "standard": standard,
+        "result": standard.result(found.kind, found.paper),
+        "channel": CHANNELS[Request.Channel(found.channel)],
+        "language": LANGUAGES.get(found.language, found.language),
+        "steps": [(step, _role(step)) for step in timeline(found)],
+        "refusal": shown_refusal(found),
+        "course": follow(found, now=clock.now()),
+        "notices": messages_about(f"request:{found.number}"),
+        "scans": attachments_of(found),
+        "claim_days": claim_days(found.claim) if found.claim else "",
+        "is_automatic": bool(sealing_by_machine([found])),
+        "credits": volumes.credits_text(found.completion.credits) if found.completion else "",
+        "has_document": found.state in HAS_DOCUMENT and found.certificate_id is not None,
+    }
+
+
+def _work(user: User, found: Request) -> dict[str, object]:
+    """What this member of staff may do with it."""
+    return {
+        "row": rows_of(user, [found], now=clock.now())[0],
+        "letters": shown_letters(visible_letters_about(user, f"request:{found.number}")),
+        "finds_training": may_find_training(user, found),
+        "fault": fault_of(user, found),
+        "may_receive": user.provider_id == found.provider_id and user.has_role(RECEIVERS),
+    }
+
+
+def _looked(user: User, found: Request, what: str) -> None:
+    """The person sees later who opened this."""
+    actor = user.acting_as(role_of(user, READERS))
+    record_look(person=found.person, what=what, about=found.number, actor=actor, now=clock.now())
 
 
 def _role(step: Step) -> Text:

@@ -17,23 +17,20 @@ from django.utils.translation import ngettext
 
 from kualik.accounts.models import User
 from kualik.accounts.queries import person_of
-from kualik.cases.models import Request
-from kualik.cases.services.sealing import (
-    SignatureOutcome,
-    accept_signatures,
-    prepared_content,
-    prepared_for,
-)
+from kualik.cases.services.sealing import accept_signatures
 from kualik.cases.views.acts import SEALERS
-from kualik.cases.views.signing import portion_for
-from kualik.certificates.models import Certificate
-from kualik.certificates.services.signing import SIGNS_FOR
+from kualik.cases.views.prepared import (
+    Prepared,
+    content_of,
+    portion_for,
+    prepared_rows,
+    rights_for,
+)
+from kualik.certificates.services.letters import SIGNERS
+from kualik.certificates.services.signing import SignatureOutcome
 from kualik.core import clock, errors
 from kualik.core.access import staff
 from kualik.core.methods import post_only
-from kualik.papers.queries import form as paper_form
-from kualik.providers.models import Provider
-from kualik.rules import facts as fact_rules
 from kualik.rules.errors import RuleViolation
 from kualik.rules.language import Text
 from kualik.signatures.services.phone import (
@@ -55,7 +52,7 @@ HOLDER = "Т.А.Ә. / Ф.И.О."
 HTTP_NOT_FOUND = 404
 
 
-@staff(*SEALERS)
+@staff(*SIGNERS)
 def seal_phone(request: HttpRequest) -> HttpResponse:
     """Choose and confirm, then the code and where it stands; by POST an offer, or the end of it."""
     if not settings.EGOV_MOBILE:
@@ -66,7 +63,8 @@ def seal_phone(request: HttpRequest) -> HttpResponse:
     found = _standing(request, now)
     if found is None:
         portion = portion_for(user, MOST_DOCUMENTS, now)
-        context = {"portion": portion, "prepared": [_look(row) for row in portion.now]}
+        may_seal = user.has_role(SEALERS)
+        context = {"portion": portion, "prepared": portion.now, "may_seal": may_seal}
         return render(request, "cases/seal_phone_choice.html", context)
     token, standing = found
     context = {
@@ -79,7 +77,7 @@ def seal_phone(request: HttpRequest) -> HttpResponse:
     return render(request, "cases/seal_phone.html", context)
 
 
-@staff(*SEALERS)
+@staff(*SIGNERS)
 def seal_phone_state(request: HttpRequest) -> HttpResponse:
     """Where the browser's own code stands, for the page's script."""
     now = clock.now()
@@ -90,7 +88,7 @@ def seal_phone_state(request: HttpRequest) -> HttpResponse:
     return JsonResponse(phone_page(token=token, standing=standing, now=now).to_record())
 
 
-@staff(*SEALERS)
+@staff(*SIGNERS)
 @post_only("cases:seal_phone")
 def seal_phone_answer(request: HttpRequest) -> HttpResponse:
     """Issue by what the phone signed; what is not issued is told with its reason."""
@@ -114,20 +112,12 @@ def seal_phone_answer(request: HttpRequest) -> HttpResponse:
     return redirect("cases:signed" if _told(request, outcomes) else "cases:seal_phone")
 
 
-def _look(row: Request) -> tuple[Request, Text]:
-    """A prepared document with its programme in the languages of the paper."""
-    if row.certificate is None:
-        raise Http404
-    return row, fact_rules.from_record(row.certificate.facts).programme
-
-
 def _offered(request: HttpRequest, user: User, now: datetime) -> HttpResponse:
     request.session.pop(KEPT, None)
     if request.POST.get("again"):
         return redirect("cases:seal_phone")
     wanted = set(request.POST.getlist("number"))
-    found = [row for row in prepared_for(user, now) if row.certificate]
-    chosen = [row for row in found if row.certificate and row.certificate.number in wanted]
+    chosen = [row for row in prepared_rows(user, now) if row.number in wanted]
     if not chosen or request.POST.get("confirm") != "yes":
         none = _("Select at least one document.")
         unread = _("Confirm first that you have looked at the documents.")
@@ -140,38 +130,33 @@ def _offered(request: HttpRequest, user: User, now: datetime) -> HttpResponse:
     return redirect("cases:seal_phone")
 
 
-def _offer(request: HttpRequest, user: User, chosen: list[Request], now: datetime) -> str:
+def _offer(request: HttpRequest, user: User, chosen: list[Prepared], now: datetime) -> str:
     """The token of a fresh offer of the chosen documents."""
-    certificates = [row.certificate for row in chosen if row.certificate]
-    count = len(certificates)
+    provider, count = user.provider, len(chosen)
+    if provider is None:
+        raise Http404
     offer = offer_signing(
-        documents=[_document(certificate, now) for certificate in certificates],
+        documents=[_document(one, now) for one in chosen],
         method=Method.CMS_SIGN_ONLY,
         purpose="signing",
         description=f"Құжаттарға қол қою: {count} / Подписание документов: {count}",
-        organisation=_organisation(chosen[0].provider),
-        about={"numbers": [certificate.number for certificate in certificates]},
+        organisation=Organisation(name=provider.name, bin=provider.bin),
+        about={"numbers": [one.number for one in chosen]},
         session_secret=_secret(request),
         now=now,
-        signer=ExpectedSigner(user=user, bin=chosen[0].provider.bin, roles=SIGNS_FOR),
+        signer=ExpectedSigner(user=user, bin=provider.bin, roles=rights_for(chosen)),
     )
     return offer.token
 
 
-def _document(certificate: Certificate, now: datetime) -> Document:
+def _document(one: Prepared, now: datetime) -> Document:
     """The prepared file as the phone shows it; ``prepared_file_changed`` for one that is lost."""
-    facts = fact_rules.from_record(certificate.facts)
-    title = paper_form(facts.form).title
     return Document(
-        name=Text(f"{title.kk} № {certificate.number}", f"{title.ru} № {certificate.number}"),
-        content=prepared_content(certificate=certificate, now=now),
+        name=Text(f"{one.title.kk} № {one.number}", f"{one.title.ru} № {one.number}"),
+        content=content_of(one.row, now),
         mime="@file/pdf",
-        meta=[(HOLDER, facts.holder_kk)],
+        meta=[(HOLDER, one.holder.kk)],
     )
-
-
-def _organisation(provider: Provider) -> Organisation:
-    return Organisation(name=provider.name, bin=provider.bin)
 
 
 def _standing(request: HttpRequest, now: datetime) -> tuple[str, Standing] | None:

@@ -23,6 +23,9 @@ from kualik.cases.services.sealing import (
 )
 from kualik.cases.views.acts import SEALERS
 from kualik.cases.views.faults import told_faults
+from kualik.cases.views.prepared import letter_look
+from kualik.certificates.services.letters import prepared_letters
+from kualik.certificates.services.policy import may_sign_today
 from kualik.core import clock, errors
 from kualik.core.access import staff
 from kualik.papers.queries import form as paper_form
@@ -63,6 +66,8 @@ def seal(request: HttpRequest) -> HttpResponse:
         "selects": request.GET.get("select") != "none",
         "key": _key(user, now),
         "prepared": len(prepared_for(user, now)),
+        "letters": [letter_look(row) for row in prepared_letters(user)],
+        "left": may_sign_today(user, now=now),
         "progress": seal_progress(user, now),
     }
     return render(request, "cases/seal.html", context)

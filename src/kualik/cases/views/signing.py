@@ -3,15 +3,14 @@
 import base64
 import binascii
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Iterator, Mapping
+from datetime import date
 from io import BytesIO
+from itertools import chain
 
 from django.conf import settings
 from django.http import (
     FileResponse,
-    Http404,
     HttpRequest,
     HttpResponse,
     HttpResponseBase,
@@ -19,30 +18,24 @@ from django.http import (
     StreamingHttpResponse,
 )
 from django.http.request import UnreadablePostError
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from kualik.accounts.models import User
 from kualik.accounts.queries import person_of
-from kualik.cases.models import Request
-from kualik.cases.services.sealing import (
-    SignatureOutcome,
-    accept_signatures,
-    prepared_content,
-    prepared_for,
-)
+from kualik.cases.services.sealing import accept_signatures
 from kualik.cases.views.acts import SEALERS
 from kualik.cases.views.faults import signing_advice
-from kualik.certificates.queries import SignedDay, own_prepared, signed_days, signed_on
+from kualik.cases.views.prepared import content_of, letter_look, own_row, portion_for
+from kualik.certificates.models import Letter, PersonSignature
+from kualik.certificates.queries import SignedDay, letters_signed_on, signed_days, signed_on
+from kualik.certificates.services.letters import SIGNERS
 from kualik.certificates.services.packing import packed
-from kualik.certificates.services.policy import may_sign_today
+from kualik.certificates.services.signing import SignatureOutcome
 from kualik.core import clock, errors
 from kualik.core.access import staff
 from kualik.core.headers import reaching
 from kualik.core.methods import post_only
-from kualik.rules import facts as fact_rules
-from kualik.rules.language import Text
 from kualik.signatures.services.trusting import installation_fetcher, installation_trust
 
 # In one call of NCALayer; more are signed after these.
@@ -52,39 +45,7 @@ SLICE = 15
 BAD_REQUEST = 400
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A document that waits for the signature."""
-
-    number: str
-    holder: Text
-    programme: Text
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Portion:
-    """What is signed in one go: ``later`` documents come after these, ``over`` are beyond the
-    person's quota, of which ``left`` are left today (None without a quota)."""
-
-    now: list[Request]
-    later: int
-    over: int
-    left: int | None
-
-
-def portion_for(user: User, most: int, now: datetime) -> Portion:
-    """What is prepared for the person, ``most`` documents of it and no more than the quota lets."""
-    prepared, left = prepared_for(user, now), may_sign_today(user, now=now)
-    allowed = prepared if left is None else prepared[:left]
-    return Portion(
-        now=allowed[:most],
-        later=max(0, len(allowed) - most),
-        over=len(prepared) - len(allowed),
-        left=left,
-    )
-
-
-@staff(*SEALERS)
+@staff(*SIGNERS)
 @require_safe
 def sign(request: HttpRequest) -> HttpResponse:
     """Look at the prepared documents, confirm, sign them with NCALayer."""
@@ -92,7 +53,8 @@ def sign(request: HttpRequest) -> HttpResponse:
     portion = portion_for(user, BATCH, clock.now())
     context = {
         "portion": portion,
-        "prepared": [_look(row) for row in portion.now],
+        "prepared": portion.now,
+        "may_seal": user.has_role(SEALERS),
         "ncalayer": settings.NCALAYER_URL,
         "chain": "test" if settings.DEMO else "production",
         "bin": user.provider.bin if user.provider else "",
@@ -102,13 +64,13 @@ def sign(request: HttpRequest) -> HttpResponse:
     return reaching(render(request, "cases/sign.html", context), settings.NCALAYER_URL)
 
 
-@staff(*SEALERS)
+@staff(*SIGNERS)
 @require_safe
 def prepared_file(request: HttpRequest, number: str) -> FileResponse:
     """A prepared document as it will be signed, to look at."""
-    row = get_object_or_404(own_prepared(person_of(request)), number=number)
+    row = own_row(person_of(request), number)
     response = FileResponse(
-        BytesIO(prepared_content(certificate=row, now=clock.now())),
+        BytesIO(content_of(row, clock.now())),
         filename=f"{row.number}.pdf",
         content_type="application/pdf",
     )
@@ -116,10 +78,10 @@ def prepared_file(request: HttpRequest, number: str) -> FileResponse:
     return response
 
 
-@staff(*SEALERS)
+@staff(*SIGNERS)
 @post_only("cases:sign")
 def signatures(request: HttpRequest) -> HttpResponse:
-    """Take signatures as JSON, number of the certificate → CMS in base64; what became of each."""
+    """Take signatures as JSON, number of the document → CMS in base64; what became of each."""
     try:
         given = _given(request.body)
     except (ValueError, UnreadablePostError):
@@ -134,7 +96,7 @@ def signatures(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"outcomes": [_told(outcome) for outcome in outcomes]})
 
 
-@staff(*SEALERS)
+@staff(*SIGNERS)
 @require_safe
 def signed(request: HttpRequest) -> HttpResponse:
     """What I signed, day by day: the notice after the act (Digital Code, article 50)."""
@@ -145,12 +107,14 @@ def signed(request: HttpRequest) -> HttpResponse:
         "days": days,
         "day": day,
         "signatures": signed_on(user, day) if day else [],
+        "letters": [letter_look(row) for row in letters_signed_on(user, day)] if day else [],
+        "may_seal": user.has_role(SEALERS),
         "is_today": day == clock.local_day(clock.now()),
     }
     return render(request, "cases/signed.html", context)
 
 
-@staff(*SEALERS)
+@staff(*SIGNERS)
 @require_safe
 def signed_files(request: HttpRequest) -> HttpResponseBase:
     """The documents of a day with their signatures, as an archive."""
@@ -158,17 +122,12 @@ def signed_files(request: HttpRequest) -> HttpResponseBase:
     day = _chosen_day(request, signed_days(user))
     if day is None:
         return redirect("cases:signed")
-    found = signed_on(user, day).order_by("pk").iterator()
+    certificates = signed_on(user, day).order_by("pk").iterator()
+    letters = letters_signed_on(user, day).order_by("pk").iterator()
+    found: Iterator[PersonSignature | Letter] = chain(certificates, letters)
     response = StreamingHttpResponse(packed(found), content_type="application/zip")
     response["Content-Disposition"] = f'attachment; filename="signed-{day:%Y-%m-%d}.zip"'
     return response
-
-
-def _look(row: Request) -> Prepared:
-    if row.certificate is None:
-        raise Http404
-    facts = fact_rules.from_record(row.certificate.facts)
-    return Prepared(facts.number, Text(facts.holder_kk, facts.holder_ru), facts.programme)
 
 
 def _chosen_day(request: HttpRequest, days: list[SignedDay]) -> date | None:

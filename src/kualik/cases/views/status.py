@@ -1,90 +1,63 @@
 """The public status page: number and second factor, no sign-in (A57.10.b)."""
 
-from dataclasses import dataclass
-from datetime import datetime
-
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
 
+from kualik.accounts.queries import visiting_person
 from kualik.cases.forms import StatusForm
-from kualik.cases.models import Request
-from kualik.cases.queries import Step, clock_of, find_by_second_factor, plain_number, timeline
+from kualik.cases.queries import plain_number
+from kualik.cases.queries.own import followed_by
+from kualik.cases.services.following import follow
+from kualik.cases.services.looking import look_up
+from kualik.cases.views.courses import complaint_link, course_context
 from kualik.core import clock, errors
 from kualik.core.access import public
-from kualik.core.throttle import DAY, Limit, address_of, check_limit, count_miss, is_spent
-from kualik.rules import deadline, standards
-from kualik.rules.deadline import Deadline
+from kualik.core.throttle import address_of
 from kualik.rules.errors import RuleViolation
-from kualik.rules.language import Text
-from kualik.rules.lifecycle import AWAITING_RESULT
 from kualik.rules.refusal import appeal
-
-BY_ADDRESS = Limit("status", 10)
-# Four digits can be guessed from many addresses; the code of the receipt cannot.
-BY_NUMBER = Limit("status of a number", 10, DAY)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Status:
-    """What anyone with the number and the code may know: no name, no document's number."""
-
-    number: str
-    state: str
-    document: Text
-    programme: Text
-    provider: Text
-    steps: list[Step]
-    clock: Deadline
-    is_waiting: bool
-    is_overdue: bool
 
 
 @public
 @never_cache
 def status(request: HttpRequest) -> HttpResponse:
-    """Ask for number and code; the answer comes to a POST, so that nothing sits in an address."""
+    """Ask for number and code; the answer comes to a POST, so that no code sits in an address."""
     now = clock.now()
-    form = StatusForm(request.POST or None)
+    form = StatusForm(request.POST or None, initial={"number": _number(request.GET.get("number"))})
     if not form.is_valid():
         return render(request, "cases/status.html", {"form": form})
+    number, code = form.cleaned_data["number"], form.cleaned_data["code"]
     try:
-        check_limit(BY_ADDRESS, address_of(request), now=now)
-        found = _found(form, now)
+        found = look_up(number=number, code=code, address=address_of(request), now=now)
     except RuleViolation as violation:
-        if violation.code == "status_unknown":
-            count_miss(BY_ADDRESS, address_of(request), now=now)
         form.add_error(None, errors.message(violation))
-        code = errors.status(violation)
-        return render(request, "cases/status.html", {"form": form}, status=code)
-    context = {"status": _status(found, now), "appeal": appeal()}
+        answer = errors.status(violation)
+        return render(request, "cases/status.html", {"form": form}, status=answer)
+    context = {
+        **course_context(follow(found, now=now)),
+        "appeal": appeal(),
+        "complaint": complaint_link(found),
+    }
     return render(request, "cases/status_result.html", context)
 
 
-def _found(form: StatusForm, now: datetime) -> Request:
-    """The request asked for; a number missed too often today opens by the receipt's code alone."""
-    number = plain_number(form.cleaned_data["number"])
-    factor, with_phone = form.cleaned_data["code"], not is_spent(BY_NUMBER, number, now=now)
+@public
+@never_cache
+@require_safe
+def short(request: HttpRequest, number: str) -> HttpResponse:
+    """The address in messages: the owner's page where the owner entered, else the status page with
+    the number filled in. It says of no number whether it exists."""
+    plain, person = _number(number), visiting_person(request)
+    if plain and person and followed_by(person, plain, now=clock.now()):
+        return redirect("cases:own_request", plain)
+    return redirect(reverse("cases:status") + (f"?number={plain}" if plain else ""))
+
+
+def _number(text: str | None) -> str:
+    """A request's number in its one spelling; empty for anything else, such as an IIN."""
     try:
-        return find_by_second_factor(number=number, factor=factor, with_phone=with_phone)
+        return plain_number(text or "")
     except RuleViolation:
-        # Numbers nobody has are counted as well, so that the answers stay alike.
-        count_miss(BY_NUMBER, number, now=now)
-        raise
-
-
-def _status(found: Request, now: datetime) -> Status:
-    standard = standards.get(found.edition, found.edition_version)
-    term = clock_of(found)
-    is_waiting = found.state in AWAITING_RESULT
-    return Status(
-        number=found.number,
-        state=found.state,
-        document=standard.result(found.kind, found.paper).title,
-        programme=found.title,
-        provider=found.provider.name,
-        steps=timeline(found),
-        clock=term,
-        is_waiting=is_waiting,
-        is_overdue=is_waiting and deadline.is_overdue(term, now),
-    )
+        return ""

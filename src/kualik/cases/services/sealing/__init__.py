@@ -5,11 +5,7 @@ signs them (A57.10-2). Or, under A303 only and within the provider's limits, the
 the organisation's seal alone issues (A303.4).
 """
 
-from kualik.cases.services.sealing.accepting import (
-    SignatureOutcome,
-    accept_signatures,
-    prepared_content,
-)
+from kualik.cases.services.sealing.accepting import accept_signatures, prepared_content
 from kualik.cases.services.sealing.following import (
     SealFault,
     SealProgress,
@@ -38,7 +34,6 @@ __all__ = [
     "SEAL_ORDERED",
     "SealFault",
     "SealProgress",
-    "SignatureOutcome",
     "accept_signatures",
     "is_prepared",
     "order_seal",

@@ -2,9 +2,8 @@
 
 import hashlib
 from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from django.core.files.storage import default_storage
 from django.db import transaction
@@ -14,12 +13,18 @@ from kualik.cases.models import Request
 from kualik.cases.services.sealing.making import is_prepared, move_to_issued, record_seals
 from kualik.cases.services.sealing.ordering import check_signer
 from kualik.certificates.models import Certificate, PersonSignature
+from kualik.certificates.services.letters import accept_letter, named_letters
 from kualik.certificates.services.policy import lock_policy, person_fault
 from kualik.certificates.services.sealing import discard_prepared
 from kualik.certificates.services.signing import (
+    Intake,
+    PreparedFile,
+    SignatureOutcome,
     check_person_signature,
     enter_signed,
+    outcome_of,
     store_signature,
+    unchanged,
 )
 from kualik.rules.errors import RuleViolation
 from kualik.rules.lifecycle import Role
@@ -30,35 +35,6 @@ from kualik.signatures.services import SignerVerdict
 BATCH = 400
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignatureOutcome:
-    """What became of the signature over one certificate.
-
-    ``code`` and ``params`` say in the table of errors why it was not issued, or, of one issued
-    before, that this signature was not kept; empty when all is well.
-    """
-
-    number: str
-    is_issued: bool
-    code: str = ""
-    params: Mapping[str, object] = field(default_factory=dict)
-
-    @property
-    def violation(self) -> RuleViolation | None:
-        """The broken rule, for ``core.errors.message``."""
-        return RuleViolation(self.code, **self.params) if self.code else None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Intake:
-    """Who signs, and how signatures are judged."""
-
-    user: User
-    trust: TrustDirectory
-    fetcher: RevocationFetcher | None
-    now: datetime
-
-
 def accept_signatures(
     *,
     user: User,
@@ -67,20 +43,25 @@ def accept_signatures(
     fetcher: RevocationFetcher | None,
     now: datetime,
 ) -> list[SignatureOutcome]:
-    """Issue the prepared documents whose signatures (certificate number → detached CMS) are good.
+    """Issue the prepared certificates and letters whose signatures (number → detached CMS) are
+    good.
 
     Each by itself and in its own transaction: what was issued stays so whatever becomes of the
     next, and the same signatures may come again. Call it outside transactions. Codes of refusal:
     ``prepared_unknown``, ``prepared_earlier``, ``prepared_file_changed``, ``seal_wrong_person``,
     ``key_disabled``, those of ``person_fault`` and ``check_person_signature``,
-    ``storage_unwritable``, ``conflict`` when the request was sent back at that moment.
+    ``storage_unwritable``, ``conflict`` when the request was sent back at that moment; for letters
+    those of ``accept_letter``.
     """
-    intake = _Intake(user=user, trust=trust, fetcher=fetcher, now=now)
-    requests = _own(user, list(signatures))
-    return [
-        _outcome(number, requests.get(number), signature, intake)
+    intake = Intake(user=user, trust=trust, fetcher=fetcher, now=now)
+    requests, letters = _own(user, list(signatures)), named_letters(user, signatures)
+    accepts = {
+        number: partial(accept_letter, letter=letters[number], signature=signature, intake=intake)
+        if number in letters
+        else partial(_accept, number, requests.get(number), signature, intake)
         for number, signature in signatures.items()
-    ]
+    }
+    return [outcome_of(number, accept) for number, accept in accepts.items()]
 
 
 def prepared_content(*, certificate: Certificate, now: datetime) -> bytes:
@@ -88,10 +69,8 @@ def prepared_content(*, certificate: Certificate, now: datetime) -> bytes:
 
     Raises ``prepared_file_changed`` for one that is lost or damaged; then it can be prepared anew.
     """
-    content = b""
-    with suppress(FileNotFoundError), default_storage.open(certificate.file, "rb") as stored:
-        content = stored.read()
-    if hashlib.sha256(content).hexdigest() != certificate.file_sha256:
+    content = unchanged(certificate.file, certificate.file_sha256)
+    if not content:
         discard_prepared(certificate=certificate, now=now)
         raise RuleViolation("prepared_file_changed", number=certificate.number)
     return content
@@ -99,7 +78,7 @@ def prepared_content(*, certificate: Certificate, now: datetime) -> bytes:
 
 def _own(user: User, numbers: list[str]) -> dict[str, Request]:
     """The person's requests by the numbers of their certificates."""
-    related = ("certificate__key", "certificate__provider", "provider")
+    related = ("certificate__key", "certificate__provider", "provider", "person", "completion")
     found: dict[str, Request] = {}
     for start in range(0, len(numbers), BATCH):
         rows = Request.objects.select_related(*related).filter(
@@ -111,26 +90,7 @@ def _own(user: User, numbers: list[str]) -> dict[str, Request]:
     return found
 
 
-def _outcome(
-    number: str, request: Request | None, signature: bytes, intake: _Intake
-) -> SignatureOutcome:
-    try:
-        is_kept = _accept(number, request, signature, intake)
-    except RuleViolation as violation:
-        params = {"number": number, **violation.params}
-        return SignatureOutcome(number=number, is_issued=False, code=violation.code, params=params)
-    except OSError as error:
-        return SignatureOutcome(
-            number=number, is_issued=False, code="storage_unwritable", params={"reason": error}
-        )
-    if is_kept:
-        return SignatureOutcome(number=number, is_issued=True)
-    return SignatureOutcome(
-        number=number, is_issued=True, code="signed_already", params={"number": number}
-    )
-
-
-def _accept(number: str, request: Request | None, signature: bytes, intake: _Intake) -> bool:
+def _accept(number: str, request: Request | None, signature: bytes, intake: Intake) -> bool:
     """Issue one document; False when it was issued before by another signature of the person."""
     if request is None or request.certificate is None:
         raise RuleViolation("prepared_unknown", number=number)
@@ -139,12 +99,16 @@ def _accept(number: str, request: Request | None, signature: bytes, intake: _Int
     if earlier is not None:
         return earlier.sha256 == hashlib.sha256(signature).hexdigest()
     _check_prepared(request, certificate, intake)
-    content = prepared_content(certificate=certificate, now=intake.now)
-    verdict = check_person_signature(
-        certificate=certificate,
-        content=content,
-        signature=signature,
+    prepared = PreparedFile(
+        number=certificate.number,
+        content=prepared_content(certificate=certificate, now=intake.now),
+        sha256=certificate.file_sha256,
         signer=intake.user,
+        bin=certificate.provider.bin,
+    )
+    verdict = check_person_signature(
+        prepared=prepared,
+        signature=signature,
         trust=intake.trust,
         fetcher=intake.fetcher,
         now=intake.now,
@@ -153,7 +117,7 @@ def _accept(number: str, request: Request | None, signature: bytes, intake: _Int
     return True
 
 
-def _check_prepared(request: Request, certificate: Certificate, intake: _Intake) -> None:
+def _check_prepared(request: Request, certificate: Certificate, intake: Intake) -> None:
     check_signer(request, intake.user)
     if certificate.status != Certificate.Status.DRAFT or not certificate.file:
         raise RuleViolation("prepared_unknown", number=certificate.number)
@@ -164,7 +128,7 @@ def _check_prepared(request: Request, certificate: Certificate, intake: _Intake)
     _check_limits(request, certificate, intake)
 
 
-def _check_limits(request: Request, certificate: Certificate, intake: _Intake) -> None:
+def _check_limits(request: Request, certificate: Certificate, intake: Intake) -> None:
     """The provider's two-person rule and the person's quota."""
     fault = person_fault(
         certificate=certificate,
@@ -181,11 +145,11 @@ def _issue(
     certificate: Certificate,
     verdict: SignerVerdict,
     signature: bytes,
-    intake: _Intake,
+    intake: Intake,
 ) -> None:
     """State, register, signature and journal together or not at all."""
     actor = intake.user.acting_as(Role.AUTHORISED_PERSON)
-    name = store_signature(certificate=certificate, signature=signature)
+    name = store_signature(document=certificate.file, signature=signature)
     try:
         with transaction.atomic():
             if not move_to_issued(request, by=Role.AUTHORISED_PERSON):

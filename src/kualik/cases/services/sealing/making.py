@@ -7,6 +7,8 @@ from django.db import transaction
 
 from kualik.accounts.models import User
 from kualik.cases.models import Request
+from kualik.cases.services.overdue import settle_overdue
+from kualik.cases.services.telling import tell_issued
 from kualik.certificates.models import Certificate, SealPolicy
 from kualik.certificates.services.policy import automatic_fault
 from kualik.certificates.services.sealing import (
@@ -16,6 +18,7 @@ from kualik.certificates.services.sealing import (
     enter_sealed,
     make_sealed_files,
 )
+from kualik.certificates.services.standing import replace_certificate
 from kualik.certificates.services.volume import watch_later
 from kualik.core import journal
 from kualik.core.clock import local_day
@@ -23,8 +26,14 @@ from kualik.core.journal import SYSTEM, Actor
 from kualik.core.journal import Event as Entry
 from kualik.rules import lifecycle, standards
 from kualik.rules.errors import RuleViolation
+from kualik.rules.language import Text
 from kualik.rules.lifecycle import Event, Role, State
 from kualik.signatures.models import SigningKey
+
+CORRECTED = Text(
+    "Деректер түзетілгендіктен орнына жаңа құжат берілді",
+    "Данные исправлены, взамен выдан новый документ",
+)
 
 
 def prepare_requests(
@@ -141,13 +150,38 @@ def move_to_issued(request: Request, *, by: Role) -> bool:
 
 
 def record_seals(requests: Sequence[Request], *, actor: Actor, now: datetime) -> None:
-    """Journal that requests were issued, and have the volume of the day looked at."""
+    """Journal that requests were issued and tell their persons, let corrected documents take the
+    place of the earlier ones, and have the volume of the day looked at. Raises
+    ``replaced_not_standing``."""
+    for request in requests:
+        _take_place(request, actor=actor, now=now)
     journal.record_all(
         Entry(subject=f"request:{request.number}", action="cases.seal", actor=actor, at=now)
         for request in requests
     )
+    settle_overdue(requests, actor=actor, now=now)
+    tell_issued(requests, actor=actor, now=now)
     for provider in {request.provider for request in requests}:
         watch_later(provider=provider, now=now)
+
+
+def _take_place(request: Request, *, actor: Actor, now: datetime) -> None:
+    """From now on the earlier document says that this one came in its place.
+
+    One that is suspended or revoked is under a decision of its own, which nothing may escape.
+    """
+    if request.replaces_id is None or request.certificate is None:
+        return
+    earlier = Certificate.objects.get(pk=request.replaces_id)
+    if earlier.status != Certificate.Status.VALID:
+        raise RuleViolation("replaced_not_standing", number=earlier.number)
+    replace_certificate(
+        certificate=earlier,
+        replacement=Certificate.objects.get(pk=request.certificate.pk),
+        reason=CORRECTED,
+        actor=actor,
+        now=now,
+    )
 
 
 def _policy_fault(request: Request, *, now: datetime, ahead: int) -> str:

@@ -22,6 +22,8 @@ from kualik.signatures.queries import organisation_key
 
 SEAL_JOB = "cases.seal"
 SEAL_ORDERED = "certificates.seal_ordered"
+# What sealing one request reads besides its row.
+WITH_IT = ("certificate__key", "provider", "person", "completion")
 
 
 def seal_job_key(number: str) -> str:
@@ -74,9 +76,7 @@ def run_seal_job(payload: jobs.Payload, now: datetime) -> None:
     When the request was sent back since, nothing is sealed. Raises what ``order_seal`` and
     ``seal_alone`` raise: the person, the key or the policy may have changed meanwhile.
     """
-    request = Request.objects.select_related("certificate__key", "provider").get(
-        pk=str(payload["request"])
-    )
+    request = Request.objects.select_related(*WITH_IT).get(pk=str(payload["request"]))
     if request.certificate_id != payload["certificate"] or request.state != State.APPROVED:
         return
     key = organisation_key(provider=request.provider, now=now)

@@ -1,0 +1,1 @@
+"""What comes from outside: scans that anybody may have made."""

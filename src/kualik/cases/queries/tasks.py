@@ -1,0 +1,77 @@
+"""What is left to do for a member of staff, in words (core.tasks)."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+
+from django.db.models import QuerySet
+
+from kualik.accounts.models import User
+from kualik.core.clock import ZONE
+from kualik.core.models import StaffTask
+from kualik.core.tasks import ANYWHERE, open_tasks
+from kualik.rules.language import LANGUAGES, Text
+
+DATA = Path(__file__).parents[1] / "data" / "tasks.toml"
+CHANNELS = {"sms": Text("SMS", "SMS", "SMS"), "email": Text("пошта", "почта", "e-mail")}
+NOBODY = Text("тағайындалмаған", "не назначен", "nobody yet")
+# Tasks of these kinds are about a message, whose number ends their key.
+MESSAGE_KINDS = frozenset({"message_failed", "message_unsure"})
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What tasks of one kind say; ``ends_by_press``: otherwise they leave with what they ask."""
+
+    text: Text
+    ends_by_press: bool
+
+
+@cache
+def task_kinds() -> Mapping[str, Kind]:
+    """Every kind that the program opens. Raises KeyError where a language is missing."""
+    rows = tomllib.loads(DATA.read_text(encoding="utf-8"))
+    return {
+        name: Kind(Text(*(row[language] for language in LANGUAGES)), row["ends"] == "press")
+        for name, row in rows.items()
+    }
+
+
+def tasks_of(user: User) -> QuerySet[StaffTask]:
+    """What this member of staff sees, the oldest first; those of the platform see every scope."""
+    scope = user.provider.code if user.provider else ANYWHERE
+    return open_tasks(roles=[role.value for role in user.roles], scope=scope)
+
+
+def task_text(task: StaffTask) -> Text:
+    """What the task asks, with its values; a kind without words is shown by its code."""
+    kind = task_kinds().get(task.kind)
+    if kind is None:
+        return Text(task.kind, task.kind, task.kind)
+    return Text(
+        *(
+            kind.text.get(language).format_map(_values(task.params, language))
+            for language in LANGUAGES
+        )
+    )
+
+
+class _Values(dict[str, str]):
+    def __missing__(self, name: str) -> str:
+        return "…"
+
+
+def _values(params: Mapping[str, object], language: str) -> _Values:
+    return _Values({name: _said(name, value, language) for name, value in params.items()})
+
+
+def _said(name: str, value: object, language: str) -> str:
+    text = str(value)
+    if name == "channel" and text in CHANNELS:
+        return CHANNELS[text].get(language)
+    if name.endswith("_at") and text:
+        return f"{datetime.fromisoformat(text).astimezone(ZONE):%d.%m.%Y %H:%M}"
+    return text or NOBODY.get(language)

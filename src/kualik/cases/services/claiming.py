@@ -1,0 +1,156 @@
+"""A request of somebody whom no list names: what they say of the training, and its scans.
+
+It goes to review like any other; a document is made only after staff have found or entered the
+training (``linking``), and never by the machine.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+
+from django.db import transaction
+
+from kualik.accounts.models import Person
+from kualik.cases.models import LIVE_STATES, Attachment, Draft, Request
+from kualik.cases.services.application import Wish, claim_text
+from kualik.cases.services.attaching import hand_attachments, scans_of
+from kualik.cases.services.confirming import Confirmation, keep_evidence
+from kualik.cases.services.drafting import finish, held
+from kualik.cases.services.filing import (
+    clocks_of_days,
+    filed_entry,
+    reserve_numbers,
+    standard_for,
+)
+from kualik.cases.services.telling import tell_filed
+from kualik.core import journal
+from kualik.core.clock import local_day
+from kualik.core.journal import Actor
+from kualik.providers.models import Provider
+from kualik.rules.deadline import Deadline
+from kualik.rules.errors import RuleViolation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """What a person says of a training; ``hours`` 0 and empty texts where nothing was said."""
+
+    title: str
+    kind: str
+    started_on: date
+    ended_on: date
+    hours: int = 0
+    comment: str = ""
+    phone: str = ""
+    email: str = ""
+
+    def record(self, holder: str) -> dict[str, object]:
+        """As ``Request.claim`` keeps it."""
+        days = {"started_on": self.started_on.isoformat(), "ended_on": self.ended_on.isoformat()}
+        return {**asdict(self), **days, "holder": holder}
+
+
+def term_of_claim(claim: Claim, *, provider: Provider, now: datetime) -> Deadline:
+    """The legal clock as it would run from now, from the day that the person says."""
+    standard = standard_for("", now)
+    clocks = clocks_of_days([claim.ended_on], provider=provider, standard=standard, filed_at=now)
+    return clocks[claim.ended_on].deadline
+
+
+def text_of_claim(
+    claim: Claim,
+    wish: Wish,
+    *,
+    provider: Provider,
+    person: Person,
+    draft: Draft,
+    now: datetime,
+    scans: Sequence[Attachment] | None = None,
+) -> str:
+    """The text that is confirmed or signed. Raises ``result_not_in_edition``."""
+    return claim_text(
+        claim.record(person.full_name),
+        wish,
+        provider=provider,
+        person=person,
+        scans=scans_of(draft) if scans is None else scans,
+        standard=standard_for("", now),
+        key=draft.key,
+    )
+
+
+@transaction.atomic
+def file_claim(
+    *,
+    draft: Draft,
+    claim: Claim,
+    wish: Wish,
+    provider: Provider,
+    confirmation: Confirmation,
+    facts: Mapping[str, object],
+    actor: Actor,
+    now: datetime,
+) -> Request:
+    """File the claim of the draft's person with its scans and evidence; sent twice it is filed
+    once. Raises ``result_not_in_edition``, ``not_completed_yet``, ``request_exists``."""
+    current = held(draft=draft)
+    if current.result:
+        return Request.objects.get(number=current.result)
+    record = claim.record(draft.person.full_name)
+    _refuse_double(draft.person, provider, record)
+    request = _new_request(draft.person, claim, wish, provider, record, now)
+    hand_attachments(draft=draft, request=request)
+    keep_evidence(request=request, confirmation=confirmation, facts=facts, now=now)
+    journal.record_all([filed_entry(request, actor=actor, now=now)])
+    finish(draft=draft, result=request.number, now=now)
+    tell_filed([request], now=now)
+    return request
+
+
+def _new_request(
+    person: Person,
+    claim: Claim,
+    wish: Wish,
+    provider: Provider,
+    record: Mapping[str, object],
+    now: datetime,
+) -> Request:
+    """The row with the edition in force and the clock that runs from the day the person says."""
+    standard = standard_for("", now)
+    standard.result(claim.kind, wish.paper)
+    if claim.ended_on > local_day(now):
+        raise RuleViolation("not_completed_yet", on=claim.ended_on)
+    day = claim.ended_on
+    clock = clocks_of_days([day], provider=provider, standard=standard, filed_at=now)[day]
+    (number,) = reserve_numbers(provider=provider, year=local_day(now).year, count=1)
+    return Request.objects.create(
+        provider=provider,
+        person=person,
+        claim=record,
+        number=number,
+        channel=Request.Channel.WEB,
+        edition=standard.edition,
+        edition_version=standard.version,
+        kind=claim.kind,
+        paper=wish.paper,
+        language=wish.language,
+        delivery=wish.delivery,
+        filed_at=clock.deadline.filed_at,
+        accepted_at=clock.deadline.accepted_at,
+        due_at=clock.deadline.due_at,
+        clock=clock.record,
+    )
+
+
+def _refuse_double(person: Person, provider: Provider, record: Mapping[str, object]) -> None:
+    """The same training claimed again while the first claim is open or fulfilled."""
+    same = Request.objects.filter(
+        person=person,
+        provider=provider,
+        kind=record["kind"],
+        claim__title=record["title"],
+        claim__ended_on=record["ended_on"],
+        state__in=LIVE_STATES,
+    ).first()
+    if same is not None:
+        raise RuleViolation("request_exists", number=same.number)

@@ -1,0 +1,38 @@
+"""The look at a request by number and second factor, with the limits on guessing (A57.10.b)."""
+
+from datetime import datetime
+
+from kualik.cases.models import Request
+from kualik.cases.queries import find_by_second_factor, plain_number
+from kualik.core.throttle import DAY, Limit, check_limit, count_miss, is_spent
+from kualik.rules.errors import RuleViolation
+
+BY_ADDRESS = Limit("status", 10)
+# Four digits can be guessed from many addresses; the code of the receipt cannot.
+BY_NUMBER = Limit("status of a number", 10, DAY)
+
+
+def look_up(*, number: str, code: str, address: str, now: datetime) -> Request:
+    """The request asked for from a network address; the page and the programs share the limits.
+
+    A number missed too often today opens by the receipt's code alone. Raises ``too_many_tries`` and
+    ``status_unknown``, alike for a wrong number and a wrong code.
+    """
+    check_limit(BY_ADDRESS, address, now=now)
+    try:
+        return _found(number, code, now)
+    except RuleViolation as violation:
+        if violation.code == "status_unknown":
+            count_miss(BY_ADDRESS, address, now=now)
+        raise
+
+
+def _found(number: str, code: str, now: datetime) -> Request:
+    plain = plain_number(number)
+    with_phone = not is_spent(BY_NUMBER, plain, now=now)
+    try:
+        return find_by_second_factor(number=plain, factor=code, with_phone=with_phone)
+    except RuleViolation:
+        # Numbers nobody has are counted as well, so that the answers stay alike.
+        count_miss(BY_NUMBER, plain, now=now)
+        raise

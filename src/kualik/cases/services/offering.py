@@ -1,0 +1,78 @@
+"""Telling people that they completed a programme and may have its document by one answer
+(A303.10.a).
+
+The number of a list gets a notice and nothing more: only the answer from a number confirmed for
+the person files anything (``answering``).
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from django.conf import settings
+from django.urls import reverse
+
+from kualik.accounts.queries import confirmed_phone
+from kualik.cases.queries.asking import unrequested
+from kualik.core.clock import local_day
+from kualik.core.jobs import Payload
+from kualik.notifications.services.sending import Addresses, Notice, notify_all
+from kualik.rules import standards
+from kualik.training.models import Completion, ImportDraft
+
+OFFER: Final = "completion_offer"
+BATCH: Final = 400
+
+
+def run_offer_job(payload: Payload, now: datetime) -> None:
+    """The handler of the job that a confirmed import leaves behind; run twice it tells once."""
+    draft = ImportDraft.objects.filter(pk=str(payload["import"])).first()
+    if draft is not None:
+        offer_documents(completions=[pk for _, pk in draft.result["completions"]], now=now)
+
+
+def offer_documents(*, completions: Sequence[int], now: datetime) -> int:
+    """Tell those of the completed programmes, by primary key, who have a phone and neither a
+    document nor a request; how many people were told, each once."""
+    today = local_day(now)
+    kinds = {row.kind for row in standards.in_force(today).results}
+    told = 0
+    for start in range(0, len(completions), BATCH):
+        rows = unrequested(Completion.objects.filter(pk__in=completions[start : start + BATCH]))
+        waiting = rows.filter(mastered_on__lte=today, programme__kind__in=kinds)
+        related = waiting.select_related("person", "programme", "provider")
+        notices = [notice for row in related.order_by("pk") if (notice := _notice(row))]
+        notify_all(notices=notices, now=now)
+        told += len(notices)
+    return told
+
+
+def about_completion(pk: int) -> str:
+    """The subject of an offer."""
+    return f"completion:{pk}"
+
+
+def completion_of(about: str) -> Completion | None:
+    """The completed programme that an offer was about."""
+    kind, _, pk = about.partition(":")
+    if kind != "completion" or not pk.isdigit():
+        return None
+    related = ("person", "programme", "provider", "group")
+    return Completion.objects.select_related(*related).filter(pk=pk).first()
+
+
+def _notice(row: Completion) -> Notice | None:
+    """The offer, by SMS to the person's own number where one is confirmed, and by e-mail."""
+    phone = confirmed_phone(row.person) or row.phone
+    if not phone:
+        return None
+    link = f"{settings.PUBLIC_URL}{reverse('cases:receive', args=[row.pk])}"
+    return Notice(
+        event=OFFER,
+        about=about_completion(row.pk),
+        addresses=Addresses(sms=phone, email=row.person.email or row.email),
+        language=row.person.language or "kk",
+        params={"programme": row.programme.title, "link": link},
+        person=row.person,
+        scope=row.provider.code,
+    )

@@ -1,0 +1,45 @@
+"""Telling a person what belongs to no request: the words and the addresses of that person."""
+
+from datetime import datetime
+
+from django.conf import settings
+
+from kualik.accounts.models import Person
+from kualik.accounts.queries import confirmed_phone
+from kualik.notifications.models import Message
+from kualik.notifications.services.sending import Addresses, Notice, notify_all
+from kualik.notifications.services.wording import Values
+
+
+def tell_person(
+    *,
+    person: Person,
+    event: str,
+    about: str,
+    path: str,
+    params: Values,
+    now: datetime,
+    language: str = "",
+    listed: Addresses | None = None,
+    scope: str = "",
+    occasion: str = "",
+) -> list[Message]:
+    """Tell one person of one event; ``path`` is the page it leads to.
+
+    The person's own choices go first: confirmed phone, e-mail, language. ``listed`` are addresses
+    that stood in a list, which get the notice where there is nothing better.
+    """
+    listed = listed or Addresses()
+    notice = Notice(
+        event=event,
+        about=about,
+        addresses=Addresses(
+            email=person.email or listed.email, sms=confirmed_phone(person) or listed.sms
+        ),
+        language=person.language or language or "kk",
+        params={**params, "link": f"{settings.PUBLIC_URL}{path}"},
+        person=person,
+        scope=scope,
+        occasion=occasion,
+    )
+    return notify_all(notices=[notice], now=now)
