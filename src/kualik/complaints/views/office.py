@@ -1,0 +1,140 @@
+"""Complaints before the staff: the list with its clocks, and one of them."""
+
+from datetime import datetime
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+
+from kualik.accounts.queries import ROLE_LABELS, person_of
+from kualik.accounts.services import record_look
+from kualik.complaints.forms import SearchForm
+from kualik.complaints.models import Complaint, ComplaintFile
+from kualik.complaints.queries import (
+    HANDLERS,
+    READERS,
+    STATE_LABELS,
+    TAKERS,
+    complaints_visible_to,
+    running_clocks,
+    search,
+    status_code,
+)
+from kualik.complaints.services.archiving import export_case
+from kualik.complaints.views.acts import Act, acts_of
+from kualik.complaints.views.showing import file_of, receipt_of, shown
+from kualik.core import clock
+from kualik.core.access import role_of, staff
+from kualik.rules.complaints import law
+from kualik.rules.language import Text
+from kualik.rules.lifecycle import Role
+
+PAGE_SIZE = 50
+KEEPERS = HANDLERS | {Role.INSPECTOR}
+
+
+@staff(*READERS)
+def office_list(request: HttpRequest) -> HttpResponse:
+    """Complaints that fit the filters, what must be done first at the top."""
+    user, now = person_of(request), clock.now()
+    form = SearchForm(request.GET)
+    if form.has_error("text", "iin"):
+        messages.error(request, str(form.errors["text"][0]))
+        return redirect("complaints:list")
+    visible = complaints_visible_to(user)
+    found = search(visible, form.wanted(), now=now) if form.is_valid() else visible.none()
+    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
+    kept = _kept(request.GET)
+    context = {
+        "form": form,
+        "page": page,
+        "rows": [_row(row, now) for row in page.object_list],
+        "kept": kept.urlencode(),
+        "is_filtered": bool(kept),
+        "shows_provider": user.provider_id is None,
+        "may_register": user.has_role(TAKERS),
+    }
+    return render(request, "complaints/list.html", context)
+
+
+@staff(*READERS)
+def show(request: HttpRequest, number: str) -> HttpResponse:
+    """One complaint: who, what, its clocks, what happened and what may be done."""
+    user, found = person_of(request), readable(request, number)
+    one = shown(found, now=clock.now(), is_staff=True)
+    cases = found.files.filter(purpose=ComplaintFile.Purpose.CASE).order_by("pk")
+    acts: list[Act] = acts_of(user, found)
+    context = {
+        "shown": one,
+        "complaint": found,
+        "steps": [(step, _role(step.role)) for step in one.steps],
+        "acts": acts,
+        "cases": list(cases),
+        "may_export": user.has_role(KEEPERS),
+        "may_receive": user.has_role(TAKERS),
+        "code": status_code(found) if user.has_role(TAKERS) else "",
+    }
+    return render(request, "complaints/complaint.html", context)
+
+
+@staff(*TAKERS)
+def receipt(request: HttpRequest, number: str) -> HttpResponse:
+    """The receipt for the complainant at the counter."""
+    return receipt_of(readable(request, number))
+
+
+@staff(*READERS)
+def file(request: HttpRequest, number: str, pk: int) -> HttpResponse:
+    """A file of a complaint."""
+    return file_of(readable(request, number), pk)
+
+
+@staff(*KEEPERS)
+def case(request: HttpRequest, number: str) -> HttpResponse:
+    """The whole case as it is now, in open formats."""
+    user, found = person_of(request), readable(request, number)
+    actor = user.acting_as(role_of(user, KEEPERS))
+    content = export_case(complaint=found, actor=actor, now=clock.now())
+    headers = {"Content-Disposition": f'attachment; filename="{found.number}.zip"'}
+    return HttpResponse(content, content_type="application/zip", headers=headers)
+
+
+def readable(request: HttpRequest, number: str) -> Complaint:
+    """A complaint that the person may read; 404 for any other. The complainant sees who read it."""
+    user = person_of(request)
+    found = complaints_visible_to(user).filter(number=number).first()
+    if found is None:
+        raise Http404
+    if found.person is not None:
+        actor = user.acting_as(role_of(user, READERS))
+        record_look(
+            person=found.person, what="complaint", about=number, actor=actor, now=clock.now()
+        )
+    return found
+
+
+def _row(complaint: Complaint, now: datetime) -> dict[str, object]:
+    """A line of the list with the term that ends first."""
+    running = running_clocks(complaint)
+    return {
+        "complaint": complaint,
+        "label": STATE_LABELS[complaint.state],
+        "subject": law().subject(complaint.subject).name,
+        "next": running[0] if running else None,
+        "stage": running[0].stage(now) if running else "",
+    }
+
+
+def _kept(given: QueryDict) -> QueryDict:
+    """The filters of an address without the page, the language and empty values."""
+    kept = QueryDict(mutable=True)
+    for name in SearchForm.base_fields:
+        value = given.get(name)
+        if isinstance(value, str) and value:
+            kept[name] = value
+    return kept
+
+
+def _role(name: str) -> Text:
+    return ROLE_LABELS[Role(name)] if name else Text("", "")

@@ -1,0 +1,230 @@
+"""Deciding complaints: six kinds, reasons, independence, and what follows for the request."""
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from kualik.cases.models import Request
+from kualik.certificates.models import Certificate, Letter
+from kualik.complaints.models import ComplaintDecision
+from kualik.complaints.queries import clocks_of
+from kualik.complaints.services.deciding import (
+    Ruling,
+    decide_complaint,
+    effects_for,
+    record_body_decision,
+)
+from kualik.complaints.services.handling import assign_handler, forward_complaint
+from kualik.core import journal
+from kualik.core.models import StaffTask
+from kualik.notifications.models import Message
+from kualik.rules.complaints import law
+from kualik.rules.errors import RuleViolation
+from kualik.rules.language import Text
+from kualik.rules.lifecycle import Role, State
+from tests.complaints.complaining import FINDINGS, complain, head, ruling
+from tests.world import World, file_for
+
+ZONE = ZoneInfo("Asia/Almaty")
+MONDAY = datetime(2026, 11, 23, 10, 0, tzinfo=ZONE)
+Effect = ComplaintDecision.Effect
+
+
+def as_head(world: World, now: datetime | None = None) -> dict[str, object]:
+    return {"user": head(world), "role": Role.OFFICE_HEAD, "now": now or world.now}
+
+
+def as_registrar(world: World, now: datetime | None = None) -> dict[str, object]:
+    user = world.demo.staff[Role.REGISTRAR]
+    return {"user": user, "role": Role.REGISTRAR, "now": now or world.now}
+
+
+def actions(request: Request) -> list[str]:
+    return [entry.action for entry in journal.history(f"request:{request.number}")]
+
+
+@pytest.mark.parametrize("state", [State.REFUSED, State.NOT_ACCEPTED])
+def test_an_upheld_complaint_of_a_refusal_reopens_the_request(world: World, state: State) -> None:
+    found = complain(world, state)
+    before = Request.objects.get(pk=world.by_state[state].pk)
+    decision = decide_complaint(complaint=found, ruling=ruling(), **as_head(world))
+    request = Request.objects.get(pk=before.pk)
+    assert decision.effect == Effect.REOPEN
+    assert (request.state, request.refusal, request.decided_by) == (State.IN_REVIEW, None, None)
+    assert (request.clock, request.due_at) == (before.clock, before.due_at)
+    entry = journal.history(f"request:{request.number}")[-1]
+    assert (entry.action, entry.data["clause"]) == ("cases.reopen", "A57.17-2")
+    assert entry.data["undone"]["ground"] == before.refusal["ground"]
+    assert StaffTask.objects.filter(kind="request_upheld", closed_at=None).count() == 1
+
+
+def test_the_letter_of_the_old_refusal_becomes_void(world: World) -> None:
+    request = world.by_state[State.REFUSED]
+    (letter,) = Letter.objects.filter(about=f"request:{request.number}", kind="refusal")
+    decide_complaint(complaint=complain(world), ruling=ruling(), **as_head(world))
+    letter.refresh_from_db()
+    assert letter.state == Letter.State.VOID
+
+
+def test_an_overdue_request_stays_and_comes_first(world: World) -> None:
+    request = world.by_state[State.IN_REVIEW]
+    found = complain(world, State.IN_REVIEW)
+    decision = decide_complaint(complaint=found, ruling=ruling("action_ordered"), **as_head(world))
+    request.refresh_from_db()
+    assert (decision.effect, request.state) == (Effect.HASTEN, State.IN_REVIEW)
+    assert actions(request)[-1] == "cases.hastened"
+    assert StaffTask.objects.get(kind="request_upheld").subject == f"request:{request.number}"
+
+
+def test_a_mistake_in_a_document_orders_a_corrected_one(world: World) -> None:
+    request = world.by_state[State.ISSUED]
+    found = complain(world, State.ISSUED, subject="decision")
+    decision = decide_complaint(complaint=found, ruling=ruling("action_ordered"), **as_head(world))
+    filed = Request.objects.get(replaces=request.certificate)
+    assert (decision.effect, filed.completion) == (Effect.REISSUE, request.completion)
+    request.certificate.refresh_from_db()
+    assert request.certificate.status == Certificate.Status.VALID
+
+
+def test_a_document_that_should_not_exist_is_cancelled(world: World) -> None:
+    request = world.by_state[State.ISSUED]
+    found = complain(world, State.ISSUED, subject="decision")
+    decide_complaint(complaint=found, ruling=ruling(effect="cancel"), **as_head(world))
+    request.certificate.refresh_from_db()
+    assert request.certificate.status == Certificate.Status.REVOKED
+    assert actions(request)[-1] == "cases.result_cancelled"
+
+
+@pytest.mark.parametrize("kind", ["rejected", "not_considered"])
+def test_a_rejected_complaint_changes_nothing_and_must_still_be_sent_on(
+    world: World, kind: str
+) -> None:
+    found = complain(world, at=MONDAY)
+    decision = decide_complaint(complaint=found, ruling=ruling(kind), **as_head(world, MONDAY))
+    request = world.by_state[State.REFUSED]
+    request.refresh_from_db()
+    assert (decision.effect, request.state) == (Effect.NONE, State.REFUSED)
+    forward, provider = clocks_of(found)
+    assert (forward.ended_at, provider.ended_at) == (None, MONDAY)
+    forward_complaint(complaint=found, to="higher_body", **as_head(world, MONDAY))
+    assert found.state == "forwarded"
+
+
+def test_an_upheld_complaint_is_not_sent_on(world: World) -> None:
+    found = complain(world)
+    decide_complaint(complaint=found, ruling=ruling(), **as_head(world))
+    with pytest.raises(RuleViolation, match="complaint_state_forbids"):
+        forward_complaint(complaint=found, to="higher_body", **as_head(world))
+
+
+def test_the_decision_of_the_higher_body_binds(world: World) -> None:
+    found = complain(world)
+    decide_complaint(complaint=found, ruling=ruling("rejected"), **as_head(world))
+    forward_complaint(complaint=found, to="higher_body", **as_head(world))
+    decision = record_body_decision(
+        complaint=found,
+        ruling=ruling(),
+        outer_number="01-23/456",
+        outer_on=date(2026, 11, 20),
+        **as_registrar(world),
+    )
+    request = world.by_state[State.REFUSED]
+    request.refresh_from_db()
+    assert (decision.body, decision.letter_number) == ("higher_body", "")
+    assert (request.state, found.state, found.due_at) == (State.IN_REVIEW, "decided", None)
+    assert Message.objects.filter(event="complaint_decided").count() == 2
+
+
+def test_a_body_decides_nothing_that_was_not_sent_to_it(world: World) -> None:
+    with pytest.raises(RuleViolation, match="complaint_state_forbids"):
+        record_body_decision(
+            complaint=complain(world),
+            ruling=ruling(),
+            outer_number="1",
+            outer_on=date(2026, 11, 20),
+            **as_head(world),
+        )
+
+
+def test_the_paper_of_the_decision_waits_for_its_maker(world: World) -> None:
+    found = complain(world, text="Мәтін 🙂\u202e: бас тарту негізсіз деп санаймын.")
+    decision = decide_complaint(complaint=found, ruling=ruling(), **as_head(world))
+    letter = Letter.objects.get(number=decision.letter_number)
+    assert (letter.kind, letter.signer, letter.about) == (
+        "decision",
+        head(world),
+        f"complaint:{found.number}",
+    )
+    assert letter.facts["found"] == {"kk": FINDINGS.kk, "ru": FINDINGS.ru}
+    assert letter.facts["complained_of"]["kk"] == "Мәтін …: бас тарту негізсіз деп санаймын."
+
+
+def test_the_complainant_is_told_of_the_decision(world: World) -> None:
+    decide_complaint(complaint=complain(world), ruling=ruling(), **as_head(world))
+    (message,) = Message.objects.filter(event="complaint_decided")
+    assert law().decision("act_cancelled").name.kk in message.body
+
+
+def test_somebody_complained_of_may_only_satisfy_it_in_full_within_three_days(
+    world: World,
+) -> None:
+    found = complain(world, at=MONDAY)
+    with pytest.raises(RuleViolation, match="handler_not_independent"):
+        decide_complaint(complaint=found, ruling=ruling("rejected"), **as_registrar(world, MONDAY))
+    late = clocks_of(found)[0].due_at + timedelta(minutes=1)
+    with pytest.raises(RuleViolation, match="handler_not_independent"):
+        decide_complaint(complaint=found, ruling=ruling(), **as_registrar(world, late))
+    decision = decide_complaint(
+        complaint=found, ruling=ruling(), **as_registrar(world, MONDAY + timedelta(days=2))
+    )
+    assert decision.is_own
+    (entry,) = [
+        row
+        for row in journal.history(f"complaint:{found.number}")
+        if row.action == "complaints.decided"
+    ]
+    assert entry.data["is_own"] is True
+
+
+def test_another_than_the_handler_does_not_decide(world: World) -> None:
+    found = complain(world, State.IN_REVIEW)
+    assign_handler(complaint=found, handler=world.demo.staff[Role.REGISTRAR], **as_head(world))
+    with pytest.raises(RuleViolation, match="complaint_not_yours"):
+        decide_complaint(complaint=found, ruling=ruling("rejected"), **as_head(world))
+
+
+@pytest.mark.parametrize(
+    "findings",
+    [Text("Негізсіз.", FINDINGS.ru), Text(FINDINGS.kk, ""), Text(FINDINGS.ru, FINDINGS.ru)],
+)
+def test_a_decision_without_reasons_in_both_languages_is_none(world: World, findings: Text) -> None:
+    with pytest.raises(RuleViolation, match="complaint_findings_missing"):
+        decide_complaint(
+            complaint=complain(world),
+            ruling=Ruling(kind="act_cancelled", findings=findings),
+            **as_head(world),
+        )
+
+
+def test_an_effect_that_does_not_fit_is_refused(world: World) -> None:
+    with pytest.raises(RuleViolation, match="complaint_effect_unfit"):
+        decide_complaint(
+            complaint=complain(world), ruling=ruling(effect="cancel"), **as_head(world)
+        )
+
+
+def test_a_request_that_was_made_anew_meanwhile_is_not_reopened(world: World) -> None:
+    request = world.by_state[State.REFUSED]
+    file_for(world.demo, [request.completion], now=world.now)
+    decision = decide_complaint(complaint=complain(world), ruling=ruling(), **as_head(world))
+    assert decision.effect == Effect.NONE
+
+
+def test_every_kind_has_an_effect_for_every_state_of_a_request(world: World) -> None:
+    for kind in law().decisions:
+        assert effects_for(None, kind) == (Effect.NONE,)
+        for request in world.by_state.values():
+            offered = effects_for(request, kind)
+            assert offered
+            assert kind.reopens or offered == (Effect.NONE,)
