@@ -1,6 +1,6 @@
 """``python -m bench [NAME …]``: all of them, or the named ones.
 
-Names: deadlines, seal, preserving, gost, verify, certificates, signing, check.
+Names: deadlines, seal, preserving, gost, verify, certificates, signing, check, weight.
 """
 
 import json
@@ -19,6 +19,7 @@ BENCHES = (
     "certificates",
     "signing",
     "check",
+    "weight",
 )
 
 

@@ -163,7 +163,7 @@ def test_commands_in_the_documents_exist():
 def test_the_readme_shows_every_own_command():
     own = {name for name, app in get_commands().items() if app in ("kualik.config", "kualik.demo")}
     shown = (ROOT / "README.md").read_text(encoding="utf-8")
-    for command in (own | {"check", "deadline"}) - {"worker", "write_docs"}:
+    for command in (own | {"check", "deadline"}) - {"worker", "write_docs", "write_audit"}:
         assert f"### `kualik {command}`" in shown
 
 

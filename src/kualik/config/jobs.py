@@ -8,7 +8,21 @@ from typing import Literal
 from django.conf import settings
 from django.contrib.sessions.models import Session
 
+from kualik.accounts.services import forget_codes
+from kualik.cases.services.answering import run_answer_job
+from kualik.cases.services.attaching import sweep_attachments
+from kualik.cases.services.deciding_alone import DECIDE_JOB, run_decide_job
+from kualik.cases.services.drafting import forget_drafts
+from kualik.cases.services.entering import MOVED_JOB, run_moved_job
+from kualik.cases.services.offering import run_offer_job
+from kualik.cases.services.overdue import OVERDUE_JOB, report_overdue
 from kualik.cases.services.sealing import SEAL_JOB, run_seal_job
+from kualik.certificates.services.letters import (
+    LETTER_JOB,
+    SUCCEED_JOB,
+    run_letter_job,
+    run_succeed_job,
+)
 from kualik.certificates.services.preserving import (
     PRESERVE_JOB,
     RENEW_JOB,
@@ -16,6 +30,9 @@ from kualik.certificates.services.preserving import (
     run_renew_job,
 )
 from kualik.certificates.services.volume import WATCH_JOB, run_watch_job
+from kualik.complaints.services.sweeping import sweep_files
+from kualik.complaints.services.watching import WATCH_JOB as COMPLAINT_JOB
+from kualik.complaints.services.watching import run_watch_job as run_complaint_job
 from kualik.core import jobs
 from kualik.core.clock import local_day
 from kualik.core.jobs import Handler, Payload
@@ -24,6 +41,7 @@ from kualik.notifications.services.delivering import (
     report_silence,
     worker_handlers,
 )
+from kualik.notifications.services.receiving import ANSWER_JOB
 from kualik.signatures.services.challenges import forget_challenges
 from kualik.signatures.services.phone import forget_phone_signings
 from kualik.training.services import forget_lists, sweep_lists
@@ -33,6 +51,7 @@ from kualik.training.services.dry_run import (
     run_check_job,
     run_import_job,
 )
+from kualik.training.services.importing import IMPORTED_JOB
 
 FORGET_JOB = "training.forget_lists"
 SWEEP_JOB = "signatures.sweep_entries"
@@ -41,16 +60,25 @@ SILENT_AFTER = timedelta(seconds=60)
 
 
 def run_forget_job(_payload: Payload, now: datetime) -> None:
-    """Discard the lists that nobody imported within a week, and files no list refers to."""
+    """Discard the lists and the forms that nobody ended, and files that nothing refers to."""
     forget_lists(now=now)
     sweep_lists(now=now)
+    forget_drafts(now=now)
+    sweep_attachments(now=now)
+    sweep_files(now=now)
 
 
 def run_sweep_job(_payload: Payload, now: datetime) -> None:
     """Remove what entering leaves behind: challenges, codes and browser sessions that are over."""
     forget_challenges(now=now)
     forget_phone_signings(now=now)
+    forget_codes(now=now)
     Session.objects.filter(expire_date__lte=now).delete()
+
+
+def run_overdue_job(_payload: Payload, now: datetime) -> None:
+    """Tell of the requests whose term ran out, the persons and the office."""
+    report_overdue(now=now)
 
 
 def run_tend_job(_payload: Payload, now: datetime) -> None:
@@ -61,14 +89,22 @@ def run_tend_job(_payload: Payload, now: datetime) -> None:
 
 HANDLERS: Mapping[str, Handler] = {
     SEAL_JOB: run_seal_job,
+    LETTER_JOB: run_letter_job,
+    SUCCEED_JOB: run_succeed_job,
     WATCH_JOB: run_watch_job,
     PRESERVE_JOB: run_preserve_job,
     RENEW_JOB: run_renew_job,
     CHECK_JOB: run_check_job,
     IMPORT_JOB: run_import_job,
+    IMPORTED_JOB: run_offer_job,
+    ANSWER_JOB: run_answer_job,
+    DECIDE_JOB: run_decide_job,
     FORGET_JOB: run_forget_job,
     SWEEP_JOB: run_sweep_job,
     TEND_JOB: run_tend_job,
+    COMPLAINT_JOB: run_complaint_job,
+    OVERDUE_JOB: run_overdue_job,
+    MOVED_JOB: run_moved_job,
     **worker_handlers(),
 }
 # Proof has days; seals and everything else come before it.
@@ -80,7 +116,8 @@ def enqueue_daily(*, now: datetime) -> None:
     day = local_day(now).isoformat()
     for name in (FORGET_JOB, SWEEP_JOB, RENEW_JOB):
         jobs.enqueue(name=name, key=f"{name}:{day}", payload={}, now=now)
-    jobs.enqueue(name=TEND_JOB, key=f"{TEND_JOB}:{now:%Y-%m-%dT%H}", payload={}, now=now)
+    for name in (TEND_JOB, COMPLAINT_JOB, OVERDUE_JOB, SUCCEED_JOB):
+        jobs.enqueue(name=name, key=f"{name}:{now:%Y-%m-%dT%H}", payload={}, now=now)
 
 
 def beat(*, now: datetime) -> None:

@@ -1,49 +1,65 @@
 """The main menu: what the person on the page may open."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import NoReverseMatch, resolve, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from kualik.accounts.models import User
 from kualik.accounts.queries import visiting_person
-from kualik.core.access import is_verified
-from kualik.rules.lifecycle import READERS, Role
+from kualik.cases.queries.tasks import tasks_of
+from kualik.core.access import is_verified, permission_of
 
-OFFICE = frozenset({Role.REGISTRAR, Role.OFFICE_HEAD, Role.PROVIDER_ADMIN})
+Entry = tuple[str, str | Promise]
 # The first page is behind the name of the system; the footer has the rest.
-PUBLIC_ITEMS: tuple[tuple[str, str | Promise], ...] = (
+PUBLIC_ITEMS: tuple[Entry, ...] = (
     ("certificates:check", _("Check a certificate")),
     ("cases:status", _("Status of a request")),
     ("providers:directory", _("Providers")),
+    ("signatures:enter", _("Enter the cabinet")),
+    ("accounts:login", _("Staff sign-in")),
 )
-APPLICANT_ITEMS: tuple[tuple[str, str | Promise], ...] = (
+APPLICANT_ITEMS: tuple[Entry, ...] = (
     ("cases:cabinet", _("My cabinet")),
     ("certificates:check", _("Check a certificate")),
     ("providers:directory", _("Providers")),
+    ("complaints:own_list", _("Complaints")),
 )
-STAFF_ITEMS: tuple[tuple[str, str | Promise, frozenset[Role]], ...] = (
-    ("cases:office", _("Today"), READERS),
-    ("training:groups", _("Groups"), OFFICE),
-    ("training:import", _("Import a list"), OFFICE),
-    ("cases:requests", _("Requests"), READERS),
-    ("certificates:register", _("Register"), READERS),
-    ("cases:seal", _("Waiting for the seal"), frozenset({Role.AUTHORISED_PERSON})),
-    ("certificates:seal_policy", _("Rules of signing"), frozenset({Role.PROVIDER_ADMIN})),
+# Each is shown to those whom its page lets in.
+TASKS = "cases:tasks"
+STAFF_ITEMS: tuple[Entry, ...] = (
+    ("cases:office", _("Today")),
+    (TASKS, _("Tasks")),
+    ("training:groups", _("Groups")),
+    ("training:import", _("Import a list")),
+    ("cases:requests", _("Requests")),
+    ("cases:person_phone", _("Confirm a number")),
+    ("cases:seal", _("Waiting for the seal")),
+    ("certificates:register", _("Register")),
+    ("cases:corrections", _("Corrections")),
+    ("cases:mandate_checks", _("Powers of attorney")),
+    ("cases:reviews", _("Reviews")),
+    ("complaints:list", _("Complaints")),
+    ("certificates:seal_policy", _("Rules of signing")),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One entry of the menu: a link, or a button where ``is_act``, or words without ``href``."""
+    """One entry of the menu: a link, or a button where ``is_act``, or words without ``href``.
+
+    ``count`` says how much waits there; 0: not said.
+    """
 
     href: str
     label: str
     is_current: bool = False
     is_act: bool = False
+    count: int = 0
 
 
 def menu(request: HttpRequest) -> dict[str, list[Item]]:
@@ -52,22 +68,37 @@ def menu(request: HttpRequest) -> dict[str, list[Item]]:
     Who entered the own cabinet sees the way to it, the own name and the way out.
     """
     user, person = request.user, visiting_person(request)
-    entries = [(name, label) for name, label in PUBLIC_ITEMS]
-    ends: list[Item] = []
     if isinstance(user, User) and is_verified(user):
-        entries = [(name, label) for name, label, roles in STAFF_ITEMS if user.has_role(roles)]
-        entries.append(("accounts:profile", user.full_name))
-        ends = [Item(reverse("accounts:logout"), gettext("Sign out"), is_act=True)]
+        found = list(_open_to(user, request))
+        found += _links([("accounts:profile", user.full_name)], request)
+        found.append(Item(reverse("accounts:logout"), gettext("Sign out"), is_act=True))
     elif person is not None:
-        entries = list(APPLICANT_ITEMS)
-        leave = Item(reverse("signatures:leave"), gettext("Leave"), is_act=True)
-        ends = [Item("", person.full_name), leave]
+        found = _links(APPLICANT_ITEMS, request)
+        found.append(Item("", person.full_name))
+        found.append(Item(reverse("signatures:leave"), gettext("Leave"), is_act=True))
     else:
-        entries.append(("signatures:enter", _("Enter the cabinet")))
-        entries.append(("accounts:login", _("Staff sign-in")))
-    return {"menu": [*(_link(request, name, label) for name, label in entries), *ends]}
+        found = _links(PUBLIC_ITEMS, request)
+    return {"menu": found}
 
 
-def _link(request: HttpRequest, name: str, label: str | Promise) -> Item:
-    href = reverse(name)
-    return Item(href, str(label), request.path == href)
+def _open_to(user: User, request: HttpRequest) -> Iterator[Item]:
+    """The pages of staff that let ``user`` in, with the number of tasks that wait."""
+    for item in _links(STAFF_ITEMS, request):
+        roles = permission_of(resolve(item.href).func)
+        if isinstance(roles, frozenset) and user.has_role(roles):
+            is_tasks = item.href == _address(TASKS)
+            count = tasks_of(user).count() if is_tasks else 0
+            yield Item(item.href, item.label, item.is_current, count=count)
+
+
+def _links(entries: Iterable[Entry], request: HttpRequest) -> list[Item]:
+    addressed = ((_address(name), label) for name, label in entries)
+    return [Item(href, str(label), request.path == href) for href, label in addressed if href]
+
+
+def _address(name: str) -> str:
+    """The address of a page; empty where this set of rooms has none."""
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""

@@ -34,13 +34,36 @@ FONT_ROOT = NODE_MODULES / "@expo-google-fonts" / "pt-serif"
 LAST_URL = environment.first_line(VAR / "public-url") if DEMO else ""
 PUBLIC_URL = environment.text("KUALIK_PUBLIC_URL", LAST_URL or "http://localhost:8000").rstrip("/")
 # The simulators of outside parties, on a demonstration only: NCALayer, the phone, the authority,
-# then the three addresses of the message catcher: SMTP, SMPP and its page.
+# then the three addresses of the message catcher: SMTP, SMPP and its page; last eGov IDP.
 SIMULATORS_PORT = environment.number("KUALIK_SIMULATORS_PORT", 13580)
-SIMULATORS = [f"127.0.0.1:{SIMULATORS_PORT + place}" for place in range(6)]
+SIMULATORS = [f"127.0.0.1:{SIMULATORS_PORT + place}" for place in range(7)]
 TEST_AUTHORITY_URL = f"http://{SIMULATORS[2]}"
 NCALAYER_URL = environment.text(
     "KUALIK_NCALAYER_URL", f"ws://{SIMULATORS[0]}/" if DEMO else "wss://127.0.0.1:13579/"
 )
+IDP_URL = environment.text("KUALIK_IDP_URL", f"http://{SIMULATORS[6]}" if DEMO else "").rstrip("/")
+IDP_CLIENT_ID = environment.text("KUALIK_IDP_CLIENT_ID", "kualik-demo" if DEMO else "")
+IDP_CLIENT_SECRET = environment.secret("KUALIK_IDP_CLIENT_SECRET") or ("demo" if DEMO else "")
+# OAuth 2.0 as eGov IDP speaks it: its paths, and where the fields stand in what it tells.
+IDP = {
+    "authorize": "/idp/oauth/authorize",
+    "token": "/idp/oauth/token",
+    "scope": "user:basic:read",
+    "profile": "/idp/resource/user/basic",
+    "phone": "/idp/resource/user/phone",
+}
+IDP_FIELDS = {
+    "iin": "person.iin",
+    "family_name": "person.surname",
+    "given_name": "person.name",
+    "patronymic": "person.patronymic",
+    "phone": "phone",
+}
+# Seconds that a connection and each answer may take.
+IDP_PATIENCE = (5.0, 8.0)
+environment.check_address("KUALIK_IDP_URL", IDP_URL, ("https", "http") if DEMO else ("https",))
+if IDP_URL and not (IDP_CLIENT_ID and IDP_CLIENT_SECRET):
+    raise ImproperlyConfigured("KUALIK_IDP_URL: set KUALIK_IDP_CLIENT_ID and _SECRET too")
 EGOV_MOBILE = environment.flag("KUALIK_EGOV_MOBILE", default=DEMO)
 # Who asks for a signature at the entry, as the phone shows it.
 OPERATOR = {
@@ -72,6 +95,8 @@ TSA_POLICY = environment.text("KUALIK_TSA_POLICY")
 NCANODE_URL = environment.text("KUALIK_NCANODE_URL")
 PKCS11_MODULE = environment.text("KUALIK_PKCS11_MODULE")
 PKCS11_PIN = environment.secret("KUALIK_PKCS11_PIN")
+# A file of one's own in place of complaints/data/bodies.toml: which body is higher than a provider.
+COMPLAINT_BODIES = environment.text("KUALIK_COMPLAINT_BODIES")
 ALLOWED_HOSTS = environment.words("KUALIK_HOSTS", "localhost,127.0.0.1,[::1]")
 SECURE = PUBLIC_URL.startswith("https:")
 BEHIND_PROXY = environment.flag("KUALIK_BEHIND_PROXY", default=False)
@@ -80,6 +105,7 @@ ROOMS = [
     "kualik.config",
     "kualik.oversight",
     "kualik.demo",
+    "kualik.complaints",
     "kualik.cases",
     "kualik.certificates",
     "kualik.training",
@@ -106,6 +132,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
     "kualik.core.headers.headers_middleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -114,6 +141,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
+    "kualik.core.staying.staying_middleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "kualik.core.access.AccessMiddleware",
@@ -132,6 +160,8 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "kualik.core.language.page_context",
+                "kualik.core.looks.look_context",
+                "kualik.core.staying.staying_context",
                 "kualik.config.menu.menu",
             ],
             "builtins": ["kualik.core.templatetags.kualik"],
@@ -175,7 +205,7 @@ FILES = (
 )
 STORAGES = {
     "default": FILES,
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "kualik.core.assets.LightStorage"},
 }
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(environment.text("KUALIK_STATIC_ROOT", str(ROOT / "var" / "static")))
@@ -208,6 +238,10 @@ LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "cases:office"
 LOGOUT_REDIRECT_URL = "home"
 APPLICANT_LOGIN_URL = "signatures:enter"
+# Names the page that a visitor has to pass before the cabinet.
+APPLICANT_GATE = "kualik.accounts.queries.first_page"
+# The class that asks a registry of phones; none by default.
+PHONE_REGISTRY = ""
 AXES_FAILURE_LIMIT = environment.number("KUALIK_LOGIN_TRIES", 7)
 AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]

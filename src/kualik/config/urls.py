@@ -9,6 +9,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("standards/", views.standards_list, name="standards"),
     path("standards/diff/", views.standards_diff, name="standards_diff"),
     path("standards/<str:edition>/", views.standard_page, name="standard"),
+    path("accessibility/", views.accessibility, name="accessibility"),
+    path("view/", views.look, name="look"),
+    path("stay/", views.stay_longer, name="stay"),
     path("healthz", views.health, name="health"),
     path("", include("kualik.accounts.urls")),
     path("", include("kualik.notifications.urls")),
@@ -17,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("kualik.certificates.urls")),
     path("", include("kualik.training.urls")),
     path("", include("kualik.cases.urls")),
+    path("", include("kualik.complaints.urls")),
 ]
 handler403 = "kualik.config.views.forbidden"
 handler404 = "kualik.config.views.not_found"

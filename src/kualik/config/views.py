@@ -1,15 +1,23 @@
-"""The start page, the pages of the standards, the health of the installation, and the errors."""
+"""The start page, the standards, what concerns every page, the health, and the errors."""
 
+from django.contrib import messages
 from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
+from django.views.decorators.cache import never_cache
 
 from kualik.config import standard_pages
+from kualik.config.accessibility import last_audit, statement
+from kualik.config.forms import LookForm
 from kualik.config.jobs import worker_state
 from kualik.core import clock
-from kualik.core.access import public
+from kualik.core.access import came_for, public
+from kualik.core.looks import USUAL, chosen_look, keep_look
+from kualik.core.methods import post_only
+from kualik.core.staying import ends_at, stay
+from kualik.core.templatetags.kualik import minute
 from kualik.providers.queries import week_of
 from kualik.rules import deadline, standards
 from kualik.rules.workdays import WeeklyHours, WorkCalendar
@@ -72,6 +80,43 @@ def standards_diff(request: HttpRequest) -> HttpResponse:
         "counts": {kind: kinds.count(kind) for kind in kinds},
     }
     return render(request, "config/standards_diff.html", context)
+
+
+@public
+def accessibility(request: HttpRequest) -> HttpResponse:
+    """What these pages promise to people with disabilities and what was found (A303.10.e)."""
+    context = {"statement": statement(), "audit": last_audit()}
+    return render(request, "config/accessibility.html", context)
+
+
+@public
+@never_cache
+def look(request: HttpRequest) -> HttpResponse:
+    """The choice of letters, colours and spacing; leads back to where it was asked for."""
+    came = came_for(request)
+    is_reset = "usual" in request.POST
+    form = LookForm(request.POST or None, initial=chosen_look(request))
+    if request.method == "POST" and (is_reset or form.is_valid()):
+        response = redirect(came or "look")
+        keep_look(response, USUAL if is_reset else form.cleaned_data)
+        return response
+    return render(request, "config/look.html", {"form": form, "next": came})
+
+
+@public
+@post_only("home")
+def stay_longer(request: HttpRequest) -> HttpResponse:
+    """The session lasts anew; a script asks without leaving the page, so what is typed stays."""
+    is_longer = stay(request=request, now=clock.now())
+    if request.headers.get("Accept") == "application/json":
+        end = ends_at(request)
+        left = int((end - clock.now()).total_seconds()) if end and is_longer else 0
+        return JsonResponse({"seconds": left, "until": minute(end) if left else ""})
+    if is_longer:
+        messages.success(request, gettext("Your session goes on."))
+    else:
+        messages.error(request, gettext("The session cannot be prolonged any more. Enter anew."))
+    return redirect(came_for(request) or "home")
 
 
 @public

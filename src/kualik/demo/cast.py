@@ -70,11 +70,12 @@ def _graduates(words: Row, provider: Row, *, first: int) -> Iterator[Row]:
 
 
 def _graduate(words: Row, index: int, person: str, *about: Text) -> Row:
-    [(iin, name, _)] = people(words, first=index, count=1)
+    [(iin, name, phone)] = people(words, first=index, count=1)
     return {
         "id": person,
         **_named(name),
         "iin": iin,
+        "phone": phone,
         "organisation": "",
         "bin": "",
         "roles": ["individual"],

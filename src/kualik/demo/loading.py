@@ -5,9 +5,13 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from kualik.core.journal import SYSTEM
+from kualik.demo.complaining import complain
+from kualik.demo.numbers import confirm_numbers
 from kualik.demo.organisations import open_organisation, open_platform
 from kualik.demo.people import read_data
 from kualik.demo.story import play, set_stage
+from kualik.demo.wishing import wish
+from kualik.notifications.services.sending import forget_unsent
 from kualik.providers.models import Provider
 from kualik.providers.services import announce_closure
 from kualik.rules.language import Text
@@ -15,6 +19,8 @@ from kualik.rules.language import Text
 __all__ = ["PEOPLE_APART", "is_loaded", "load_demonstration", "read_data"]
 
 BEFORE = timedelta(days=40)
+# What happened longer ago is told to nobody.
+FRESH = timedelta(hours=1)
 PEOPLE_APART = 100
 
 
@@ -33,6 +39,10 @@ def load_demonstration(*, now: datetime) -> list[Provider]:
     for place, provider in enumerate(providers):
         stage = set_stage(provider, now=now)
         play(stage, data["people"], data["programme"], first=1 + place * PEOPLE_APART)
+        confirm_numbers(stage, data["people"], apart=place * PEOPLE_APART)
+    complain(set_stage(providers[0], now=now))
+    wish(set_stage(providers[0], now=now), data["people"], apart=0)
+    forget_unsent(before=now - FRESH)
     day = (now + timedelta(days=21)).date()
     announce_closure(
         provider=providers[0],

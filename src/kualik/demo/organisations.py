@@ -63,7 +63,8 @@ def open_organisation(row: Row, *, now: datetime) -> Provider:
 
 
 def open_platform(rows: list[Row], *, now: datetime) -> None:
-    """Staff who belong to no provider."""
+    """Staff who belong to no provider, and the test key of the operator's system."""
+    enrol_test_key(provider=None, now=now, actor=SYSTEM)
     for row in rows:
         _enrol(
             row["role"],
@@ -93,6 +94,7 @@ def _seal_automatically(provider: Provider, row: Row, *, now: datetime) -> None:
             opens=60 * row["opens"],
             closes=60 * row["closes"],
             daily_quota=row["daily_quota"],
+            decides_alone=row.get("decides_alone", False),
         ),
         takes_reading=True,
         user=user,

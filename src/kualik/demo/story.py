@@ -20,7 +20,8 @@ from kualik.cases.services.deciding import (
 )
 from kualik.cases.services.filing import Filing, file_requests
 from kualik.cases.services.sealing import SEAL_JOB, run_seal_job
-from kualik.cases.services.trial_signing import issue_on_trial
+from kualik.cases.services.trial_signing import issue_on_trial, sign_letters_on_trial
+from kualik.certificates.services.letters import LETTER_JOB, letters_about, run_letter_job
 from kualik.certificates.services.standing import revoke_certificate, suspend_certificate
 from kualik.core import jobs
 from kualik.core.clock import ZONE
@@ -201,9 +202,7 @@ def decide_in_every_way(stage: Stage, completions: Sequence[Completion]) -> None
         role=role,
         now=stage.workday(1, time(8, 5)),
     )
-    accept_due(now=moment)
-    for request in requests[1:]:
-        request.refresh_from_db()
+    _accept(requests[1:], moment)
     record_withdrawal(
         request=requests[1],
         reason="Заявление об отзыве от того же дня, вх. № 18",
@@ -222,9 +221,24 @@ def decide_in_every_way(stage: Stage, completions: Sequence[Completion]) -> None
         role=role,
         now=moment,
     )
+    send_letters(stage, signed=requests[2], moment=moment)
     approve_and_seal(stage, requests[3:7], moment=moment)
-    later = stage.workday(1, time(18, 20))
-    approve_requests(requests=requests[7:], user=user, role=role, now=later)
+    moment = stage.workday(1, time(18, 20))
+    approve_requests(requests=requests[7:], user=user, role=role, now=moment)
+
+
+def _accept(requests: Sequence[Request], moment: datetime) -> None:
+    accept_due(now=moment)
+    for request in requests:
+        request.refresh_from_db()
+
+
+def send_letters(stage: Stage, *, signed: Request, moment: datetime) -> None:
+    """The refusals as papers: the authorised person has signed one, the others wait for it."""
+    later = moment + timedelta(minutes=10)
+    jobs.run_waiting(handlers={LETTER_JOB: run_letter_job}, worker="story", clock=lambda: later)
+    letters = list(letters_about(f"request:{signed.number}"))
+    sign_letters_on_trial(letters=letters, iins=staff_iins(), now=later + timedelta(minutes=5))
 
 
 def leave_overdue(stage: Stage, completions: Sequence[Completion]) -> None:

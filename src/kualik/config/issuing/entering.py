@@ -223,7 +223,8 @@ def _decide(
 def _known_requests(completions: dict[int, int]) -> dict[int, Request]:
     """The live requests of completions that an earlier run brought, by completion."""
     live = Request.objects.filter(completion__in=completions.values(), state__in=LIVE_STATES)
-    related = live.select_related(
+    # A corrected document's request comes after the one whose document it replaces.
+    related = live.order_by("pk").select_related(
         "certificate", "completion__person", "completion__programme", "provider"
     )
     return {request.completion_id: request for request in related if request.completion_id}

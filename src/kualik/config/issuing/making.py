@@ -189,7 +189,7 @@ def _copy_signature(certificate: Certificate, folder: Path) -> Path | None:
     Raises ``file_unreadable``, ``out_unwritable``.
     """
     entry = PersonSignature.objects.filter(certificate=certificate).first()
-    return _put(entry.file, folder / f"{certificate.number}.p7s") if entry else None
+    return _put(entry.file, folder / f"{certificate.number}.pdf.p7s") if entry else None
 
 
 def _put(stored: str, file: Path) -> Path:
