@@ -119,6 +119,12 @@ def test_the_page_names_documents_with_state_and_check_and_no_iin(
     assert answer["Referrer-Policy"] == "no-referrer"
 
 
+def test_whoever_has_the_link_opens_it(holder: Owner) -> None:
+    token = offered(holder)
+    visitors = {"owner": holder.client(), **others(holder)}
+    assert set(answers(visitors, where(token)).values()) == {200}
+
+
 def test_the_state_is_that_of_the_moment(holder: Owner) -> None:
     token = offered(holder)
     reason = Text("Қате берілген", "Выдан по ошибке")

@@ -179,6 +179,9 @@ def test_it_is_sealed_by_the_operators_key_and_checked_like_any_document(
     for expected in ("ҮЗІНДІ КӨШІРМЕ", "ВЫПИСКА", holder.document.number, "240", letter.number):
         assert expected in said
     assert [number for number in iins(holder) if number in said] == []
+    command = [shutil.which("pdfsig") or "", "transcript.pdf"]
+    told = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert "Signature is Valid." in told.stdout
     found = check_code(letter.code)
     assert (found.verdict, found.signature) == ("valid", None)
     assert found.letter is not None
