@@ -77,7 +77,7 @@ node_modules/.ready: package-lock.json | $(VENV)/.run
 	bin/npm ci --ignore-scripts --silent
 	@touch $@
 
-var/.built: $(shell find locale locale-django src -name '*.po' -o -path '*/static/*' -type f 2>/dev/null) | $(VENV)/.run node_modules/.ready
+var/.built: $(shell find locale locale-django src -name '*.po' -o -path '*/static/*' -type f -o -path '*/templates/*' -type f -o -path '*/core/assets.py' 2>/dev/null) | $(VENV)/.run node_modules/.ready
 	@mkdir -p -m 700 var
 	bin/compile-messages
 	$(BUILD) $(KUALIK) collectstatic --no-input --verbosity 0
