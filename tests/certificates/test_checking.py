@@ -296,7 +296,7 @@ def test_the_command_answers_a_file_in_json(
     answer = json.loads(capsys.readouterr().out)
     assert answer["verdict"] == "valid"
     assert answer["number"] == world.document.number
-    assert answer["signer"]["serial"] == world.key.serial
+    assert answer["signer"]["serial"] == identifiers.format_serial(world.key.serial)
     assert [reason["code"] for reason in answer["reasons"]] == ["test_signature"]
     assert not re.search(r"(?<![0-9A-Za-z])850713400128", json.dumps(answer))
 

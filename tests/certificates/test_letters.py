@@ -18,6 +18,7 @@ from kualik.certificates.services.letters import (
     LETTER_JOB,
     is_sealed_alone,
     letter_job_key,
+    make_letter,
     notice_letter_facts,
     prepared_letters,
     refusal_letter_facts,
@@ -36,6 +37,7 @@ from kualik.rules.errors import RuleViolation
 from kualik.rules.language import Text
 from kualik.rules.lifecycle import Role
 from kualik.signatures.models import KeyUse
+from kualik.signatures.queries import organisation_key
 from kualik.signatures.services import disable_key, installation_trust, test_person_leaf, verify_cms
 from kualik.signatures.services import test_fetcher as fetcher_at
 from tests.certificates import letter_samples as samples
@@ -333,6 +335,34 @@ def test_the_successor_of_an_authorised_person_signs_what_waits(world: World) ->
     assert successor.full_name in text_of(samples.content_of(anew))
     assert samples.sign(anew)
     assert Letter.objects.get(pk=decision.pk).signer == world.head
+
+
+def test_a_file_made_for_a_signer_who_left_meanwhile_is_not_kept(world: World) -> None:
+    read = samples.draft(world.signer)
+    RoleGrant.objects.filter(user=world.signer).delete()
+    RoleGrant.objects.create(user=world.admin, role=Role.AUTHORISED_PERSON, granted_at=NOW)
+    run_succeed_job({}, NOW)
+    key = organisation_key(provider=read.provider, now=NOW)
+    assert not make_letter(letter=read, key=key, now=NOW)
+    assert Letter.objects.get(pk=read.pk).file == ""
+    made = samples.make(read)
+    assert (made.state, made.signer) == ("prepared", world.admin)
+    assert world.admin.full_name in text_of(samples.content_of(made))
+
+
+def test_who_has_lost_every_role_signs_no_decision(world: World) -> None:
+    decision = samples.prepared(world.head, "decision")
+    RoleGrant.objects.filter(user=world.head).delete()
+    again = Letter.objects.get(pk=decision.pk)
+    with pytest.raises(RuleViolation, match="seal_wrong_person"):
+        samples.sign(again, samples.signature_of(decision))
+
+
+def test_a_sign_that_no_paper_can_show_is_left_out(world: World) -> None:
+    facts = samples.FACTS["refusal"] | {"reasons": Text("Диплом 🙂 жоқ", "Нет диплома \u202e")}
+    letter = samples.prepared(world.signer, facts=facts)
+    assert letter.facts["reasons"] == {"kk": "Диплом … жоқ", "ru": "Нет диплома"}
+    assert letter.state == "prepared"
 
 
 def test_a_letter_taken_back_before_its_signature_loses_its_file(world: World) -> None:
