@@ -60,5 +60,10 @@ def head(world: World) -> User:
     return world.demo.staff[Role.OFFICE_HEAD]
 
 
+def registrar(world: World) -> User:
+    """Who may handle a complaint of a delay: the head answers for it."""
+    return world.demo.staff[Role.REGISTRAR]
+
+
 def ruling(kind: str = "act_cancelled", effect: str = "") -> Ruling:
     return Ruling(kind=kind, findings=FINDINGS, effect=effect)

@@ -11,6 +11,8 @@ from django.test import Client
 from django.urls import reverse
 
 from kualik.accounts.queries import looks_of
+from kualik.cases.models import Request
+from kualik.cases.queries.timeline import status_code as request_code
 from kualik.cases.services.trial_signing import sign_letters_on_trial
 from kualik.certificates.models import Letter
 from kualik.certificates.services.letters import LETTER_JOB, run_letter_job
@@ -19,6 +21,7 @@ from kualik.complaints.queries import status_code
 from kualik.complaints.services.deciding import decide_complaint
 from kualik.complaints.services.handling import forward_complaint
 from kualik.core import jobs
+from kualik.notifications.models import Message
 from kualik.rules.lifecycle import Role, State
 from tests.cases.scans import pdf
 from tests.complaints.complaining import FINDINGS, TEXT, complain, head, ruling
@@ -118,13 +121,70 @@ def test_an_overdue_request_is_complained_of_as_a_delay(world: World, client: Cl
     assert re.search(r'value="delay"[^>]*checked', page)
 
 
+def test_who_opened_a_request_by_its_code_finds_it_chosen(world: World, client: Client) -> None:
+    request = world.by_state[State.IN_REVIEW]
+    asked = {"request": request.number}
+    before = client.get(NEW, asked).content.decode()
+    assert '<option value="DEMO" selected' not in before
+    code = request_code(request)
+    client.post(reverse("cases:status"), {"number": request.number, "code": code})
+    page = client.get(NEW, asked).content.decode()
+    assert value(page, "named_number") == request.number
+    assert re.search(r'value="delay"[^>]*checked', page)
+    assert '<option value="DEMO" selected' in page
+    assert request.person.full_name not in page
+    foreign = client.get(NEW, {"request": world.by_state[State.REFUSED].number}).content.decode()
+    assert '<option value="DEMO" selected' not in foreign
+
+
+def test_one_of_three_ways_is_needed_and_none_is_called_optional(
+    world: World, client: Client
+) -> None:
+    page = text_of(in_english(client).get(NEW))
+    assert "one of the three is needed" in page
+    assert not re.search(r"(Phone|E-mail address|Postal address) <span[^>]*>\(optional", page)
+
+
+def test_where_nobody_is_independent_the_page_says_what_is_left(
+    world: World, client: Client
+) -> None:
+    found = complain(world, State.IN_REVIEW, against=world.demo.staff[Role.REGISTRAR])
+    client = in_english(sign_in(client, head(world)))
+    page = text_of(client.get(reverse("complaints:complaint", args=[found.number])))
+    assert "Nobody at this organisation is independent" in page
+    assert "Name who handles it" not in page
+    assert "/decide/" in page
+
+
+def test_a_decision_is_looked_over_before_it_is_made(world: World, client: Client) -> None:
+    found = complain(world)
+    client = in_english(sign_in(client, head(world)))
+    where = reverse("complaints:decide", args=[found.number])
+    sent = {"kind": "rejected", "findings_kk": FINDINGS.kk, "findings_ru": FINDINGS.ru}
+    page = text_of(client.post(where, sent))
+    assert FINDINGS.ru in page
+    assert "Look over the decision" in page
+    assert not ComplaintDecision.objects.exists()
+    assert FINDINGS.kk in text_of(client.post(where, {**sent, "change": "yes"}))
+    client.post(where, {**sent, "confirm": "yes"})
+    assert ComplaintDecision.objects.get().kind == "rejected"
+
+
+def test_a_missed_term_offers_no_act_to_cancel(world: World, client: Client) -> None:
+    found = complain(world, State.IN_REVIEW)
+    client = sign_in(client, world.demo.staff[Role.REGISTRAR])
+    page = client.get(reverse("complaints:decide", args=[found.number])).content.decode()
+    assert 'value="action_ordered"' in page
+    assert 'value="act_cancelled"' not in page
+
+
 def test_a_complaint_of_an_own_request_is_tied_to_it(world: World, client: Client) -> None:
     request = world.by_state[State.REFUSED]
     client = open_cabinet(client, request.person)
     client.post(NEW, written(client, subject="decision", named_number=request.number.lower()))
     found = Complaint.objects.get()
     assert (found.request, found.person) == (request, request.person)
-    assert found.known_on is not None
+    assert found.known_on is None
 
 
 def test_a_request_of_somebody_else_is_not_tied_to(world: World, client: Client) -> None:
@@ -139,10 +199,29 @@ def test_a_request_of_somebody_else_is_not_tied_to(world: World, client: Client)
     )
 
 
+def test_a_stranger_learns_nothing_of_a_request_by_its_number(world: World, client: Client) -> None:
+    request = world.by_state[State.REFUSED]
+    Request.objects.filter(pk=request.pk).update(decided_at=world.now - timedelta(days=400))
+    client.post(NEW, written(client, subject="decision", named_number=request.number))
+    found = Complaint.objects.get()
+    assert (found.request, found.known_on, found.is_late) == (request, None, False)
+    page = text_of(client.get(reverse("complaints:filed", args=[found.number])))
+    assert request.number not in page
+
+
+def test_a_strangers_phone_gets_three_receipts_a_day(world: World, client: Client) -> None:
+    for _ in range(5):
+        client.post(NEW, written(client))
+    assert Complaint.objects.count() == 5
+    assert Message.objects.filter(event="complaint_registered").count() == 3
+
+
 def test_an_iin_in_the_words_is_masked(world: World, client: Client) -> None:
     iin = next(iter(world.demo.iins.values()))
-    client.post(NEW, written(client, text=f"{TEXT} ЖСН {iin}"))
-    assert iin not in Complaint.objects.get().text
+    client.post(NEW, written(client, text=f"{TEXT} ЖСН {iin}", named_number=iin))
+    found = Complaint.objects.get()
+    assert iin not in found.text
+    assert iin not in found.named_number
 
 
 def test_papers_are_added_and_other_files_refused(world: World, client: Client) -> None:
@@ -170,7 +249,7 @@ def test_status_opens_by_number_and_code_and_slows_guessing(world: World, client
     where = reverse("complaints:status")
     page = client.post(where, {"number": found.number, "code": status_code(found)})
     assert page.status_code == 200
-    assert "Registered" in text_of(page)
+    assert "Course of the complaint" in text_of(page)
     assert found.complainant not in text_of(page)
     tries = [
         client.post(where, {"number": found.number, "code": f"{n:08d}"}).status_code
@@ -210,10 +289,15 @@ def test_the_office_decides_from_taking_up_to_the_paper(world: World, client: Cl
     assert "error-summary" in short.content.decode()
     client.post(
         decide,
-        {"kind": "act_cancelled", "findings_kk": FINDINGS.kk, "findings_ru": FINDINGS.ru},
+        {
+            "kind": "act_cancelled",
+            "findings_kk": FINDINGS.kk,
+            "findings_ru": FINDINGS.ru,
+            "confirm": "yes",
+        },
     )
     page = text_of(client.get(where))
-    assert "The act is cancelled" in page
+    assert page.index("The complaint is upheld") < page.index("The act is cancelled")
     assert "It waits for the signature" in page
     assert world.by_state[State.REFUSED].number in page
 
@@ -263,6 +347,7 @@ def test_the_decision_of_the_body_is_entered_on_the_same_page(world: World, clie
             "findings_ru": FINDINGS.ru,
             "outer_number": "01-23/456",
             "outer_on": "2025-09-30",
+            "confirm": "yes",
         },
     )
     assert ComplaintDecision.objects.get().body == "higher_body"
@@ -275,6 +360,7 @@ def test_who_is_complained_of_is_offered_full_satisfaction_alone(
     client = sign_in(client, world.demo.staff[Role.REGISTRAR])
     page = client.get(reverse("complaints:decide", args=[found.number])).content.decode()
     assert 'value="act_cancelled"' in page
+    assert 'value="sent_back"' not in page
     assert 'value="rejected"' not in page
 
 
@@ -304,18 +390,25 @@ def test_a_complaint_at_the_counter_is_registered_by_the_office(
     assert (found.filed_by, found.ways_were_named) == (world.demo.staff[role], False)
 
 
-def test_the_contact_centre_registers_by_phone_and_sees_its_own_alone(
+def test_the_contact_centre_sees_what_is_open_and_the_texts_of_its_own_alone(
     world: World, client: Client
 ) -> None:
-    client = sign_in(client, world.contact_centre)
+    client = in_english(sign_in(client, world.contact_centre))
     other = complain(world)
     page = client.get(reverse("complaints:register")).content.decode()
     assert 'value="counter"' not in page
     sent = written(Client(), key=value(page, "key"), channel="phone")
     client.post(reverse("complaints:register"), sent)
     found = Complaint.objects.get(channel="phone")
-    assert client.get(reverse("complaints:complaint", args=[found.number])).status_code == 200
-    assert client.get(reverse("complaints:complaint", args=[other.number])).status_code == 404
+    pages = {
+        one: text_of(client.get(reverse("complaints:complaint", args=[one.number])))
+        for one in (found, other)
+    }
+    assert (TEXT in pages[found], TEXT in pages[other]) == (True, False)
+    assert status_code(other) not in pages[other]
+    assert "2 complaints found" in text_of(client.get(reverse("complaints:list")))
+    receipt = reverse("complaints:receipt", args=[other.number])
+    assert client.get(receipt).status_code == 404
 
 
 def test_the_complainant_sees_who_read_the_complaint(world: World, client: Client) -> None:

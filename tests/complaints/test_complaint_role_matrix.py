@@ -41,7 +41,7 @@ DOORS = (
     Door(name="filed_receipt", opens=WHO, answer=ABSENT),
     Door(name="list", opens=(*READERS, "stranger", "contact_centre")),
     Door(name="register", opens=(*TAKERS, "stranger", "contact_centre")),
-    Door(name="complaint", opens=READERS, absent=("stranger", "contact_centre")),
+    Door(name="complaint", opens=(*READERS, "contact_centre"), absent=("stranger",)),
     Door(name="file", opens=READERS, absent=("stranger", "contact_centre")),
     Door(name="receipt", opens=TAKERS, absent=("stranger", "contact_centre")),
     Door(name="case", opens=(*HANDLERS, "inspector"), absent=("stranger",)),

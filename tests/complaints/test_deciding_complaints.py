@@ -6,9 +6,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from kualik.cases.models import Request
+from kualik.cases.services.overdue import report_overdue
 from kualik.certificates.models import Certificate, Letter
-from kualik.complaints.models import ComplaintDecision
-from kualik.complaints.queries import clocks_of
+from kualik.complaints.models import Complaint, ComplaintDecision
+from kualik.complaints.queries import clocks_of, registered_at, timeline
 from kualik.complaints.services.deciding import (
     Ruling,
     decide_complaint,
@@ -27,6 +28,7 @@ from tests.complaints.complaining import FINDINGS, complain, head, ruling
 from tests.world import World, file_for
 
 ZONE = ZoneInfo("Asia/Almaty")
+SUNDAY = datetime(2026, 11, 22, 12, 0, tzinfo=ZONE)
 MONDAY = datetime(2026, 11, 23, 10, 0, tzinfo=ZONE)
 Effect = ComplaintDecision.Effect
 
@@ -163,7 +165,7 @@ def test_the_paper_of_the_decision_waits_for_its_maker(world: World) -> None:
 def test_the_complainant_is_told_of_the_decision(world: World) -> None:
     decide_complaint(complaint=complain(world), ruling=ruling(), **as_head(world))
     (message,) = Message.objects.filter(event="complaint_decided")
-    assert law().decision("act_cancelled").name.kk in message.body
+    assert "шағым қанағаттандырылды (қол қойылған шешім кейін беріледі)" in message.body
 
 
 def test_somebody_complained_of_may_only_satisfy_it_in_full_within_three_days(
@@ -178,7 +180,7 @@ def test_somebody_complained_of_may_only_satisfy_it_in_full_within_three_days(
     decision = decide_complaint(
         complaint=found, ruling=ruling(), **as_registrar(world, MONDAY + timedelta(days=2))
     )
-    assert decision.is_own
+    assert (decision.is_own, found.handler) == (True, None)
     (entry,) = [
         row
         for row in journal.history(f"complaint:{found.number}")
@@ -188,7 +190,7 @@ def test_somebody_complained_of_may_only_satisfy_it_in_full_within_three_days(
 
 
 def test_another_than_the_handler_does_not_decide(world: World) -> None:
-    found = complain(world, State.IN_REVIEW)
+    found = complain(world, State.IN_REVIEW, subject="conduct")
     assign_handler(complaint=found, handler=world.demo.staff[Role.REGISTRAR], **as_head(world))
     with pytest.raises(RuleViolation, match="complaint_not_yours"):
         decide_complaint(complaint=found, ruling=ruling("rejected"), **as_head(world))
@@ -223,8 +225,86 @@ def test_a_request_that_was_made_anew_meanwhile_is_not_reopened(world: World) ->
 
 def test_every_kind_has_an_effect_for_every_state_of_a_request(world: World) -> None:
     for kind in law().decisions:
-        assert effects_for(None, kind) == (Effect.NONE,)
+        assert effects_for(Complaint(subject="decision"), kind) == (Effect.NONE,)
         for request in world.by_state.values():
-            offered = effects_for(request, kind)
+            offered = effects_for(Complaint(subject="decision", request=request), kind)
             assert offered
             assert kind.reopens or offered == (Effect.NONE,)
+
+
+@pytest.mark.parametrize("subject", ["queue", "conduct", "delay"])
+@pytest.mark.parametrize("state", [State.REFUSED, State.ISSUED])
+def test_only_a_complaint_of_the_decision_undoes_it(
+    world: World, subject: str, state: State
+) -> None:
+    request = world.by_state[state]
+    found = complain(world, state, subject=subject)
+    decision = decide_complaint(complaint=found, ruling=ruling("action_ordered"), **as_head(world))
+    request.refresh_from_db()
+    assert (decision.effect, request.state) == (Effect.NONE, state)
+
+
+def test_sending_back_by_somebody_complained_of_is_no_satisfaction(world: World) -> None:
+    found = complain(world)
+    with pytest.raises(RuleViolation, match="handler_not_independent"):
+        decide_complaint(complaint=found, ruling=ruling("sent_back"), **as_registrar(world))
+
+
+def test_nobody_without_the_role_decides_or_enters_a_decision(world: World) -> None:
+    clerk = {"user": world.demo.staff[Role.CLERK], "role": Role.CLERK, "now": world.now}
+    found = complain(world)
+    with pytest.raises(RuleViolation, match="handler_unfit"):
+        decide_complaint(complaint=found, ruling=ruling("rejected"), **clerk)
+    forward_complaint(complaint=found, to="higher_body", **as_head(world))
+    with pytest.raises(RuleViolation, match="handler_unfit"):
+        record_body_decision(
+            complaint=found,
+            ruling=ruling(),
+            outer_number="1",
+            outer_on=date(2026, 11, 20),
+            **clerk,
+        )
+
+
+def test_a_reopened_request_is_not_told_of_as_one_without_an_answer(world: World) -> None:
+    request = world.by_state[State.REFUSED]
+    decide_complaint(complaint=complain(world), ruling=ruling(), **as_head(world))
+    report_overdue(now=world.now + timedelta(hours=1))
+    about = Message.objects.filter(about=f"request:{request.number}")
+    assert not about.filter(event="request_overdue").exists()
+    waiting = world.by_state[State.IN_REVIEW]
+    assert StaffTask.objects.filter(key=f"request_overdue:{waiting.number}").exists()
+
+
+@pytest.mark.parametrize("subject", ["delay", "queue", "conduct"])
+def test_there_is_no_act_to_cancel_but_a_decision(world: World, subject: str) -> None:
+    found = complain(world, State.IN_REVIEW, subject=subject)
+    with pytest.raises(RuleViolation, match="complaint_decision_unfit"):
+        decide_complaint(complaint=found, ruling=ruling("act_cancelled"), **as_head(world))
+
+
+def test_who_answers_for_a_delay_may_only_satisfy_the_complaint_in_full(world: World) -> None:
+    found = complain(world, State.IN_REVIEW)
+    with pytest.raises(RuleViolation, match="handler_not_independent"):
+        decide_complaint(complaint=found, ruling=ruling("rejected"), **as_head(world))
+    decision = decide_complaint(complaint=found, ruling=ruling("action_ordered"), **as_head(world))
+    assert (decision.is_own, found.handler) == (True, None)
+
+
+def test_deciding_before_the_day_of_registration_registers_at_that_moment(world: World) -> None:
+    found = complain(world, at=SUNDAY)
+    later = SUNDAY + timedelta(hours=2)
+    decide_complaint(complaint=found, ruling=ruling(), **as_head(world, later))
+    assert (registered_at(found), found.registered_on) == (later, SUNDAY.date())
+    assert [clock.stage(later) for clock in clocks_of(found)] == ["kept", "kept"]
+    assert [step.label.ru for step in timeline(found, now=later)] == [
+        "Жалоба поступила",
+        "Жалоба зарегистрирована",
+        "Принято решение",
+    ]
+
+
+def test_what_is_sent_on_before_its_day_of_registration_is_registered_then(world: World) -> None:
+    found = complain(world, at=SUNDAY)
+    forward_complaint(complaint=found, to="higher_body", **as_head(world, SUNDAY))
+    assert found.registered_on == SUNDAY.date()

@@ -8,10 +8,20 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
 from kualik.complaints.models import Complaint, ComplaintFile
-from kualik.complaints.queries import clocks_of, find_by_code, registered_at, status_code, timeline
+from kualik.complaints.queries import (
+    answer_clock,
+    clocks_of,
+    find_by_code,
+    forward_clock,
+    label_of,
+    registered_at,
+    status_code,
+    timeline,
+)
 from kualik.complaints.services.filing import file_complaint
 from kualik.complaints.services.receipts import make_receipt
 from kualik.complaints.services.sweeping import sweep_files
+from kualik.core import journal
 from kualik.core.journal import SYSTEM
 from kualik.core.models import StaffTask
 from kualik.notifications.models import Message
@@ -46,15 +56,46 @@ def test_a_complaint_of_a_sunday_is_registered_on_monday_morning(world: World) -
     assert clocks_of(found)[0].due_at == datetime(2026, 11, 26, 17, 30, tzinfo=ZONE)
 
 
+def test_a_registration_to_come_is_told_as_such_and_apart_from_the_receipt(world: World) -> None:
+    found = complain(world, at=SUNDAY)
+    told = {
+        moment: [(step.at, step.label.ru) for step in timeline(found, now=moment)]
+        for moment in (SUNDAY, MONDAY)
+    }
+    opening = datetime(2026, 11, 23, 8, 30, tzinfo=ZONE)
+    assert told[SUNDAY] == [
+        (SUNDAY, "Жалоба поступила"),
+        (opening, "Жалоба будет зарегистрирована"),
+    ]
+    assert told[MONDAY][1] == (opening, "Жалоба зарегистрирована")
+    assert label_of(found, now=SUNDAY).ru == "Поступила"
+    assert label_of(found, now=MONDAY).ru == "Зарегистрирована"
+
+
+def test_the_answer_is_the_main_term_and_sending_on_the_earlier_one(world: World) -> None:
+    found = complain(world, at=MONDAY)
+    answer, forward = answer_clock(found), forward_clock(found)
+    assert answer is not None
+    assert forward is not None
+    assert (answer.term.code, forward.term.code) == ("provider", "forward")
+    assert forward.due_at < answer.due_at
+
+
 def test_a_late_complaint_is_taken_and_marked(world: World) -> None:
-    found = complain(world, at=MONDAY, known_on=date(2026, 8, 22))
+    found = complain(world, at=MONDAY, known_on=date(2026, 8, 20))
     assert (found.state, found.is_late) == (Complaint.State.REGISTERED, True)
-    in_time = complain(world, at=MONDAY, key="key-2", known_on=date(2026, 8, 23))
+    long_ago = complain(world, at=MONDAY, key="key-2", known_on=date(1991, 12, 16))
+    assert long_ago.is_late
+    in_time = complain(world, at=MONDAY, key="key-3", known_on=date(2026, 8, 23))
     assert not in_time.is_late
 
 
+def test_a_limit_that_ends_on_a_sunday_is_kept_on_monday(world: World) -> None:
+    assert not complain(world, at=MONDAY, known_on=date(2026, 8, 22)).is_late
+
+
 def test_six_months_are_given_where_no_way_was_named(world: World) -> None:
-    found = complain(world, at=MONDAY, known_on=date(2026, 8, 22), ways_were_named=False)
+    found = complain(world, at=MONDAY, known_on=date(2026, 8, 20), ways_were_named=False)
     assert not found.is_late
 
 
@@ -94,9 +135,9 @@ def test_the_head_of_the_office_hears_of_it(world: World) -> None:
 
 
 def test_the_journal_names_the_point_of_the_rules(world: World) -> None:
-    found = complain(world)
-    (step,) = timeline(found)
-    assert step.action == "complaints.registered"
+    found = complain(world, at=MONDAY)
+    (entry,) = journal.history(f"complaint:{found.number}")
+    assert (entry.action, entry.data["clause"]) == ("complaints.registered", "A57.17-2")
 
 
 def test_the_receipt_is_a_pdf_that_says_the_same_at_every_call(world: World) -> None:

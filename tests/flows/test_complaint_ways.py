@@ -1,6 +1,6 @@
 """Complaints from their cause to the document (A57.17-2): every way ends where the law says."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -17,6 +17,7 @@ from kualik.complaints.services.deciding import decide_complaint, record_body_de
 from kualik.complaints.services.handling import forward_complaint, take_up
 from kualik.complaints.services.watching import run_watch_job
 from kualik.core import jobs, journal
+from kualik.core.clock import ZONE
 from kualik.core.models import StaffTask
 from kualik.rules.complaints import clock_from_record, clock_of, clock_to_record
 from kualik.rules.errors import RuleViolation
@@ -25,6 +26,7 @@ from kualik.rules.workdays import WeeklyHours, WorkCalendar
 from tests.complaints.complaining import complain, head, ruling
 from tests.world import FACTS, World, build_world, issue
 
+MONDAY = datetime(2026, 11, 23, 10, 0, tzinfo=ZONE)
 LETTERS = {LETTER_JOB: run_letter_job}
 
 
@@ -58,7 +60,7 @@ def issued(world: World, state: State) -> Request:
 
 def test_overdue_then_complaint_then_decision_then_issued(world: World) -> None:
     found = complain(world, State.IN_REVIEW)
-    decided(world, found, "action_ordered")
+    decide_complaint(complaint=found, ruling=ruling("action_ordered"), **as_registrar(world))
     assert StaffTask.objects.filter(kind="request_upheld", closed_at=None).count() == 1
     assert issued(world, State.IN_REVIEW).state == State.ISSUED
     run_watch_job({}, world.now)
@@ -126,8 +128,10 @@ def test_the_paper_of_the_decision_is_sealed_and_signed_by_who_made_it(world: Wo
 
 
 def test_the_chains_of_both_journals_hold(world: World) -> None:
-    found = complain(world)
-    decided(world, found, "act_cancelled")
+    found = complain(world, at=MONDAY)
+    monday = {**as_head(world), "now": MONDAY}
+    take_up(complaint=found, **monday)
+    decide_complaint(complaint=found, ruling=ruling("act_cancelled"), **monday)
     assert journal.broken_links(f"complaint:{found.number}") == []
     assert [entry.action for entry in journal.history(f"complaint:{found.number}")] == [
         "complaints.registered",

@@ -7,7 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kualik.rules.complaints import clock_of, last_day_to_complain, law, registered_on
+from kualik.rules.complaints import (
+    clock_of,
+    is_limit_over,
+    last_day_to_complain,
+    law,
+    registered_on,
+)
 from kualik.rules.errors import RuleViolation
 from kualik.rules.refusal import appeal
 from kualik.rules.workdays import WeeklyHours, WorkCalendar
@@ -90,3 +96,24 @@ def test_a_longer_term_never_ends_before_a_shorter_one(day: date) -> None:
     ]
     assert dues == sorted(set(dues))
     assert all(CALENDAR.is_working(due.date()) for due in dues)
+
+
+@pytest.mark.parametrize(
+    ("last", "on", "expected"),
+    [
+        (date(2026, 11, 20), date(2026, 11, 20), False),
+        (date(2026, 11, 20), date(2026, 11, 21), True),
+        (date(2026, 11, 21), date(2026, 11, 23), False),
+        (date(2026, 11, 21), date(2026, 11, 24), True),
+        (date(1990, 1, 1), date(2026, 11, 23), True),
+    ],
+)
+def test_a_limit_that_ends_on_a_day_off_ends_on_the_next_working_day(
+    last: date, on: date, expected: bool
+) -> None:
+    assert is_limit_over(last, on=on, calendar=CALENDAR) is expected
+
+
+def test_sending_back_is_no_full_satisfaction() -> None:
+    full = {decision.code for decision in law().decisions if decision.satisfies}
+    assert full == {"act_cancelled", "act_cancelled_and_new", "action_ordered"}

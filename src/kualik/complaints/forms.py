@@ -33,7 +33,8 @@ from kualik.rules.refusal import appeal
 
 TEXT_LENGTH = 8000
 SHORT_LENGTH = 1000
-REST = ("known_on", "late_reason", "scans", "postal_address", "residence")
+REST = ("known_on", "late_reason", "scans", "residence")
+WAYS = ("phone", "email", "postal_address")
 LANGUAGES = [("kk", "Қазақша"), ("ru", "Русский")]
 HELP_SCANS = _("Up to five files: PDF or photo, up to 10 MB each.")
 
@@ -53,10 +54,12 @@ def words_field(*, rows: int, length: int, **more: Any) -> PlainField:
 class ComplaintForm(forms.Form):
     """A complaint as APPC, article 93, wants it; nothing but the essentials is required."""
 
+    one_of = WAYS
+
     key = forms.CharField(max_length=64, widget=forms.HiddenInput)
     subject = forms.ChoiceField(label=_("What do you complain of?"), widget=forms.RadioSelect)
     provider = forms.ChoiceField(label=_("Which organisation do you complain of?"))
-    named_number = forms.CharField(
+    named_number = PlainField(
         label=_("Number of your request, if there is one"),
         help_text=_("As on the receipt, for example DEMO-2026-Z000001-K."),
         required=False,
@@ -92,7 +95,10 @@ class ComplaintForm(forms.Form):
     )
     phone = forms.CharField(
         label=_("Phone"),
-        help_text=_("We send the number of the complaint and the decision there."),
+        help_text=_(
+            "Phone, e-mail or postal address: one of the three is needed for the number of the "
+            "complaint and the decision."
+        ),
         required=False,
         max_length=32,
         widget=forms.TextInput({"type": "tel", "autocomplete": "tel"}),
@@ -133,7 +139,7 @@ class ComplaintForm(forms.Form):
     @property
     def is_rest_open(self) -> bool:
         """Whether the term seems to be over already, so that the reason should be told."""
-        known = self.initial.get("known_on")
+        known = self.initial.get("learned_on")
         return isinstance(known, date) and self._today > last_day_to_complain(
             known, appeal=appeal(), ways_were_named=True
         )
@@ -161,8 +167,8 @@ class ComplaintForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """The decision must reach the person somehow (APPC, article 93)."""
         given = self.cleaned_data
-        ways = ("phone", "email", "postal_address")
-        if not any(given.get(name) for name in ways) and not any(n in self.errors for n in ways):
+        is_wrong = any(name in self.errors for name in WAYS)
+        if not is_wrong and not any(given.get(name) for name in WAYS):
             self.add_error(
                 "phone", _("Write a phone, an e-mail or a postal address for the answer.")
             )

@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from kualik.rules.errors import RuleViolation
+from kualik.rules.holidays import ONE_DAY
 from kualik.rules.language import Text
 from kualik.rules.refusal import MINIMUM_LETTERS, MINIMUM_WORDS, WORD, Appeal
 from kualik.rules.standards.source import read
@@ -19,6 +20,7 @@ from kualik.rules.workdays import WorkCalendar, calendar_from_record, calendar_t
 
 DATA = Path(__file__).resolve().parent / "data" / "complaints.toml"
 MONTHS_A_YEAR = 12
+DECISION = "decision"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,11 +43,21 @@ class Subject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """One of the six kinds (APPC, article 100); with ``reopens`` the request goes on."""
+    """One of the six kinds (APPC, article 100); with ``reopens`` the request goes on.
+
+    ``satisfies``: in full, so that the official complained of may make it (article 91, part 4);
+    ``of_act``: it undoes an act, which a missed term, a queue or conduct is none.
+    """
 
     code: str
     name: Text
     reopens: bool
+    satisfies: bool
+    of_act: bool
+
+    def fits(self, subject: str) -> bool:
+        """Whether a complaint of that subject may be decided so."""
+        return not self.of_act or subject == DECISION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +136,11 @@ def law() -> ComplaintLaw:
         ),
         decisions=tuple(
             Decision(
-                code=node.string("code"), name=node.text("name"), reopens=node.boolean("reopens")
+                code=node.string("code"),
+                name=node.text("name"),
+                reopens=node.boolean("reopens"),
+                satisfies=node.boolean("satisfies"),
+                of_act=node.boolean("of_act"),
             )
             for node in root.tables("decisions")
         ),
@@ -230,3 +246,12 @@ def last_day_to_complain(known_on: date, *, appeal: Appeal, ways_were_named: boo
     count = known_on.month - 1 + months
     year, month = known_on.year + count // MONTHS_A_YEAR, count % MONTHS_A_YEAR + 1
     return date(year, month, min(known_on.day, monthrange(year, month)[1]))
+
+
+def is_limit_over(last: date, *, on: date, calendar: WorkCalendar) -> bool:
+    """Whether a limit that ends on ``last`` is over; one that ends on a day off ends on the next
+    working day (APPC, article 76)."""
+    before = on - ONE_DAY
+    while not calendar.is_working(before):
+        before -= ONE_DAY
+    return before >= last

@@ -9,6 +9,7 @@ from django.db.models import F, Q, QuerySet
 
 from kualik.accounts.models import Person, User
 from kualik.cases.models import LIVE_STATES, Request
+from kualik.cases.queries.answering import answerable_of
 from kualik.certificates.queries import letters_about
 from kualik.complaints.models import Complaint
 from kualik.core.clock import ZONE, local_day
@@ -20,18 +21,21 @@ HANDLERS = frozenset({Role.REGISTRAR, Role.OFFICE_HEAD})
 TAKERS = HANDLERS | {Role.CLERK, Role.CONTACT_CENTRE}
 READERS = TAKERS | {Role.AUTHORISED_PERSON, Role.INSPECTOR}
 STATUS_CODE_LENGTH = 8
+DELAY = "delay"
 OPEN = frozenset({Complaint.State.REGISTERED, Complaint.State.IN_REVIEW, Complaint.State.FORWARDED})
 MOST_WORDS = 6
 
 
 def complaints_visible_to(user: User) -> QuerySet[Complaint]:
-    """A provider's own for its staff, all for inspectors; the contact centre sees what it filed."""
+    """A provider's own for its staff, all for inspectors; the contact centre sees what is open,
+    what came by phone and what it filed itself (A57.10.b)."""
     found = Complaint.objects.select_related("provider", "person", "request", "handler", "against")
     if user.provider_id is not None:
         return found.filter(provider=user.provider_id)
     if user.has_role(frozenset({Role.INSPECTOR})):
         return found
-    return found.filter(filed_by=user)
+    by_phone = Q(channel=Complaint.Channel.PHONE)
+    return found.filter(Q(state__in=sorted(OPEN)) | by_phone | Q(filed_by=user))
 
 
 def complaints_of(person: Person) -> QuerySet[Complaint]:
@@ -75,9 +79,12 @@ def search(found: QuerySet[Complaint], wanted: Wanted, *, now: datetime) -> Quer
 
 
 def barred_from(complaint: Complaint) -> frozenset[int]:
-    """Who may not handle a complaint (APPC, article 97): the person complained of, and whoever
-    decided or signed what is complained of."""
+    """Who may not handle a complaint (APPC, article 97): the person complained of, whoever decided
+    or signed what is complained of, and of a delay whoever answers for the provider's requests."""
     found = {complaint.against_id}
+    if complaint.subject == DELAY:
+        answers = answerable_of(complaint.provider)
+        found.add(answers.user if answers else None)
     request = complaint.request
     if request is not None:
         found.add(request.decided_by_id)

@@ -1,17 +1,16 @@
 """The clocks of a complaint, and what happened to it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
-from kualik.accounts.models import User
+from kualik.cases.queries.timeline import Step, staff_named
 from kualik.complaints.models import Complaint, ComplaintDecision
 from kualik.core import journal
-from kualik.core.models import JournalEntry
+from kualik.core.clock import local_day
 from kualik.rules.complaints import TermClock, clock_from_record, opening_moment
 from kualik.rules.language import Text
 
 State = Complaint.State
+FORWARD = "forward"
 Effect = ComplaintDecision.Effect
 STATE_LABELS: dict[str, Text] = {
     State.REGISTERED: Text("Тіркелді", "Зарегистрирована", "Registered"),
@@ -22,7 +21,12 @@ STATE_LABELS: dict[str, Text] = {
     State.DECIDED: Text("Шешім қабылданды", "Решение принято", "Decided"),
     State.WITHDRAWN: Text("Кері қайтарып алынды", "Отозвана", "Withdrawn"),
 }
+RECEIVED = Text("Келіп түсті", "Поступила", "Received")
+REGISTERED = "complaints.registered"
+RECEIPT = Text("Шағым келіп түсті", "Жалоба поступила", "Received")
+TO_REGISTER = Text("Шағым тіркеледі", "Жалоба будет зарегистрирована", "Will be registered")
 STEP_LABELS: dict[str, Text] = {
+    "complaints.received": RECEIPT,
     "complaints.registered": Text("Шағым тіркелді", "Жалоба зарегистрирована", "Registered"),
     "complaints.assigned": Text(
         "Шағымды қарайтын адам тағайындалды",
@@ -72,18 +76,6 @@ EFFECT_LABELS: dict[str, Text] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """One line of the timeline; ``by`` is a member of staff's name, for the staff only."""
-
-    at: datetime
-    action: str
-    label: Text
-    role: str
-    by: str
-    reason: str
-
-
 def clocks_of(complaint: Complaint) -> list[TermClock]:
     """The terms of a complaint in the order in which they began."""
     return [clock_from_record(record) for record in complaint.clocks]
@@ -95,31 +87,56 @@ def running_clocks(complaint: Complaint) -> list[TermClock]:
     return sorted(running, key=lambda clock: clock.due_at)
 
 
+def answer_clock(complaint: Complaint) -> TermClock | None:
+    """The term of the answer, the provider's or the body's; None when no answer is waited for."""
+    return next((one for one in running_clocks(complaint) if one.term.code != FORWARD), None)
+
+
+def forward_clock(complaint: Complaint) -> TermClock | None:
+    """The earlier term of article 91, part 4, as long as it runs."""
+    return next((one for one in running_clocks(complaint) if one.term.code == FORWARD), None)
+
+
 def registered_at(complaint: Complaint) -> datetime:
-    """When it counts as registered: at once, or when the office opened on the next working day."""
-    opens_at = opening_moment(complaint.clocks[0])
-    same_day = complaint.received_at.astimezone(opens_at.tzinfo).date() == complaint.registered_on
-    return complaint.received_at if same_day else opens_at
+    """When it is registered: as journalled, else when the office opens on the next working day."""
+    for entry in journal.history(f"complaint:{complaint.number}"):
+        if entry.action == REGISTERED and local_day(entry.at) == complaint.registered_on:
+            return entry.at
+    return opening_moment(complaint.clocks[0])
 
 
-def timeline(complaint: Complaint) -> list[Step]:
-    """What happened to a complaint, oldest first."""
+def label_of(complaint: Complaint, *, now: datetime) -> Text:
+    """Its state in words; what came on a day off is not registered before the next working day."""
+    is_waiting = complaint.state == State.REGISTERED and complaint.registered_on > local_day(now)
+    return RECEIVED if is_waiting else STATE_LABELS[complaint.state]
+
+
+def timeline(complaint: Complaint, *, now: datetime) -> list[Step]:
+    """What happened to a complaint, oldest first; a registration still to come is told as such."""
     entries = journal.history(f"complaint:{complaint.number}")
-    names = _names(entries)
-    return [
+    names = staff_named(entries)
+    registered = registered_at(complaint)
+    steps = [
         Step(
             at=entry.at,
             action=entry.action,
-            label=STEP_LABELS.get(entry.action, Text(entry.action, entry.action)),
+            label=_label(entry.action, is_early=entry.at < registered),
             role=entry.role,
             by=names.get(entry.actor, ""),
             reason=str(entry.data.get("reason", "")),
         )
         for entry in entries
     ]
+    is_told = any(step.action == REGISTERED and step.at == registered for step in steps)
+    is_over = complaint.closed_at is not None and complaint.closed_at < registered
+    if not is_told and not is_over:
+        label = TO_REGISTER if registered > now else STEP_LABELS[REGISTERED]
+        steps.append(Step(at=registered, action=REGISTERED, label=label, role="", by="", reason=""))
+    return sorted(steps, key=lambda step: step.at)
 
 
-def _names(entries: Sequence[JournalEntry]) -> dict[str, str]:
-    keys = {entry.actor.removeprefix("user:") for entry in entries if "user:" in entry.actor}
-    staff = User.objects.filter(pk__in=[key for key in keys if key.isdigit()])
-    return {f"user:{user.pk}": user.full_name for user in staff}
+def _label(action: str, *, is_early: bool) -> Text:
+    """What was journalled as registered before its day was received."""
+    if action == REGISTERED and is_early:
+        return RECEIPT
+    return STEP_LABELS.get(action, Text(action, action))

@@ -18,7 +18,7 @@ from django.core.files.storage import default_storage
 from kualik.cases.models import Attachment, Request
 from kualik.certificates.queries import letters_about
 from kualik.complaints.models import Complaint, ComplaintFile
-from kualik.complaints.queries import STATE_LABELS, clocks_of, timeline
+from kualik.complaints.queries import clocks_of, label_of, timeline
 from kualik.complaints.services.moving import record, subject_of
 from kualik.core import journal
 from kualik.core.clock import ZONE
@@ -39,7 +39,7 @@ def pack_case(complaint: Complaint, *, now: datetime) -> bytes:
     """The whole case as a zip; the same bytes for the same case at the same moment."""
     packed, digests = io.BytesIO(), []
     with ZipFile(packed, "w", ZIP_DEFLATED) as archive:
-        for name, content in _parts(complaint):
+        for name, content in _parts(complaint, now):
             _put(archive, name, content, now)
             digests.append((name, len(content), hashlib.sha256(content).hexdigest()))
         _put(archive, "MANIFEST.csv", _csv(("file", "bytes", "sha256"), digests), now)
@@ -54,8 +54,8 @@ def export_case(*, complaint: Complaint, actor: Actor, now: datetime) -> bytes:
     return content
 
 
-def _parts(complaint: Complaint) -> Iterator[Part]:
-    yield "complaint.txt", _in_words(complaint).encode()
+def _parts(complaint: Complaint, now: datetime) -> Iterator[Part]:
+    yield "complaint.txt", _in_words(complaint, now).encode()
     yield "complaint.json", _json(_facts(complaint))
     yield "complaint-journal.csv", _journal(subject_of(complaint))
     yield from _added(complaint)
@@ -70,25 +70,25 @@ def _of_request(request: Request) -> Iterator[Part]:
     yield from _letters(f"request:{request.number}", "request/letters")
     for place, scan in enumerate(Attachment.objects.filter(request=request).order_by("pk"), 1):
         ending = ENDINGS.get(scan.media_type, "bin")
-        yield f"request/scans/{place:02d}.{ending}", _stored(scan.content.name or "")
+        yield _stored(f"request/scans/{place:02d}.{ending}", scan.content.name or "")
     certificate = request.certificate
     if certificate is not None and certificate.file:
-        yield f"request/{certificate.number}.pdf", _stored(certificate.file)
+        yield _stored(f"request/{certificate.number}.pdf", certificate.file)
 
 
 def _added(complaint: Complaint) -> Iterator[Part]:
     files = complaint.files.filter(purpose=ComplaintFile.Purpose.ADDED).order_by("pk")
     for place, file in enumerate(files, 1):
         ending = ENDINGS.get(file.media_type, "bin")
-        yield f"added/{place:02d}.{ending}", _stored(file.content.name or "")
+        yield _stored(f"added/{place:02d}.{ending}", file.content.name or "")
 
 
 def _letters(about: str, folder: str) -> Iterator[Part]:
     for letter in letters_about(about):
         if letter.signed_at is not None and letter.file:
-            yield f"{folder}/{letter.number}.pdf", _stored(letter.file)
+            yield _stored(f"{folder}/{letter.number}.pdf", letter.file)
             if letter.signature:
-                yield f"{folder}/{letter.number}.pdf.p7s", _stored(letter.signature)
+                yield _stored(f"{folder}/{letter.number}.pdf.p7s", letter.signature)
 
 
 def _facts(complaint: Complaint) -> dict[str, object]:
@@ -148,12 +148,12 @@ def _request_facts(request: Request) -> dict[str, object]:
     }
 
 
-def _in_words(complaint: Complaint) -> str:
+def _in_words(complaint: Complaint, now: datetime) -> str:
     """The complaint as a person reads it, in Kazakh and then in Russian."""
-    return "\n\n\n".join(_side(complaint, language) for language in ("kk", "ru"))
+    return "\n\n\n".join(_side(complaint, language, now) for language in ("kk", "ru"))
 
 
-def _side(complaint: Complaint, language: str) -> str:
+def _side(complaint: Complaint, language: str, now: datetime) -> str:
     kk = language == "kk"
     channel = CHANNELS[Complaint.Channel(complaint.channel)][0 if kk else 1]
     provider = complaint.provider.name.get(language)
@@ -163,7 +163,7 @@ def _side(complaint: Complaint, language: str) -> str:
         f"{'Шағым беруші' if kk else 'Заявитель'}: {complaint.complainant}",
         f"{'Түскен уақыты' if kk else 'Поступила'}: {_spoken(complaint.received_at)} ({channel})",
         f"{'Нысанасы' if kk else 'Предмет'}: {law().subject(complaint.subject).name.get(language)}",
-        f"{'Жай-күйі' if kk else 'Состояние'}: {STATE_LABELS[complaint.state].get(language)}",
+        f"{'Мәртебесі' if kk else 'Состояние'}: {label_of(complaint, now=now).get(language)}",
         "",
         complaint.text,
         "",
@@ -173,7 +173,7 @@ def _side(complaint: Complaint, language: str) -> str:
     for clock in clocks_of(complaint):
         lines.append(f"{clock.term.name.get(language)}: {_spoken(clock.due_at)}")
     lines.append("")
-    for step in timeline(complaint):
+    for step in timeline(complaint, now=now):
         told = f": {step.reason}" if step.reason else ""
         lines.append(f"{_spoken(step.at)}  {step.label.get(language)}{told}")
     return "\n".join(lines)
@@ -203,9 +203,14 @@ def _line(data: object) -> str:
     return json.dumps(data, ensure_ascii=False, sort_keys=True)
 
 
-def _stored(name: str) -> bytes:
-    with default_storage.open(name, "rb") as content:
-        return bytes(content.read())
+def _stored(name: str, path: str) -> Part:
+    """A file of the storage under its name in the archive; one that is lost leaves an empty one,
+    for the three days do not wait for it."""
+    try:
+        with default_storage.open(path, "rb") as content:
+            return name, bytes(content.read())
+    except FileNotFoundError:
+        return f"{name}.lost", b""
 
 
 def _put(archive: ZipFile, name: str, content: bytes, moment: datetime) -> None:

@@ -7,7 +7,6 @@ from datetime import date, datetime
 from django.db import transaction
 
 from kualik.accounts.models import User
-from kualik.cases.models import Request
 from kualik.cases.services.upholding import (
     cancel_result,
     hasten_request,
@@ -18,8 +17,12 @@ from kualik.certificates.models import Certificate
 from kualik.certificates.services.letters import draft_letter
 from kualik.complaints.models import Complaint, ComplaintDecision
 from kualik.complaints.queries import EFFECT_LABELS, barred_from, was_asked_again, words
-from kualik.complaints.services.filing import clock_due, new_task_key
-from kualik.complaints.services.handling import AT_THE_PROVIDER, check_independence
+from kualik.complaints.services.filing import clock_due, new_task_key, register_now
+from kualik.complaints.services.handling import (
+    AT_THE_PROVIDER,
+    check_independence,
+    check_role,
+)
 from kualik.complaints.services.moving import (
     State,
     change,
@@ -29,7 +32,6 @@ from kualik.complaints.services.moving import (
     subject_of,
     with_clocks,
 )
-from kualik.complaints.services.printing import printed_both
 from kualik.complaints.services.telling import tell
 from kualik.core.clock import local_day
 from kualik.core.journal import Actor
@@ -37,11 +39,19 @@ from kualik.core.tasks import close_task
 from kualik.rules import standards
 from kualik.rules.complaints import Decision, check_findings, law
 from kualik.rules.errors import RuleViolation
-from kualik.rules.language import Text
+from kualik.rules.language import LANGUAGES, Text
 from kualik.rules.lifecycle import AWAITING_RESULT, Role
 from kualik.rules.lifecycle import State as RequestState
 
 PROVIDER = "provider"
+DELAY = "delay"
+OF_MANNERS = frozenset({"queue", "conduct"})
+UPHELD = Text("шағым қанағаттандырылды", "жалоба удовлетворена", "the complaint is upheld")
+FOLLOWS = Text(
+    " (қол қойылған шешім кейін беріледі)",
+    " (подписанное решение придёт позже)",
+    " (the signed decision follows)",
+)
 Effect = ComplaintDecision.Effect
 REFUSED = frozenset({RequestState.REFUSED, RequestState.NOT_ACCEPTED})
 ISSUED = frozenset({RequestState.ISSUED, RequestState.HANDED_OVER})
@@ -65,16 +75,21 @@ def decide_complaint(
     The handler decides. Somebody complained of may satisfy the complaint in full within the three
     days of article 91, part 4, and that alone; it is recorded as such. An answer that does not
     satisfy leaves the three-day term running until the case is sent on. Raises
-    ``complaint_not_yours``, ``handler_not_independent``, ``complaint_findings_missing``,
-    ``complaint_effect_unfit``, and what the effect on the request raises.
+    ``complaint_not_yours``, ``handler_unfit``, ``handler_not_independent``,
+    ``complaint_findings_missing``, ``complaint_decision_unfit``, ``complaint_effect_unfit``, and
+    what the effect on the request raises.
     """
     kind = law().decision(ruling.kind)
     check_findings(ruling.findings)
     is_own = _is_own_satisfaction(complaint, kind, user, now)
     _check_decider(complaint, user, is_own=is_own)
+    if not kind.fits(complaint.subject):
+        raise RuleViolation("complaint_decision_unfit")
     effect = _effect(complaint, kind, ruling.effect)
+    actor = user.acting_as(role)
+    register_now(complaint, actor=actor, now=now)
     done = ended(complaint, at=now) if kind.reopens else ended(complaint, PROVIDER, at=now)
-    handler = complaint.handler or user
+    handler = complaint.handler or (None if is_own else user)
     change(
         complaint,
         frm=AT_THE_PROVIDER,
@@ -84,7 +99,6 @@ def decide_complaint(
         **with_clocks(done),
     )
     decision = _new_decision(complaint, ruling, effect, body=PROVIDER, user=user, now=now)
-    actor = user.acting_as(role)
     decision.is_own = is_own
     decision.letter_number = _draft_letter(complaint, decision, kind, actor=actor, now=now)
     decision.save()
@@ -105,8 +119,10 @@ def record_body_decision(
 ) -> ComplaintDecision:
     """Enter what the body decided that the complaint was sent to, and carry it out: it binds.
 
-    Raises ``complaint_state_forbids`` unless it was sent on, ``filed_in_future``.
+    Raises ``handler_unfit``, ``complaint_state_forbids`` unless it was sent on,
+    ``filed_in_future``.
     """
+    check_role(complaint, user)
     kind = law().decision(ruling.kind)
     check_findings(ruling.findings)
     if outer_on > local_day(now):
@@ -123,14 +139,21 @@ def record_body_decision(
     return decision
 
 
-def effects_for(request: Request | None, kind: Decision) -> tuple[str, ...]:
-    """What a decision of that kind may do to a request as it stands; the usual one first."""
-    if request is None or not kind.reopens:
+def effects_for(complaint: Complaint, kind: Decision) -> tuple[str, ...]:
+    """What a decision of that kind may do to the request as it stands; the usual one first.
+
+    Only a complaint of the decision itself undoes one; of the queue or of conduct it changes
+    nothing in the request.
+    """
+    request = complaint.request
+    if request is None or not kind.reopens or complaint.subject in OF_MANNERS:
+        return (Effect.NONE,)
+    if request.state in AWAITING_RESULT:
+        return (Effect.HASTEN,)
+    if complaint.subject == DELAY:
         return (Effect.NONE,)
     if request.state in REFUSED:
         return (Effect.NONE,) if was_asked_again(request) else (Effect.REOPEN,)
-    if request.state in AWAITING_RESULT:
-        return (Effect.HASTEN,)
     standing = (Certificate.Status.VALID, Certificate.Status.SUSPENDED)
     certificate = request.certificate
     if request.state in ISSUED and certificate is not None and certificate.status in standing:
@@ -139,7 +162,7 @@ def effects_for(request: Request | None, kind: Decision) -> tuple[str, ...]:
 
 
 def _effect(complaint: Complaint, kind: Decision, wanted: str) -> str:
-    may = effects_for(complaint.request, kind)
+    may = effects_for(complaint, kind)
     if not wanted:
         return may[0]
     if wanted not in may:
@@ -151,10 +174,11 @@ def _is_own_satisfaction(complaint: Complaint, kind: Decision, user: User, now: 
     """Whether somebody complained of satisfies in full within the three days."""
     if user.pk not in barred_from(complaint):
         return False
-    return kind.reopens and now <= clock_due(complaint, "forward")
+    return kind.satisfies and now <= clock_due(complaint, "forward")
 
 
 def _check_decider(complaint: Complaint, user: User, *, is_own: bool) -> None:
+    check_role(complaint, user)
     if is_own:
         return
     check_independence(complaint, user)
@@ -197,10 +221,10 @@ def _draft_letter(
         facts={
             "complaint": complaint.number,
             "filed_on": local_day(complaint.received_at),
-            "applicant": printed_both(Text(complaint.complainant, complaint.complainant)),
+            "applicant": Text(complaint.complainant, complaint.complainant),
             "subject": law().subject(complaint.subject).name,
-            "complained_of": printed_both(Text(complaint.text, complaint.text)),
-            "found": printed_both(Text(decision.findings_kk, decision.findings_ru)),
+            "complained_of": Text(complaint.text, complaint.text),
+            "found": Text(decision.findings_kk, decision.findings_ru),
             "decision": kind.name,
             "effect": EFFECT_LABELS[decision.effect],
             "court": words().court,
@@ -235,7 +259,15 @@ def _finish(
     _carry_out(complaint, decision, kind, actor=actor, now=now)
     close_task(key=new_task_key(complaint), actor=actor, now=now)
     close_tasks(complaint, actor=actor, now=now)
-    tell(complaint, "complaint_decided", now=now, occasion=decision.body, decision=kind.name)
+    tell(complaint, "complaint_decided", now=now, occasion=decision.body, decision=_told(decision))
+
+
+def _told(decision: ComplaintDecision) -> Text:
+    """The outcome in a message: upheld or not; the provider's own paper is not signed yet."""
+    kind = law().decision(decision.kind)
+    said = UPHELD if kind.satisfies else kind.name
+    follows = FOLLOWS if decision.body == PROVIDER else Text("", "")
+    return Text(*[said.get(code) + follows.get(code) for code in LANGUAGES])
 
 
 def _carry_out(

@@ -16,7 +16,8 @@ from kualik.accounts.models import Person, User
 from kualik.cases.adapters.scans import Scan
 from kualik.cases.models import Request
 from kualik.complaints.models import Complaint, ComplaintFile, ComplaintSeries
-from kualik.complaints.services.moving import record, subject_of, with_clocks
+from kualik.complaints.queries import registered_at
+from kualik.complaints.services.moving import State, change, record, subject_of, with_clocks
 from kualik.complaints.services.telling import tell
 from kualik.core.clock import local_day
 from kualik.core.journal import Actor
@@ -27,6 +28,7 @@ from kualik.rules import identifiers, standards
 from kualik.rules.complaints import (
     clock_of,
     clock_to_record,
+    is_limit_over,
     last_day_to_complain,
     law,
     registered_on,
@@ -34,6 +36,7 @@ from kualik.rules.complaints import (
 from kualik.rules.errors import RuleViolation
 from kualik.rules.lifecycle import Role
 from kualik.rules.refusal import appeal
+from kualik.rules.workdays import WorkCalendar
 
 NUMBER_LETTER = "S"
 NEW_TASK = "complaint_new"
@@ -43,7 +46,10 @@ PROVIDERS_TERMS = ("forward", "provider")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComplaintFacts:
-    """What is complained of and by whom, as it was written or said."""
+    """What is complained of and by whom, as it was written or said.
+
+    ``learned_on`` is the day by what is on file; lateness counts from it where none was said.
+    """
 
     provider: Provider
     subject: str
@@ -58,6 +64,7 @@ class ComplaintFacts:
     email: str = ""
     named_number: str = ""
     known_on: date | None = None
+    learned_on: date | None = None
     ways_were_named: bool = True
     late_reason: str = ""
     person: Person | None = None
@@ -80,13 +87,15 @@ def file_complaint(
     files: Sequence[Added] = (),
     received_at: datetime,
     filed_by: User | None = None,
+    tells: bool = True,
     actor: Actor,
     now: datetime,
 ) -> Complaint:
     """Register a complaint; one sent twice under the same ``key`` is registered once.
 
     A complaint that came on a day off is registered on the next working day. Lateness is marked,
-    never a ground to refuse. Raises ``filed_in_future``, ``complaint_subject_unknown``.
+    never a ground to refuse. Without ``tells`` no receipt goes to its phone and e-mail. Raises
+    ``filed_in_future``, ``complaint_subject_unknown``.
     """
     if received_at > now:
         raise RuleViolation("filed_in_future")
@@ -95,9 +104,12 @@ def file_complaint(
     if known is not None:
         return known
     try:
-        return _register(
-            key, facts, files, received_at=received_at, filed_by=filed_by, actor=actor, now=now
-        )
+        with transaction.atomic():
+            found = _register(
+                key, facts, files, received_at=received_at, filed_by=filed_by, actor=actor, now=now
+            )
+            _announce(found, tells=tells, now=now)
+            return found
     except IntegrityError:
         # Both sendings came at once: the other one was registered.
         known = Complaint.objects.filter(key=key).first()
@@ -106,7 +118,6 @@ def file_complaint(
         return known
 
 
-@transaction.atomic
 def _register(
     key: str,
     facts: ComplaintFacts,
@@ -117,22 +128,17 @@ def _register(
     actor: Actor,
     now: datetime,
 ) -> Complaint:
-    default = standards.in_force(local_day(received_at)).weekly_hours
-    calendar = calendar_of(facts.provider, default=default)
+    calendar = _calendar(facts.provider, received_at)
     day = registered_on(received_at, calendar)
-    clocks = [
-        clock_to_record(clock_of(code, registered=day, calendar=calendar), calendar)
-        for code in PROVIDERS_TERMS
-    ]
     complaint = Complaint.objects.create(
         key=key,
         number=_reserve_number(facts.provider, year=local_day(now).year),
         received_at=received_at,
         registered_on=day,
-        is_late=_is_late(facts, received_at),
+        is_late=_is_late(facts, received_at, calendar),
         filed_by=filed_by,
         **_columns(facts),
-        **with_clocks(clocks),
+        **_clocks(day, calendar),
     )
     for added in files:
         _keep(complaint, added, now=now)
@@ -142,15 +148,38 @@ def _register(
         "is_late": complaint.is_late,
         "request": facts.request.number if facts.request else "",
     }
-    record(complaint, "registered", actor=actor, now=now, data=data)
-    _announce(complaint, now=now)
+    action = "registered" if day == local_day(received_at) else "received"
+    record(complaint, action, actor=actor, now=now, data=data)
     return complaint
 
 
-def _announce(complaint: Complaint, *, now: datetime) -> None:
+def register_now(complaint: Complaint, *, actor: Actor, now: datetime) -> None:
+    """Register at this moment what waits for the next working day, for it is acted on already;
+    its terms count from this day. Nothing to do for one that is registered."""
+    if registered_at(complaint) <= now:
+        return
+    day, calendar = local_day(now), _calendar(complaint.provider, now)
+    open_states = (State.REGISTERED, State.IN_REVIEW)
+    change(complaint, frm=open_states, registered_on=day, **_clocks(day, calendar))
+    record(complaint, "registered", actor=actor, now=now)
+
+
+def _calendar(provider: Provider, moment: datetime) -> WorkCalendar:
+    default = standards.in_force(local_day(moment)).weekly_hours
+    return calendar_of(provider, default=default)
+
+
+def _clocks(day: date, calendar: WorkCalendar) -> dict[str, object]:
+    """Both terms of the provider, registered on ``day``."""
+    clocks = [clock_of(code, registered=day, calendar=calendar) for code in PROVIDERS_TERMS]
+    return with_clocks([clock_to_record(clock, calendar) for clock in clocks])
+
+
+def _announce(complaint: Complaint, *, tells: bool, now: datetime) -> None:
     """The receipt to the complainant, the news to the head of the office."""
     answer_by = clock_due(complaint, "provider")
-    tell(complaint, "complaint_registered", now=now, due_at=answer_by)
+    if tells:
+        tell(complaint, "complaint_registered", now=now, due_at=answer_by)
     task = Task(
         key=new_task_key(complaint),
         kind=NEW_TASK,
@@ -200,13 +229,12 @@ def _columns(facts: ComplaintFacts) -> dict[str, object]:
     }
 
 
-def _is_late(facts: ComplaintFacts, received_at: datetime) -> bool:
-    if facts.known_on is None:
+def _is_late(facts: ComplaintFacts, received_at: datetime, calendar: WorkCalendar) -> bool:
+    known = facts.known_on or facts.learned_on
+    if known is None:
         return False
-    last = last_day_to_complain(
-        facts.known_on, appeal=appeal(), ways_were_named=facts.ways_were_named
-    )
-    return local_day(received_at) > last
+    last = last_day_to_complain(known, appeal=appeal(), ways_were_named=facts.ways_were_named)
+    return is_limit_over(last, on=local_day(received_at), calendar=calendar)
 
 
 def _keep(complaint: Complaint, added: Added, *, now: datetime) -> None:

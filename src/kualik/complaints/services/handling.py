@@ -11,7 +11,7 @@ from kualik.complaints.models import Complaint, ComplaintFile
 from kualik.complaints.queries import HANDLERS, barred_from, body
 from kualik.complaints.queries.bodies import Body
 from kualik.complaints.services.archiving import pack_case
-from kualik.complaints.services.filing import new_task_key
+from kualik.complaints.services.filing import new_task_key, register_now
 from kualik.complaints.services.moving import (
     State,
     change,
@@ -45,15 +45,17 @@ def assign_handler(
     """Name who handles a complaint, and whom it is of when that is known by now.
 
     Raises ``handler_not_independent`` for the person complained of and for whoever decided or
-    signed what is complained of (APPC, article 97), ``handler_unfit`` for staff of another
-    provider or in no role that decides.
+    signed what is complained of (APPC, article 97), also when one of them would say that somebody
+    else is meant; ``handler_unfit`` for staff of another provider or in no role that decides.
     """
-    if against is not None:
-        complaint.against = against
+    data = {"handler": f"user:{handler.pk}"}
+    if against is not None and against != complaint.against:
+        check_independence(complaint, user)
+        complaint.against, data["against"] = against, f"user:{against.pk}"
     _check_handler(complaint, handler)
     change(complaint, frm=AT_THE_PROVIDER, handler=handler, against=complaint.against)
     actor = user.acting_as(role)
-    record(complaint, "assigned", actor=actor, now=now, data={"handler": f"user:{handler.pk}"})
+    record(complaint, "assigned", actor=actor, now=now, data=data)
     close_task(key=new_task_key(complaint), actor=actor, now=now)
     return complaint
 
@@ -86,9 +88,11 @@ def forward_complaint(
     ``complaint_body_unknown``, ``complaint_state_forbids``.
     """
     chosen = body(to)
-    _check_role(complaint, user)
+    check_role(complaint, user)
     if complaint.state == State.DECIDED and not is_left_to_forward(complaint):
         raise RuleViolation("complaint_state_forbids", number=complaint.number)
+    actor = user.acting_as(role)
+    register_now(complaint, actor=actor, now=now)
     # An answer that was given stays in time or late; one not given is now the body's to give.
     records = [*ended(complaint, at=now), _bodys_clock(chosen, now)]
     before = (*AT_THE_PROVIDER, State.DECIDED)
@@ -101,7 +105,6 @@ def forward_complaint(
         closed_at=None,
         **with_clocks(records),
     )
-    actor = user.acting_as(role)
     packed = _keep_case(complaint, now=now)
     data = {"reason": chosen.name.ru, "body": chosen.code, "sha256": packed.sha256}
     record(complaint, "forwarded", actor=actor, now=now, data=data)
@@ -133,7 +136,7 @@ def note_court(
     *, complaint: Complaint, note: str, user: User, role: Role, now: datetime
 ) -> Complaint:
     """Enter that the complaint went to court, and what the court decided (A57.17-2)."""
-    _check_role(complaint, user)
+    check_role(complaint, user)
     if not note.strip():
         raise RuleViolation("reason_missing")
     change(complaint, frm=(State.DECIDED, State.FORWARDED), court_note=note)
@@ -156,14 +159,15 @@ def check_independence(complaint: Complaint, user: User) -> None:
         raise RuleViolation("handler_not_independent", number=complaint.number)
 
 
-def _check_handler(complaint: Complaint, handler: User) -> None:
-    _check_role(complaint, handler)
-    check_independence(complaint, handler)
-
-
-def _check_role(complaint: Complaint, user: User) -> None:
+def check_role(complaint: Complaint, user: User) -> None:
+    """Raises ``handler_unfit`` for staff of another provider or in no role that decides."""
     if user.provider_id != complaint.provider_id or not user.has_role(HANDLERS):
         raise RuleViolation("handler_unfit")
+
+
+def _check_handler(complaint: Complaint, handler: User) -> None:
+    check_role(complaint, handler)
+    check_independence(complaint, handler)
 
 
 def _bodys_clock(chosen: Body, now: datetime) -> dict[str, object]:

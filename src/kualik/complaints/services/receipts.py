@@ -3,8 +3,7 @@
 from kualik.complaints.models import Complaint
 from kualik.complaints.queries import clocks_of, registered_at, status_code, words
 from kualik.complaints.services.filing import clock_due
-from kualik.complaints.services.printing import printed
-from kualik.papers.services import ReceiptFacts, render_receipt
+from kualik.papers.services import ReceiptFacts, printed, render_receipt
 from kualik.rules.complaints import law
 from kualik.rules.language import LANGUAGES, Text
 

@@ -28,7 +28,9 @@ def run_watch_job(_payload: Payload, now: datetime) -> None:
 @transaction.atomic
 def watch_terms(*, now: datetime) -> int:
     """Open the tasks of terms that near their end or are over; how many were opened or renewed."""
-    found = Complaint.objects.filter(warn_at__lte=now).select_related("provider").order_by("pk")
+    # Locked, so that whoever decides meanwhile closes what is opened here.
+    waiting = Complaint.objects.filter(warn_at__lte=now).select_for_update(of=("self",))
+    found = waiting.select_related("provider").order_by("pk")
     return sum(
         _warn(complaint, clock, now)
         for complaint in found
@@ -51,7 +53,7 @@ def _warn(complaint: Complaint, clock: TermClock, now: datetime) -> bool:
             "number": complaint.number,
             "term": clock.term.code,
             "due_at": clock.due_at.isoformat(),
-            "handler": complaint.handler.full_name if complaint.handler else "",
+            "handler": complaint.handler.full_name if complaint.handler else "–",
         },
     )
     return open_task(task, now=now)

@@ -22,7 +22,13 @@ from kualik.complaints.forms import (
     NoteForm,
 )
 from kualik.complaints.models import Complaint
-from kualik.complaints.queries import HANDLERS, barred_from, complaints_visible_to
+from kualik.complaints.queries import (
+    EFFECT_LABELS,
+    HANDLERS,
+    barred_from,
+    complaints_visible_to,
+    handlers_for,
+)
 from kualik.complaints.services.deciding import (
     decide_complaint,
     effects_for,
@@ -91,7 +97,7 @@ def _open_acts(user: User, complaint: Complaint) -> dict[str, bool]:
         "take_up": complaint.state == State.REGISTERED and is_open_to,
         "decide": at_provider and (is_open_to or is_barred),
         "body": complaint.state == State.FORWARDED,
-        "assign": at_provider,
+        "assign": at_provider and handlers_for(complaint).exists(),
         "forward": at_provider or is_left_to_forward(complaint),
         "withdrawal": complaint.state in WITHDRAWABLE,
         "court": complaint.state in (State.DECIDED, State.FORWARDED),
@@ -128,12 +134,15 @@ def forward(request: HttpRequest, number: str) -> HttpResponse:
 
 @staff(*HANDLERS)
 def decide(request: HttpRequest, number: str) -> HttpResponse:
-    """The provider's own decision, or that of the body the complaint was sent to."""
+    """The provider's own decision, or that of the body it was sent to; looked over before."""
     found = own(request, number)
     is_bodys = found.state == State.FORWARDED
     form = _decision_form(request, found, is_bodys=is_bodys)
-    if not form.is_valid():
-        return _ask(request, found, "body" if is_bodys else "decide", form)
+    name = "body" if is_bodys else "decide"
+    if not form.is_valid() or "change" in request.POST:
+        return _ask(request, found, name, form)
+    if "confirm" not in request.POST:
+        return _look_over(request, found, name, form)
     if not is_bodys:
         told = _("The complaint is decided. The paper of the decision waits for your signature.")
         return act(request, found, decide_complaint, told, ruling=form.ruling())
@@ -202,12 +211,29 @@ def _withdraw(*, complaint: Complaint, user: User, role: Role, note: str, now: d
 
 def _decision_form(request: HttpRequest, found: Complaint, *, is_bodys: bool) -> DecisionForm:
     """The kinds that the person may choose, and the effects that the request leaves open."""
-    upholding = [kind for kind in law().decisions if kind.reopens]
-    is_barred = not is_bodys and person_of(request).pk in barred_from(found)
-    kinds = tuple(kind.code for kind in upholding) if is_barred else ()
-    effects = effects_for(found.request, upholding[0])
+    kinds = [kind for kind in law().decisions if is_bodys or kind.fits(found.subject)]
+    effects = effects_for(found, next(kind for kind in kinds if kind.reopens))
+    if not is_bodys and person_of(request).pk in barred_from(found):
+        kinds = [kind for kind in kinds if kind.satisfies]
     form = BodyDecisionForm if is_bodys else DecisionForm
-    return form(request.POST or None, kinds=kinds, effects=effects)
+    return form(request.POST or None, kinds=tuple(kind.code for kind in kinds), effects=effects)
+
+
+def _look_over(
+    request: HttpRequest, found: Complaint, name: str, form: DecisionForm
+) -> HttpResponse:
+    """The decision as it will stand, before it is made."""
+    ruling = form.ruling()
+    kind = law().decision(ruling.kind)
+    context = {
+        "form": form,
+        "complaint": found,
+        "act": LABELS[name],
+        "kind": kind,
+        "ruling": ruling,
+        "effect": EFFECT_LABELS[ruling.effect or effects_for(found, kind)[0]],
+    }
+    return render(request, "complaints/look_over.html", context)
 
 
 def _ask(request: HttpRequest, found: Complaint, name: str, form: Form) -> HttpResponse:

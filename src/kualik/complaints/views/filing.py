@@ -1,7 +1,7 @@
 """Complaining on the site: with an open cabinet or without any (A57.17-2)."""
 
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -13,6 +13,7 @@ from kualik.accounts.models import Person
 from kualik.accounts.queries import confirmed_phone, visiting_person
 from kualik.cases.models import Request
 from kualik.cases.queries import requests_of
+from kualik.cases.services.looking import LOOKED_UP
 from kualik.complaints.forms import ComplaintForm
 from kualik.complaints.models import Complaint
 from kualik.complaints.queries import (
@@ -29,13 +30,15 @@ from kualik.complaints.views.showing import receipt_of, shown
 from kualik.core import clock, errors
 from kualik.core.access import public
 from kualik.core.journal import Actor
-from kualik.core.throttle import Limit, address_of, check_limit, count_miss
+from kualik.core.throttle import DAY, Limit, address_of, check_limit, count_miss, is_spent
 from kualik.core.uploads import takes_scans
 from kualik.rules.errors import RuleViolation
 from kualik.rules.lifecycle import AWAITING_RESULT, Role
 
 # Whoever has more to complain of in an hour may do so at the counter or by phone.
 BY_ADDRESS = Limit("complaints filed", 6, timedelta(hours=1))
+# Nobody shall have a stranger's phone ring: what is filed beyond that is taken in silence.
+BY_PLACE = Limit("complaints told of", 3, DAY)
 FILED_HERE = "complaints"
 MOST_FILED_HERE = 20
 
@@ -93,26 +96,37 @@ def _file(
         facts=facts_of(form, person),
         files=files,
         received_at=now,
+        tells=person is not None or _may_tell(form, now),
         actor=_actor(person),
         now=now,
     )
 
 
+def _may_tell(form: ComplaintForm, now: datetime) -> bool:
+    """Whether the places that somebody unknown names got few receipts today."""
+    places = [form.cleaned_data[name] for name in ("phone", "email") if form.cleaned_data[name]]
+    are_left = not any(is_spent(BY_PLACE, place, now=now) for place in places)
+    for place in places:
+        count_miss(BY_PLACE, place, now=now)
+    return are_left
+
+
 def facts_of(form: ComplaintForm, person: Person | None, **more: Any) -> ComplaintFacts:
     """What the valid form says. A request is tied to by its number; an applicant's own only when
-    it is the applicant's, and nobody learns whether there is one of that number."""
+    it is the applicant's, and nobody learns whether there is one of that number, nor from the
+    mark of lateness when it was decided: of a stranger only what is typed counts."""
     given = form.cleaned_data
     request = request_named(given["named_number"])
     if request is not None and not _fits(request, person, given["provider"].pk):
         request = None
-    day = given["known_on"]
-    if day is None and request is not None and given["subject"] in ("decision", "delay"):
-        day = known_on(request)
+    day, told = None, request if person is not None or more else None
+    if told is not None and given["subject"] in ("decision", "delay"):
+        day = known_on(told)
     names = ("provider", "subject", "text", "wish", "language", "complainant", "phone", "email")
-    rest = ("postal_address", "residence", "named_number", "late_reason")
+    rest = ("postal_address", "residence", "named_number", "late_reason", "known_on")
     facts: dict[str, Any] = {name: given[name] for name in (*names, *rest)}
     facts |= {"channel": Complaint.Channel.WEB, "person": person, "request": request}
-    facts |= {"known_on": day, "ways_were_named": request is None or ways_were_named(request)}
+    facts |= {"learned_on": day, "ways_were_named": told is None or ways_were_named(told)}
     return ComplaintFacts(**{**facts, **more})
 
 
@@ -122,29 +136,41 @@ def _fits(request: Request, person: Person | None, provider: int) -> bool:
 
 
 def _prefilled(request: HttpRequest, person: Person | None) -> dict[str, object]:
-    """What is known already; of a request only to the person whose it is."""
+    """What is known already; of a request only to the person whose it is, and what is complained
+    of to whoever has just named its number and code here."""
     known: dict[str, object] = {
         "key": secrets.token_urlsafe(32),
         "language": "ru" if get_language() == "ru" else "kk",
         "named_number": request.GET.get("request", "")[:64],
     }
+    named = str(known["named_number"])
+    if named and request.session.get(LOOKED_UP) == named:
+        known |= _about(request_named(named))
     if person is None:
         return known
     known |= {"complainant": person.full_name, "phone": confirmed_phone(person)}
     known["email"] = person.email
-    own = requests_of(person).filter(number=known["named_number"]).first()
+    own = requests_of(person).filter(number=named).first()
     if own is not None:
-        is_overdue = own.state in AWAITING_RESULT and own.due_at < clock.now()
-        known |= {
-            "provider": own.provider.code,
-            "subject": "delay" if is_overdue else "decision",
-            "known_on": _day(own, is_overdue=is_overdue),
-        }
+        known |= _about(own) | {"phone": known["phone"] or own.phone}
+        known["learned_on"] = _day(own)
     return known
 
 
-def _day(own: Request, *, is_overdue: bool) -> object:
-    return known_on(own) if is_overdue or own.decided_at is not None else None
+def _about(found: Request | None) -> dict[str, object]:
+    """The organisation and what is complained of, as they follow from the request."""
+    if found is None:
+        return {}
+    subject = "delay" if _is_overdue(found) else "decision"
+    return {"provider": found.provider.code, "subject": subject}
+
+
+def _is_overdue(found: Request) -> bool:
+    return found.state in AWAITING_RESULT and found.due_at < clock.now()
+
+
+def _day(own: Request) -> object:
+    return known_on(own) if _is_overdue(own) or own.decided_at is not None else None
 
 
 def _page(

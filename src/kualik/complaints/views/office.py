@@ -4,20 +4,23 @@ from datetime import datetime
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
+from kualik.accounts.models import User
 from kualik.accounts.queries import ROLE_LABELS, person_of
 from kualik.accounts.services import record_look
+from kualik.cases.forms.office import kept_filters
 from kualik.complaints.forms import SearchForm
 from kualik.complaints.models import Complaint, ComplaintFile
 from kualik.complaints.queries import (
     HANDLERS,
     READERS,
-    STATE_LABELS,
     TAKERS,
+    answer_clock,
     complaints_visible_to,
-    running_clocks,
+    forward_clock,
+    label_of,
     search,
     status_code,
 )
@@ -45,7 +48,7 @@ def office_list(request: HttpRequest) -> HttpResponse:
     visible = complaints_visible_to(user)
     found = search(visible, form.wanted(), now=now) if form.is_valid() else visible.none()
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
-    kept = _kept(request.GET)
+    kept = kept_filters(SearchForm, request.GET)
     context = {
         "form": form,
         "page": page,
@@ -63,6 +66,7 @@ def show(request: HttpRequest, number: str) -> HttpResponse:
     """One complaint: who, what, its clocks, what happened and what may be done."""
     user, found = person_of(request), readable(request, number)
     one = shown(found, now=clock.now(), is_staff=True)
+    may_open = _may_open(user, found)
     cases = found.files.filter(purpose=ComplaintFile.Purpose.CASE).order_by("pk")
     acts: list[Act] = acts_of(user, found)
     context = {
@@ -70,10 +74,11 @@ def show(request: HttpRequest, number: str) -> HttpResponse:
         "complaint": found,
         "steps": [(step, _role(step.role)) for step in one.steps],
         "acts": acts,
-        "cases": list(cases),
+        "cases": list(cases) if may_open else [],
         "may_export": user.has_role(KEEPERS),
-        "may_receive": user.has_role(TAKERS),
-        "code": status_code(found) if user.has_role(TAKERS) else "",
+        "may_open": may_open,
+        "may_receive": may_open and user.has_role(TAKERS),
+        "code": status_code(found) if may_open and user.has_role(TAKERS) else "",
     }
     return render(request, "complaints/complaint.html", context)
 
@@ -81,13 +86,13 @@ def show(request: HttpRequest, number: str) -> HttpResponse:
 @staff(*TAKERS)
 def receipt(request: HttpRequest, number: str) -> HttpResponse:
     """The receipt for the complainant at the counter."""
-    return receipt_of(readable(request, number))
+    return receipt_of(_opened(request, number))
 
 
 @staff(*READERS)
 def file(request: HttpRequest, number: str, pk: int) -> HttpResponse:
     """A file of a complaint."""
-    return file_of(readable(request, number), pk)
+    return file_of(_opened(request, number), pk)
 
 
 @staff(*KEEPERS)
@@ -114,26 +119,29 @@ def readable(request: HttpRequest, number: str) -> Complaint:
     return found
 
 
+def _may_open(user: User, complaint: Complaint) -> bool:
+    """Whether the texts are theirs to read: the contact centre sees where a complaint stands, and
+    all of it only of those it filed."""
+    is_known = user.provider_id is not None or user.has_role(frozenset({Role.INSPECTOR}))
+    return is_known or complaint.filed_by_id == user.pk
+
+
+def _opened(request: HttpRequest, number: str) -> Complaint:
+    found = readable(request, number)
+    if not _may_open(person_of(request), found):
+        raise Http404
+    return found
+
+
 def _row(complaint: Complaint, now: datetime) -> dict[str, object]:
-    """A line of the list with the term that ends first."""
-    running = running_clocks(complaint)
+    """A line of the list with the term of the answer, and the earlier one of sending it on."""
+    answer, forward = answer_clock(complaint), forward_clock(complaint)
     return {
         "complaint": complaint,
-        "label": STATE_LABELS[complaint.state],
+        "label": label_of(complaint, now=now),
         "subject": law().subject(complaint.subject).name,
-        "next": running[0] if running else None,
-        "stage": running[0].stage(now) if running else "",
+        "terms": [(term, term.stage(now), term is forward) for term in (answer, forward) if term],
     }
-
-
-def _kept(given: QueryDict) -> QueryDict:
-    """The filters of an address without the page, the language and empty values."""
-    kept = QueryDict(mutable=True)
-    for name in SearchForm.base_fields:
-        value = given.get(name)
-        if isinstance(value, str) and value:
-            kept[name] = value
-    return kept
 
 
 def _role(name: str) -> Text:

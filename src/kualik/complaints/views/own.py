@@ -7,7 +7,13 @@ from django.utils.translation import gettext as _
 
 from kualik.accounts.queries import applicant_of
 from kualik.complaints.models import Complaint, ComplaintFile
-from kualik.complaints.queries import STATE_LABELS, complaints_of, status_code
+from kualik.complaints.queries import (
+    answer_clock,
+    complaints_of,
+    forward_clock,
+    label_of,
+    status_code,
+)
 from kualik.complaints.services.handling import WITHDRAWABLE, withdraw_complaint
 from kualik.complaints.views.showing import file_of, receipt_of, shown
 from kualik.core import clock, errors
@@ -22,8 +28,17 @@ from kualik.rules.lifecycle import Role
 @applicant
 def own_list(request: HttpRequest) -> HttpResponse:
     """All complaints of the person, the last first."""
-    found = complaints_of(applicant_of(request))
-    rows = [(row, STATE_LABELS[row.state], law().subject(row.subject).name) for row in found]
+    now = clock.now()
+    rows = [
+        {
+            "complaint": row,
+            "label": label_of(row, now=now),
+            "subject": law().subject(row.subject).name,
+            "answer": answer_clock(row),
+            "forward": forward_clock(row),
+        }
+        for row in complaints_of(applicant_of(request))
+    ]
     return render(request, "complaints/own_list.html", {"rows": rows})
 
 

@@ -10,23 +10,27 @@ from django.utils.functional import Promise
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext_lazy as _
 
+from kualik.cases.queries.timeline import Step
 from kualik.certificates.models import Letter
 from kualik.certificates.queries import letters_about
 from kualik.complaints.models import Complaint, ComplaintDecision, ComplaintFile
 from kualik.complaints.queries import (
     EFFECT_LABELS,
     FOR_STAFF_ALONE,
-    STATE_LABELS,
-    Step,
     Way,
     Words,
+    answer_clock,
     bodies,
     body,
     clocks_of,
+    forward_clock,
+    handlers_for,
+    label_of,
     registered_at,
     timeline,
     words,
 )
+from kualik.complaints.services.handling import AT_THE_PROVIDER
 from kualik.complaints.services.receipts import make_receipt
 from kualik.rules.complaints import TermClock, law
 from kualik.rules.language import Text
@@ -55,13 +59,18 @@ class Answer:
     body: Text
     name: Text
     findings: Text
+    is_upheld: bool
     effect: Text
     letter: Letter | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """Everything that a page says of one complaint."""
+    """Everything that a page says of one complaint.
+
+    ``answer`` and ``forward`` are the terms that run; ``has_nobody``: nobody independent is left at
+    the provider, so that it is satisfied in full or sent on (APPC, article 91, part 4).
+    """
 
     complaint: Complaint
     label: Text
@@ -69,6 +78,10 @@ class Shown:
     channel: str | Promise
     language: str | Promise
     registered_at: datetime
+    is_registered: bool
+    answer: TermClock | None
+    forward: TermClock | None
+    has_nobody: bool
     forwarded_to: Text | None
     clocks: list[Clock]
     answers: list[Answer]
@@ -80,14 +93,19 @@ class Shown:
 
 def shown(complaint: Complaint, *, now: datetime, is_staff: bool = False) -> Shown:
     """A complaint at one moment; the complainant sees no step that is of the office alone."""
-    steps = timeline(complaint)
+    steps, registered = timeline(complaint, now=now), registered_at(complaint)
+    is_here = complaint.state in AT_THE_PROVIDER
     return Shown(
         complaint=complaint,
-        label=STATE_LABELS[complaint.state],
+        label=label_of(complaint, now=now),
         subject=law().subject(complaint.subject).name,
         channel=CHANNELS[complaint.channel],
         language=LANGUAGES.get(complaint.language, complaint.language),
-        registered_at=registered_at(complaint),
+        registered_at=registered,
+        is_registered=registered <= now,
+        answer=answer_clock(complaint),
+        forward=forward_clock(complaint),
+        has_nobody=is_here and not handlers_for(complaint).exists(),
         forwarded_to=body(complaint.forwarded_to).name if complaint.forwarded_to else None,
         clocks=[Clock(term=term, stage=term.stage(now)) for term in clocks_of(complaint)],
         answers=answers_of(complaint),
@@ -107,6 +125,7 @@ def answers_of(complaint: Complaint) -> list[Answer]:
             row=row,
             body=law().term(row.body).name,
             name=law().decision(row.kind).name,
+            is_upheld=law().decision(row.kind).satisfies,
             findings=Text(row.findings_kk, row.findings_ru),
             effect=EFFECT_LABELS[row.effect],
             letter=letters.get(row.letter_number),
