@@ -88,7 +88,7 @@ def test_the_digest_is_that_of_the_lines_as_they_are_shown(person: Person) -> No
     title = re.search(r"<h1[^>]*>(.*?)</h1>", page)
     assert block
     assert title
-    found = re.findall(r"<(?:h2|p)[^>]*>(.*?)</(?:h2|p)>", block[1], re.DOTALL)
+    found = re.findall(r"<(?:h3|p)[^>]*>(.*?)</(?:h3|p)>", block[1], re.DOTALL)
     lines = [html.unescape(line) for line in (title[1], *found[:-1])]
     digest = hashlib.sha256("\n".join(lines).encode()).hexdigest()
     assert digest == consent_text().sha256("ru")

@@ -1,6 +1,8 @@
 """Every code that a rule may raise has a text in three languages and a status."""
 
 import ast
+import tomllib
+from collections import Counter
 from pathlib import Path
 
 from kualik.core import errors
@@ -26,6 +28,12 @@ def raised_codes() -> set[str]:
 
 def test_every_code_raised_in_the_sources_is_in_the_table() -> None:
     assert sorted(raised_codes() - set(errors.table())) == []
+
+
+def test_no_code_is_in_two_files_where_one_text_would_hide_the_other() -> None:
+    files = sorted(errors.DATA.glob("errors*.toml"))
+    codes = Counter(code for file in files for code in tomllib.loads(file.read_text("utf-8")))
+    assert [code for code, count in codes.items() if count > 1] == []
 
 
 def test_every_text_exists_in_three_languages_and_they_differ() -> None:

@@ -15,7 +15,7 @@ from kualik.notifications.services.wording import (
     write,
 )
 from kualik.rules.language import LANGUAGES
-from tests.notifications.telling import VALUES
+from tests.notifications.telling import BODY, GROUND, VALUES
 
 ALL = [
     (event, channel, language)
@@ -27,19 +27,22 @@ NAMES = [f"{event.name}-{channel}-{language}" for event, channel, language in AL
 each_text = pytest.mark.parametrize(("event", "channel", "language"), ALL, ids=NAMES)
 ASKED_FOR = {
     "request_filed", "request_accepted", "completion_offer", "number_unconfirmed",
-    "request_approved", "request_issued", "request_refused", "request_not_accepted",
+    "request_approved", "request_issued", "corrected_document_issued", "request_refused",
+    "request_not_accepted",
     "request_handed_over", "request_overdue", "one_time_code", "complaint_registered",
     "complaint_decided", "complaint_forwarded", "correction_decided", "correction_filed",
     "answer_not_understood", "answer_state", "answer_not_filed",
     "request_withdrawn",
     "human_review_asked", "human_review_decided", "phone_moved", "phone_added",
+    "counter_code",
     "mandate_asked", "mandate_checked", "mandate_refused", "mandate_revoked",
 }  # fmt: skip
 ANSWERS_TO_AN_OWN_ACT = {
     "request_filed", "number_unconfirmed", "answer_not_understood", "one_time_code",
-    "complaint_registered", "request_handed_over", "request_withdrawn", "human_review_asked",
-    "correction_filed", "answer_state", "answer_not_filed",
+    "counter_code", "complaint_registered", "request_handed_over", "request_withdrawn",
+    "human_review_asked", "correction_filed", "answer_state", "answer_not_filed",
 }  # fmt: skip
+CODES = ("one_time_code", "counter_code")
 REPLIES = {"number_unconfirmed", "answer_not_understood", "answer_state", "answer_not_filed"}
 
 
@@ -78,8 +81,9 @@ def test_a_short_message_takes_at_most_three_parts(language, record_property):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_code_fits_into_one_part_and_comes_first(language: str) -> None:
-    body = write(events()["one_time_code"], channel="sms", language=language, values=VALUES).body
+@pytest.mark.parametrize("name", CODES)
+def test_a_code_fits_into_one_part_and_comes_first(name: str, language: str) -> None:
+    body = write(events()[name], channel="sms", language=language, values=VALUES).body
     assert len(cut(body).parts) == 1
     assert body.startswith("482913")
 
@@ -90,7 +94,7 @@ def test_only_a_code_is_masked(channel: str) -> None:
         if channel not in event.texts:
             continue
         text = write(event, channel=channel, language="ru", values=VALUES)
-        if event.name == "one_time_code":
+        if event.name in CODES:
             assert "482913" in text.body
             assert "482913" not in text.masked_body + text.subject
             assert MASK in text.masked_body
@@ -98,11 +102,12 @@ def test_only_a_code_is_masked(channel: str) -> None:
             assert text.masked_body == ""
 
 
-def test_the_receipt_names_number_acceptance_and_due_moment() -> None:
+def test_the_receipt_names_number_moments_and_the_code_of_the_status_page() -> None:
     text = write(events()["request_filed"], channel="sms", language="kk", values=VALUES).body
     assert text == (
         "DEMO-2026-000123 өтінішіңіз берілді. Қабылдау сәті: 23.11.2026 08:30. "
-        "Жауап мерзімі: 24.11.2026 17:30. https://kualik.example.kz/status/DEMO-2026-000123/"
+        "Жауап мерзімі: 24.11.2026 17:30. Код: 482913. "
+        "https://kualik.example.kz/status/DEMO-2026-000123/"
     )
 
 
@@ -112,6 +117,8 @@ def test_the_offer_asks_to_answer_one() -> None:
     kk, ru, en = (
         write(offer, channel="sms", language=one, values=VALUES).body for one in LANGUAGES
     )
+    assert all(str(VALUES["link"]) in body for body in (kk, ru, en))
+    assert "Медицина академиясы" in kk
     assert "толық игердіңіз" in kk
     assert "1 деп жауап беріңіз" in kk
     assert "ответьте 1" in ru
@@ -120,16 +127,19 @@ def test_the_offer_asks_to_answer_one() -> None:
 
 @pytest.mark.parametrize("channel", ["sms", "email"])
 @pytest.mark.parametrize("event", ["request_refused", "request_not_accepted"])
-def test_a_refusal_names_its_ground_and_the_way_to_appeal(event: str, channel: str) -> None:
+def test_a_refusal_names_the_term_and_the_way_to_appeal(event: str, channel: str) -> None:
     for language in LANGUAGES:
         body = write(events()[event], channel=channel, language=language, values=VALUES).body
         assert "23.02.2027" in body
         assert str(VALUES["link"]) in body
+        assert "…" not in body
+        assert (channel == "email") == (GROUND.get(language) in body)
 
 
 def test_a_shortened_value_ends_with_one_mark() -> None:
-    text = write(events()["request_refused"], channel="sms", language="kk", values=VALUES).body
-    assert "(немесе)… Шағым" in text
+    values = {**VALUES, "decision": BODY}
+    text = write(events()["complaint_decided"], channel="sms", language="kk", values=values).body
+    assert "… Толығырақ" in text
     assert "…." not in text
 
 
@@ -180,5 +190,5 @@ def test_answers_to_an_own_act_do_not_wait_for_the_morning() -> None:
 
 
 def test_a_code_is_not_sent_after_its_life() -> None:
-    assert events()["one_time_code"].patience == timedelta(minutes=5)
+    assert {events()[name].patience for name in CODES} == {timedelta(minutes=5)}
     assert events()["request_refused"].patience == PATIENCE == timedelta(days=3)

@@ -128,7 +128,7 @@ def test_a_decision_names_its_signer_without_calling_him_authorised():
 @pytest.mark.parametrize(
     ("language", "expected"),
     [
-        ("kk", ("2026 жылғы 24 қараша", "Өтінімнің жай-күйі", "тегін", "1414")),
+        ("kk", ("2026 жылғы 24 қараша", "Өтініштің мәртебесі", "тегін", "1414")),
         ("ru", ("24 ноября 2026 года", "Статус заявления", "бесплатно", "8-800-080-7777")),
         ("en", ("24 November 2026", "Status of the request", "free", "Filed on Saturday")),
     ],

@@ -107,8 +107,8 @@ def test_a_provider_has_one_main_office_and_may_open_more():
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
-        ({"phones": ()}, "phone_unreadable"),
-        ({"phones": ("call us",)}, "phone_unreadable"),
+        ({"phones": ()}, "contact_phone_unreadable"),
+        ({"phones": ("call us",)}, "contact_phone_unreadable"),
         ({"accessible": frozenset({"lift"})}, "accessibility_unknown"),
         ({"hours": {0: (1050, 510)}}, "hours_wrong"),
     ],

@@ -76,12 +76,15 @@ class IinField(forms.CharField):
     """An IIN, with or without spaces; the value is the twelve digits."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(label=_("IIN"), max_length=32, **kwargs)
+        kwargs.setdefault("label", _("IIN"))
+        super().__init__(max_length=32, **kwargs)
         self.widget.attrs |= {"inputmode": "numeric", "autocomplete": "off", "spellcheck": "false"}
 
     def clean(self, value: object) -> str:
-        """The digits. Errors in the words of the table."""
+        """The digits; empty where none are required. Errors in the words of the table."""
         text = super().clean(value)
+        if not text:
+            return ""
         try:
             return parse_iin(text).value
         except RuleViolation as violation:
@@ -97,12 +100,22 @@ class PhoneField(forms.CharField):
         self.widget = forms.TextInput({"type": "tel", "autocomplete": "tel", "maxlength": "32"})
 
     def clean(self, value: object) -> str:
-        """The number. Error: ``phone_unreadable``."""
-        number = e164(super().clean(value))
-        if not number:
+        """The number. Error: ``phone_unreadable``, also for an IIN in the wrong field: its twelve
+        digits would do for a number of another country, and be kept."""
+        typed = super().clean(value)
+        number = e164(typed)
+        if not number or _is_iin(typed):
             violation = RuleViolation("phone_unreadable")
             raise forms.ValidationError(message(violation), code=violation.code)
         return number
+
+
+def _is_iin(text: str) -> bool:
+    try:
+        parse_iin(text)
+    except RuleViolation:
+        return False
+    return True
 
 
 class PhoneForm(forms.Form):

@@ -92,7 +92,7 @@ def register_provider(
 def open_office(*, provider: Provider, facts: OfficeFacts, now: datetime, actor: Actor) -> Office:
     """Adds one more place of reception.
 
-    Errors: ``text_missing``, ``phone_unreadable`` (none given, or not a number),
+    Errors: ``text_missing``, ``contact_phone_unreadable`` (none given, or not a number),
     ``accessibility_unknown``, and those of ``change_hours``.
     """
     return _create_office(provider, facts, is_main=False, now=now, actor=actor)
@@ -147,7 +147,7 @@ def _create_office(
     if unknown:
         raise RuleViolation("accessibility_unknown", fact=unknown[0])
     if not facts.phones or not all(map(PHONE.fullmatch, facts.phones)):
-        raise RuleViolation("phone_unreadable")
+        raise RuleViolation("contact_phone_unreadable")
     office = Office.objects.create(
         provider=provider,
         is_main=is_main,

@@ -84,7 +84,7 @@ def demo_people() -> list[DemoPerson]:
     rows = PersonPhone.objects.filter(evidence__document=DEMO_EVIDENCE, ended_at=None)
     return [
         DemoPerson(row.person.full_name, open_iin(bytes(row.person.iin_sealed)), spaced(row.phone))
-        for row in rows.select_related("person").order_by("pk")[:3]
+        for row in rows.select_related("person").order_by("pk")[:6]
     ]
 
 

@@ -8,6 +8,7 @@ from kualik.papers.services.letters import (
     render_letter,
     render_receipt,
 )
+from kualik.papers.services.printing import printed
 from kualik.papers.services.sealing import SealBlock
 from kualik.papers.services.transcripts import (
     TranscriptFacts,
@@ -23,6 +24,7 @@ __all__ = [
     "TranscriptFacts",
     "TranscriptRow",
     "TranscriptTotal",
+    "printed",
     "render_card",
     "render_certificate",
     "render_letter",

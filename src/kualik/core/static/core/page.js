@@ -22,13 +22,14 @@
     );
   const isChosen = (field) => field.type === "checkbox" || field.type === "radio";
 
-  const keep = () => {
+  // ``sent``: by a form; then only the page that says that the form was not accepted leads back.
+  const keep = (sent) => {
     const typed = fieldsOf().map((field) => ({
       name: field.name,
       value: field.type === "select-multiple" ? "" : field.value,
       chosen: isChosen(field) ? field.checked : null,
     }));
-    const kept = { path: location.pathname, at: Date.now(), typed };
+    const kept = { path: location.pathname, at: Date.now(), typed, sent };
     try {
       sessionStorage.setItem(KEPT, JSON.stringify(kept));
     } catch {
@@ -44,9 +45,11 @@
       return;
     }
     if (!kept) return;
-    const isOld = Date.now() - kept.at > KEPT_MS;
-    if (isOld || kept.path === location.pathname) sessionStorage.removeItem(KEPT);
-    if (isOld || kept.path !== location.pathname) return;
+    if (kept.sent && document.querySelector("a[data-again]")) return;
+    const isHere = kept.path === location.pathname && (!kept.sent || location.hash === "#typed");
+    const isOver = Date.now() - kept.at > KEPT_MS || isHere || kept.sent;
+    if (isOver) sessionStorage.removeItem(KEPT);
+    if (!isHere || Date.now() - kept.at > KEPT_MS) return;
     for (const field of fieldsOf().filter(({ type }) => type !== "hidden")) {
       const place = kept.typed.findIndex(
         ({ name, value, chosen }) =>
@@ -93,8 +96,13 @@
     look();
   };
 
-  for (const link of document.querySelectorAll("a[data-keeps]")) link.addEventListener("click", keep);
+  for (const link of document.querySelectorAll("a[data-keeps]")) {
+    link.addEventListener("click", () => keep(false));
+  }
   giveBack();
+  for (const form of document.querySelectorAll("main form[method=post]:not([data-through])")) {
+    form.addEventListener("submit", () => keep(true));
+  }
   const mistakes = document.querySelector(".govuk-error-summary");
   if (mistakes) {
     if (mistakes.dataset.title) document.title = `${mistakes.dataset.title}: ${document.title}`;
