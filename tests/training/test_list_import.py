@@ -12,8 +12,9 @@ from django.core.files.storage import default_storage
 from django.test import override_settings
 from openpyxl import load_workbook
 
+from kualik import training
 from kualik.accounts.models import Person
-from kualik.accounts.services import find_person
+from kualik.accounts.services import PersonFacts, find_person, register_persons
 from kualik.core.journal import Actor, history
 from kualik.core.models import JournalEntry
 from kualik.providers.models import Provider
@@ -32,6 +33,7 @@ from kualik.training.services import (
     start_import,
     sweep_lists,
 )
+from kualik.training.services.remarks import remark_text
 from tests.training.lists import COURSE, LISTS, code_of, content, iin, workbook
 
 pytestmark = pytest.mark.django_db
@@ -103,6 +105,34 @@ def test_the_five_lists_are_imported_once(
     assert again.completions == result.completions
     assert Completion.objects.count() == Person.objects.count() == expected[0]
     assert Group.objects.count() == Programme.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("kept", "code"),
+    [
+        (("Қалиева", "Қарлығаш", "Асанқызы"), "name_spelled_otherwise"),
+        (("Ким", "Виктор", ""), "name_of_another"),
+        (("КАЛИЕВА", "карлыгаш", ""), None),
+    ],
+)
+def test_a_name_that_the_register_has_otherwise_needs_a_look(
+    provider: Provider, kept: tuple[str, str, str], code: str | None
+) -> None:
+    register_persons(people=[PersonFacts(iin(1), *kept)], now=NOW)
+    data = workbook([["ИИН", "ФИО"], [iin(1), "Калиева Карлыгаш Асанкызы"]])
+    draft = uploaded(provider, data, COURSE)
+    (row,) = preview_import(draft=draft, today=date(2026, 11, 23), edition="A303").checked.rows
+    assert row.verdict == ("attention" if code else "ready")
+    codes = [remark.code for remark in row.remarks if remark.severity == "warning"]
+    assert codes == ([code] if code else [])
+    told = [remark_text(remark, "ru") for remark in row.remarks if remark.code == code]
+    assert all(("Қарлығаш" in text) == (code == "name_spelled_otherwise") for text in told)
+    assert not any("Ким" in text for text in told), "whose number it is, is not told"
+
+
+def test_the_sample_list_can_be_imported(provider: Provider) -> None:
+    sample = Path(training.__file__).parent / "static" / "training" / "sample.csv"
+    assert outcome(imported(uploaded(provider, sample.read_bytes(), COURSE))) == (2, 0, 0, 0)
 
 
 def test_nothing_is_saved_before_import(provider: Provider) -> None:

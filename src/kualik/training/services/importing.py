@@ -8,12 +8,12 @@ from functools import partial
 from typing import Final
 
 from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
 from django.db import transaction
 
 from kualik.core import jobs, journal
 from kualik.core.clock import local_day
 from kualik.core.journal import Actor
+from kualik.core.sweeping import sweep_folder
 from kualik.providers.models import Provider
 from kualik.rules.errors import RuleViolation
 from kualik.rules.identifiers import replace_iins
@@ -36,12 +36,12 @@ from kualik.training.services.recognise import (
     normalise_header,
     recognise,
 )
+from kualik.training.services.registered import mark_other_spellings
 from kualik.training.services.saving import Saved, known_rows, save_completions
 
 Progress = Callable[[int, int], None]
 # A list left without import holds numbers of people for nothing.
 KEPT_FOR: Final = timedelta(days=7)
-ORPHAN_AGE: Final = timedelta(days=1)
 # Its handler is a ``core.jobs.Handler`` that ``config.jobs`` names: what an upper room offers the
 # people of the list. The payload is {"import": id of the ImportDraft}.
 IMPORTED_JOB: Final = "training.list_imported"
@@ -164,6 +164,7 @@ def preview_import(
         programmes=_known_programmes(draft.provider),
         on_progress=on_progress,
     )
+    checked = mark_other_spellings(checked)
     known = known_rows(provider=draft.provider, rows=checked.rows, group_name=_group_name(draft))
     return Preview(grid, mark_known(checked, known))
 
@@ -219,17 +220,8 @@ def forget_lists(*, now: datetime) -> int:
 
 def sweep_lists(*, now: datetime) -> int:
     """Delete stored lists that no draft names, left by what stopped half-way; how many."""
-    try:
-        files = default_storage.listdir(LIST_FOLDER)[1]
-    except FileNotFoundError:
-        return 0
-    names = {f"{LIST_FOLDER}/{file}" for file in files}
-    orphans = names - set(ImportDraft.objects.values_list("content", flat=True))
-    # A young file may belong to a draft whose transaction has not ended.
-    old = [name for name in orphans if default_storage.get_modified_time(name) < now - ORPHAN_AGE]
-    for name in old:
-        default_storage.delete(name)
-    return len(old)
+    named = ImportDraft.objects.values_list("content", flat=True)
+    return sweep_folder(LIST_FOLDER, named, now=now)
 
 
 @transaction.atomic
