@@ -21,6 +21,8 @@ from kualik.rules import facts as fact_rules
 
 WORDS: Final = Path(__file__).parent.parent / "data" / "archive.toml"
 SUMS: Final = "SHA256SUMS"
+# The steps before it are told of every archive.
+FIRST_STEP: Final = 3
 
 
 def archive_of(certificate: Certificate) -> bytes:
@@ -81,9 +83,13 @@ def _entry(entry: JournalEntry) -> Mapping[str, object]:
 
 def _readme(words: Mapping[str, str], parts: Mapping[str, bool], said: Mapping[str, str]) -> bytes:
     """The text with the parts about files that the archive really has."""
-    wanted = ["head", *(f"head_{name}" for name, is_there in parts.items() if is_there), "files"]
-    wanted += [*(name for name, is_there in parts.items() if is_there), "tail"]
-    text = "".join(words[name] for name in wanted).format(**said)
+    there = [name for name, is_there in parts.items() if is_there]
+    text = "".join(words[name] for name in ("head", *(f"head_{name}" for name in there), "files"))
+    steps = enumerate((*there, "tail"), start=FIRST_STEP)
+    text = text.format(**said)
+    text += "".join(words[name].format(step=step, **said) for step, name in steps)
+    if "signed" in there:
+        text += words["tail_signed"]
     return text.strip().encode() + b"\n"
 
 

@@ -20,7 +20,7 @@ from kualik.rules.language import Text
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 HEADER = (
     Text("Нөмірі", "Номер", "Number"),
-    Text("Жай-күйі", "Статус", "Status"),
+    Text("Мәртебесі", "Статус", "Status"),
     Text("Құжат", "Документ", "Document"),
     Text("Оқу түрі", "Вид обучения", "Kind of training"),
     Text("Кімге берілді (қазақша)", "Кому выдано (на казахском)", "Holder (Kazakh)"),
@@ -35,7 +35,7 @@ HEADER = (
     Text("Уәкілетті тұлға", "Уполномоченное лицо", "Authorised person"),
     Text("Қай уақыттан бастап күшінде", "Действует с", "In force since"),
     Text("Ұйым", "Организация", "Provider"),
-    Text("Жай-күй өзгеруінің себебі", "Причина изменения статуса", "Reason of the status"),
+    Text("Мәртебе өзгеруінің себебі", "Причина изменения статуса", "Reason of the status"),
     Text("Файлдың SHA-256", "SHA-256 файла", "SHA-256 of the file"),
 )
 

@@ -114,9 +114,12 @@ VERDICTS: dict[str, VerdictWords] = {
             "The register has no such document",
         ),
         Text(
-            "Кодты қайта теріп көріңіз. Егер ол құжатта дәл осылай жазылса, құжат жалған.",
-            "Наберите код ещё раз. Если на документе он именно такой, документ поддельный.",
-            "Type the code again. If the document really shows this one, it is forged.",
+            "Кодты теру кезінде қате кеткен болуы мүмкін: құжаттағымен әр таңбасын салыстырып, "
+            "қайта теріңіз. Егер құжатта дәл осы код жазылған болса, құжат жалған.",
+            "Возможно, в коде опечатка: сверьте каждый знак с документом и наберите код ещё раз. "
+            "Если на документе напечатан именно этот код, документ поддельный.",
+            "There may be a typing mistake: compare every character with the document and type "
+            "the code again. If the document really shows this one, it is forged.",
         ),
         "bad",
     ),
@@ -378,8 +381,7 @@ def _side(facts: CertificateFacts, language: str) -> Side:
         ),
     ]
     if facts.specialty:
-        specialty = Row(labels["specialty"].get(language), facts.specialty.get(language))
-        rows.insert(2, specialty)
+        rows.insert(2, Row(labels["specialty"].get(language), facts.specialty.get(language)))
     return Side(language, _title(chosen, language), tuple(rows))
 
 

@@ -1,6 +1,7 @@
 """What a letter's facts hold, kind by kind, and how they are frozen as plain JSON.
 
-Values by the types in KEYS, all of them required, none besides, never an IIN:
+Values by the types in KEYS, all of them required, none besides, never an IIN. Signs that no paper
+can show are left out of texts:
 
 - ``refusal``, ``not_accepted``: the decision on a request; made by ``refusal_letter_facts``;
 - ``notice``: which document was issued, and who certified it; made by ``notice_letter_facts``;
@@ -19,6 +20,7 @@ from typing import Final
 
 from kualik.certificates.models import Certificate, Letter
 from kualik.papers.queries import form
+from kualik.papers.services import printed
 from kualik.rules import facts as fact_rules
 from kualik.rules import identifiers
 from kualik.rules.errors import RuleViolation
@@ -137,7 +139,7 @@ def _both(name: str, value: Text) -> dict[str, str]:
     """A paper is in Kazakh and Russian: neither side may be empty."""
     if not value.kk.strip() or not value.ru.strip():
         raise RuleViolation("letter_facts_invalid", field=name)
-    return {"kk": value.kk, "ru": value.ru}
+    return {"kk": printed(value.kk), "ru": printed(value.ru)}
 
 
 def _row(name: str, row: object) -> dict[str, object]:

@@ -48,7 +48,8 @@ def run_letter_job(payload: jobs.Payload, now: datetime) -> None:
     """Make the file of one letter; a second run finds nothing left to do.
 
     Where no key of the organisation can be used, a task tells its administrator and the job comes
-    back every ten minutes. Raises what rendering raises.
+    back every ten minutes; at once where somebody else was named as signer meanwhile. Raises what
+    rendering raises.
     """
     related = ("provider", "signer")
     letter = Letter.objects.select_related(*related).get(pk=str(payload["letter"]))
@@ -56,18 +57,20 @@ def run_letter_job(payload: jobs.Payload, now: datetime) -> None:
         return
     try:
         key = organisation_key(provider=letter.provider, now=now)
-        make_letter(letter=letter, key=key, now=now)
+        is_made = make_letter(letter=letter, key=key, now=now)
     except RuleViolation as violation:
         if violation.code not in KEY_FAULTS:
             raise
         _tell(letter, violation.code, now)
         raise jobs.Later(now + ASK_AGAIN, violation.code) from violation
     tasks.close_task(key=_task_key(letter), actor=SYSTEM, now=now)
+    if not is_made and Letter.objects.filter(pk=letter.pk, state=State.DRAFT).exists():
+        raise jobs.Later(now)
 
 
 def make_letter(*, letter: Letter, key: SigningKey, now: datetime) -> bool:
     """Render, seal and store a draft; slow, outside any transaction. False when another worker was
-    faster.
+    faster or the draft names another signer by now.
 
     A uniform letter is signed by that (``is_sealed_alone``), any other is prepared. Raises what
     ``open_sealer`` and ``render`` raise.
@@ -120,7 +123,8 @@ def _enter(
         values |= {"state": State.SIGNED, "signed_at": now}
     else:
         values |= {"state": State.PREPARED}
-    changed = Letter.objects.filter(pk=letter.pk, state=State.DRAFT).update(**values)
+    same = Letter.objects.filter(pk=letter.pk, state=State.DRAFT, signer=letter.signer_id)
+    changed = same.update(**values)
     if not changed:
         return False
     for field, value in values.items():

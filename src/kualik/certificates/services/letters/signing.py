@@ -105,7 +105,8 @@ def _check_prepared(letter: Letter, intake: Intake) -> None:
     if letter.state != State.PREPARED:
         raise RuleViolation("prepared_unknown", number=letter.number)
     is_own = letter.signer_id == user.pk and letter.provider_id == user.provider_id
-    may_sign = letter.kind == Kind.DECISION or user.has_role(frozenset({Role.AUTHORISED_PERSON}))
+    answers = SIGNERS if letter.kind == Kind.DECISION else (Role.AUTHORISED_PERSON,)
+    may_sign = user.has_role(frozenset(answers))
     if not (is_own and may_sign and user.is_active):
         raise RuleViolation("seal_wrong_person")
     if letter.key and letter.key.disabled_at:

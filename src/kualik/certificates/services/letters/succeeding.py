@@ -22,7 +22,8 @@ WAITING: Final = (Letter.State.DRAFT, Letter.State.PREPARED)
 def run_succeed_job(_payload: Payload, now: datetime) -> None:
     """Name the present authorised person in what waits for one who has the role no more.
 
-    A decision on a complaint keeps its handler. Where nobody has the role, the letters wait.
+    A decision on a complaint keeps its handler. Where nobody has the role, the letters wait; so
+    does one that changed at that moment, for the next run.
     """
     waiting = Letter.objects.filter(state__in=WAITING, provider__isnull=False)
     related = ("provider", "signer", "key")
@@ -42,7 +43,9 @@ def _succeed(letter: Letter, now: datetime) -> None:
     except RuleViolation:
         return
     facts = {**letter.facts, **signer_facts(successor)}
-    same = Letter.objects.filter(pk=letter.pk, state__in=WAITING)
+    same = Letter.objects.filter(
+        pk=letter.pk, state=letter.state, file=letter.file, signer=letter.signer_id
+    )
     if not same.update(signer=successor, facts=facts):
         return
     discard_prepared_letter(letter=letter, now=now)
