@@ -3,15 +3,18 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from kualik.accounts.models import Person
 from kualik.accounts.services import confirm_phone
 from kualik.cases.models import Evidence, Request
 from kualik.cases.services.answering import is_yes, run_answer_job
-from kualik.cases.services.deciding_alone import DECIDE_JOB, run_decide_job
+from kualik.cases.services.deciding_alone import DECIDE_JOB, LEFT, run_decide_job
 from kualik.cases.services.offering import offer_documents, run_offer_job
 from kualik.config.jobs import HANDLERS
+from kualik.core import journal
 from kualik.core.journal import SYSTEM
 from kualik.core.models import Job
 from kualik.notifications.models import InboundSms, Message
@@ -20,7 +23,7 @@ from kualik.rules.lifecycle import State
 from kualik.training.models import Completion, ImportDraft
 from kualik.training.services.importing import IMPORTED_JOB
 from tests.cases.asking import at_home, confirm, let_decide_alone
-from tests.world import MASTERED_ON, STARTED_ON, World
+from tests.world import MASTERED_ON, STARTED_ON, World, complete
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)  # Monday, 11:00 in Almaty
 MINUTE = timedelta(minutes=1)
@@ -116,6 +119,18 @@ def test_retraining_and_what_is_not_mastered_yet_is_not_offered(
     world.demo.programme.kind = "rt"
     world.demo.programme.save()
     assert offer(mine) == 0
+
+
+def test_a_list_of_three_hundred_is_offered_in_the_statements_of_a_few(world: World) -> None:
+    people = [(f"Оспан{'ов' * (1 + number % 3)}", f"Ұлан{number}", "") for number in range(310)]
+    rows = complete(world.demo.group, people, number=20, now=NOW)
+
+    def statements(some: list[Completion]) -> int:
+        with CaptureQueriesContext(connection) as caught:
+            assert offer(*some) == len(some)
+        return len(caught)
+
+    assert statements(rows[10:]) - statements(rows[:10]) <= 10
 
 
 def test_the_job_of_an_import_offers_to_everybody_of_the_list(mine: Completion) -> None:
@@ -270,11 +285,14 @@ def test_two_machines_do_not_talk_for_ever(mine: Completion) -> None:
     assert len(told("answer_not_understood")) == 6
 
 
-def test_the_machine_approves_what_the_answer_asked_for(world: World, mine: Completion) -> None:
+def test_what_an_answer_asked_for_is_left_to_a_person(world: World, mine: Completion) -> None:
+    """A short message shows a title; what will be printed nobody saw."""
     let_decide_alone(world.demo, world)
     own(mine.person)
     offer(mine)
     answer()
     run_decide_job(Job.objects.get(name=DECIDE_JOB).payload, NOW + MINUTE)
     filed = Request.objects.get(completion=mine)
-    assert (filed.state, filed.decided_by) == (State.APPROVED, None)
+    assert filed.state == State.FILED
+    last = journal.history(f"request:{filed.number}")[-1]
+    assert (last.action, last.data) == (LEFT, {"why": "channel"})

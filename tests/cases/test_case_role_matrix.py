@@ -140,7 +140,39 @@ DOORS = (
     Door(name="cabinet", opens=WHO, answer=SENT_ON, stranger=SENT_ON),
     *(
         Door(name=name, opens=WHO, answer=SENT_ON, stranger=SENT_ON)
-        for name in ("receive", "receive_sign", "ask", "ask_keep", "ask_check", "own_attachment")
+        for name in (
+            "receive",
+            "receive_sign",
+            "ask",
+            "ask_keep",
+            "ask_check",
+            "own_attachment",
+            "phones",
+            "phones_check",
+            "phones_again",
+            "phones_remove",
+        )
+    ),
+    Door(name="enter_code", opens=WHO, stranger=OPEN),
+    # No code was sent; tests/cases/test_code_entry.py and test_own_phones.py have some.
+    *(
+        Door(name=name, opens=WHO, answer=SENT_ON, stranger=SENT_ON)
+        for name in ("enter_code_check", "enter_code_again")
+    ),
+    Door(name="person_phone", opens=COUNTER, stranger=OPEN),
+    *(
+        Door(name=name, opens=COUNTER, answer=SENT_ON, stranger=SENT_ON)
+        for name in ("person_phone_check", "person_phone_again")
+    ),
+    Door(name="tasks", opens=READERS, stranger=OPEN),
+    *(
+        Door(name=name, opens=READERS[:-1], answer=SENT_ON, stranger=SENT_ON)
+        for name in ("task_done", "task_send_again")
+    ),
+    # No task is open in the world; tests/cases/test_tasks_page.py has some.
+    *(
+        Door(name=name, post={"key": "0"}, opens=READERS[:-1], answer=ABSENT)
+        for name in ("task_done", "task_send_again")
     ),
     # No scans are in the world; tests/cases/test_attaching.py has some.
     Door(name="attachment", opens=READERS[:-1], answer=ABSENT),

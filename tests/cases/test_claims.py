@@ -14,12 +14,13 @@ from kualik.cases.services.deciding_alone import DECIDE_JOB
 from kualik.cases.services.drafting import begin
 from kualik.core import journal
 from kualik.core.models import Job
+from kualik.core.tasks import tasks_about
 from kualik.rules.errors import RuleViolation
 from kualik.rules.lifecycle import Role, State
 from kualik.training.models import Completion
 from tests.cases.asking import at_home, hidden, let_decide_alone, signed_by
 from tests.cases.scans import jpeg, pdf, png
-from tests.world import FACTS, World, sign_in
+from tests.world import FACTS, World, iin, sign_in
 
 ASK, CHECK, KEEP = (reverse(f"cases:{name}") for name in ("ask", "ask_check", "ask_keep"))
 TYPED = {
@@ -207,6 +208,14 @@ def test_letters_that_nobody_sees_are_dropped_and_others_stay(person: Person) ->
     assert lines[-1].endswith(Draft.objects.get().key)
 
 
+def test_an_iin_among_the_words_is_kept_nowhere(person: Person) -> None:
+    number = iin(4321)
+    filed = filed_by(at_home(person), title=f"Терапия {number}", comment=f"ЖСН {number}, б. 15")
+    kept = (filed.claim, filed.evidence.content, Draft.objects.get().data)
+    assert number not in str(kept)
+    assert filed.claim["comment"].endswith(", б. 15")
+
+
 @pytest.mark.parametrize(
     "changed",
     [
@@ -310,6 +319,8 @@ def test_the_list_of_the_office_finds_a_claim_by_the_name(world: World, claim: R
 def test_a_record_of_the_person_is_linked_and_approved(world: World, claim: Request) -> None:
     record = world.demo.free[0]
     client = office(world)
+    assert [task.kind for task in tasks_about(f"request:{claim.number}")] == ["claim_filed"]
+    assert claim.number in client.get(reverse("cases:tasks")).content.decode()
     page = client.get(training_of(claim)).content.decode()
     assert f'value="{record.pk}"' in page
     assert f'value="{world.demo.free[1].pk}"' not in page
@@ -317,6 +328,7 @@ def test_a_record_of_the_person_is_linked_and_approved(world: World, claim: Requ
     assert answer.headers["Location"] == reverse("cases:request", args=[claim.number])
     claim.refresh_from_db()
     assert (claim.completion, claim.due_at) == (record, claim.due_at)
+    assert claim.number not in client.get(reverse("cases:tasks")).content.decode()
     client.post(reverse("cases:approve", args=[claim.number]))
     claim.refresh_from_db()
     assert claim.state == State.APPROVED

@@ -189,6 +189,13 @@ def test_a_wrong_iin_is_told_before_anything_is_looked_up(client: Client, world:
     assert not OneTimeCode.objects.exists()
 
 
+def test_an_iin_in_the_field_of_the_number_is_not_kept(client: Client, person: Person) -> None:
+    answer = ask(client, iin_of(person), iin_of(person))
+    assert answer.status_code == 200
+    assert "Ұялы нөмірді толық теріңіз" in answer.content.decode()
+    assert not OneTimeCode.objects.exists()
+
+
 # A number of a list
 
 
@@ -218,7 +225,7 @@ def test_five_wrong_codes_burn_it(client: Client, person: Person) -> None:
     code = last_code()
     wrong = "000000" if code != "000000" else "000001"
     pages = [check(client, wrong).content.decode() for _ in range(5)]
-    assert "Қалған әрекет: 4" in pages[0]
+    assert "Қалған мүмкіндік саны: 4" in pages[0]
     assert "енді жарамсыз" in pages[4]
     assert check(client, code).status_code == 200
     assert not is_in(client)

@@ -10,11 +10,12 @@ from django.urls import reverse
 
 from kualik.accounts.models import Person, User
 from kualik.cases.models import Attachment, Correction, Draft, Request
+from kualik.core import journal
 from kualik.rules.lifecycle import Role, State
 from kualik.training.models import Completion
 from tests.cases.papers import ask_to_correct, scan, taken
 from tests.entering import open_cabinet
-from tests.world import World, sign_in
+from tests.world import World, iin, sign_in
 
 RIGHT = "Досжанов Асқат Мұратұлы"
 WHO = ("anonymous", "applicant", "registrar", "clerk", "office_head", "authorised_person",
@@ -337,6 +338,19 @@ def test_a_refusal_needs_its_reason_and_reaches_the_person(
     page = owner.get(reverse("cases:own_correction", args=[found.number])).content.decode()
     assert "Оқылмайды" in page
     assert "Ask once more" in page
+
+
+def test_an_iin_in_the_reason_of_a_refusal_reaches_no_page_and_no_journal(
+    world: World, completion: Completion, signed_in: Callable[[User], Client]
+) -> None:
+    found, number = ask_to_correct(completion, now=world.now, holder_kk=RIGHT), iin(4321)
+    where = reverse("cases:correction_refuse", args=[found.number])
+    reason = {"reason_kk": f"Құжатта {number} тұр", "reason_ru": f"В документе {number}"}
+    signed_in(world.demo.staff[Role.REGISTRAR]).post(where, reason)
+    found.refresh_from_db()
+    assert found.reason_kk.startswith("Құжатта ")
+    kept = str([entry.data for entry in journal.history(f"correction:{found.number}")])
+    assert number not in found.reason_kk + found.reason_ru + kept
 
 
 def test_the_registrar_is_told_who_has_to_send_the_draft_back(

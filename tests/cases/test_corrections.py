@@ -9,6 +9,7 @@ from kualik.accounts.services.persons import PersonFacts
 from kualik.cases.models import Correction, Request
 from kualik.cases.queries.corrections import change, changes_of, replacement_ordered_by
 from kualik.cases.services.correcting import (
+    MOST_A_DAY,
     accept_correction,
     names_of,
     refuse_correction,
@@ -373,3 +374,25 @@ def test_a_second_correction_waits_for_the_first_new_document(world: World) -> N
     assert ordered.certificate is not None
     assert ordered.certificate.facts["holder_kk"] == WRONG + "н"
     assert Request.objects.exclude(replaces=None).count() == 1
+
+
+def test_withdrawing_and_asking_again_is_no_way_round_the_days_limit(world: World) -> None:
+    completion = world.demo.free[0]
+    for _ in range(MOST_A_DAY):
+        correction = ask_to_correct(completion, now=world.now, note="x")
+        withdraw_correction(correction=correction, person=completion.person, now=world.now)
+    with pytest.raises(RuleViolation, match="too_many_corrections"):
+        ask_to_correct(completion, now=world.now, note="x")
+    tomorrow = world.now + timedelta(days=1)
+    assert ask_to_correct(completion, now=tomorrow, note="x").state == Correction.State.OPEN
+
+
+def test_an_approval_prints_what_was_corrected_since_the_request_was_read(world: World) -> None:
+    request = world.by_state[State.IN_REVIEW]
+    assert request.completion is not None
+    assert request.completion.holder_ru != RIGHT
+    accept(world, ask_to_correct(request.completion, now=world.now, holder_ru=RIGHT))
+    user = world.demo.staff[Role.REGISTRAR]
+    approved = approve_request(request=request, user=user, role=Role.REGISTRAR, now=world.now)
+    assert approved.certificate is not None
+    assert approved.certificate.facts["holder_ru"] == RIGHT

@@ -9,7 +9,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from kualik.accounts.adapters import open_iin
-from kualik.accounts.models import Person, PersonPhone
+from kualik.accounts.models import Person, PersonPhone, User
 from kualik.accounts.queries import confirmed_phone, identity_documents, phones_of
 from kualik.accounts.services import confirm_phone, find_person
 from kualik.cases.services.entering import MOVED_JOB, run_moved_job
@@ -19,6 +19,8 @@ from kualik.core.models import Job
 from kualik.notifications.models import Message
 from kualik.rules.language import LANGUAGES
 from kualik.rules.lifecycle import Role
+from kualik.rules.phones import e164
+from kualik.training.models import Completion
 from tests.entering import open_cabinet
 from tests.world import World, iin, sign_in
 
@@ -39,9 +41,14 @@ def stranger(world: World) -> Person:
 
 
 def last_code() -> str:
-    found = re.search(r"\b\d{6}\b", Message.objects.filter(event="one_time_code").latest("pk").body)
+    codes = Message.objects.filter(event__in=["one_time_code", "counter_code"])
+    found = re.search(r"\b\d{6}\b", codes.latest("pk").body)
     assert found
     return found[0]
+
+
+def listed_phone(person: Person) -> str:
+    return e164(Completion.objects.filter(person=person).latest("pk").phone)
 
 
 def add(client: Client, phone: str = PHONE) -> None:
@@ -140,15 +147,16 @@ def test_a_number_moves_by_proof_and_the_former_owner_is_told(
     assert journal.history(f"person:{person.pk}")[-1].action == "accounts.phone_moved"
     for _ in range(2):
         run_moved_job(Job.objects.get(name=MOVED_JOB).payload, moment)
-    [message] = Message.objects.filter(event="phone_moved")
-    assert message.address == "former@demo.example"
-    assert "1020" in message.body
-    assert KEPT not in message.body
+    told = Message.objects.filter(event="phone_moved")
+    assert {one.address for one in told} == {"former@demo.example", listed_phone(person)}
+    assert all("1020" in one.body and KEPT not in one.body for one in told)
 
 
 def test_a_former_owner_without_another_address_is_a_matter_of_the_journal(
     person: Person, stranger: Person
 ) -> None:
+    """The moved number itself tells the wrong one, though a list still has it."""
+    Completion.objects.filter(person=person).update(phone=PHONE, email="")
     for owner in (person, stranger):
         confirm_phone(
             person=owner, phone=PHONE, how="eds", evidence={}, actor=SYSTEM, now=clock.now()
@@ -211,6 +219,53 @@ def test_a_person_learns_at_the_known_addresses_that_a_counter_confirmed_a_numbe
     assert all("1020" in one.body for one in told)
 
 
+def test_who_had_no_confirmed_number_learns_of_it_at_the_number_of_the_list(
+    world: World, person: Person
+) -> None:
+    client = sign_in(Client(), world.demo.staff[Role.CLERK])
+    client.post(OFFICE, shown(iin_of(person)))
+    client.post(f"{OFFICE}check/", {"code": last_code()})
+    assert phones_of(person)
+    [told] = Message.objects.filter(event="phone_added", channel="sms")
+    assert told.address == listed_phone(person)
+
+
+def test_a_number_confirmed_before_is_no_news(world: World, person: Person) -> None:
+    for phone in (PHONE, "+77029999999"):
+        confirm_phone(
+            person=person, phone=phone, how="eds", evidence={}, actor=SYSTEM, now=clock.now()
+        )
+    client = sign_in(Client(), world.demo.staff[Role.CLERK])
+    client.post(OFFICE, shown(iin_of(person)))
+    assert client.post(f"{OFFICE}check/", {"code": last_code()}).headers["Location"] == OFFICE
+    assert not Message.objects.filter(event="phone_added").exists()
+
+
+def test_the_code_of_the_counter_says_that_it_is_read_out_and_no_other_does(
+    world: World, person: Person
+) -> None:
+    """Else staff could ask for an entry and let the person read out that code."""
+    client = sign_in(Client(), world.demo.staff[Role.CLERK])
+    client.post(OFFICE, shown(iin_of(person)))
+    with time_machine.travel(clock.now() + timedelta(minutes=2), tick=False):
+        client.post(f"{OFFICE}again/")
+    counter = Message.objects.filter(event="counter_code")
+    assert ["қызметкерге айтыңыз" in one.body for one in counter] == [True, True]
+    confirm_phone(person=person, phone=PHONE, how="eds", evidence={}, actor=SYSTEM, now=clock.now())
+    with time_machine.travel(clock.now() + timedelta(minutes=4), tick=False):
+        client.post("/enter/code/", {"iin": iin_of(person), "phone": PHONE})
+    [entry] = Message.objects.filter(event="one_time_code")
+    assert "ешкімге айтпаңыз" in entry.body
+
+
+def test_nobody_checks_the_own_document(world: World, person: Person) -> None:
+    clerk = world.demo.staff[Role.CLERK]
+    User.objects.filter(pk=clerk.pk).update(iin_hash=person.iin_hash)
+    page = sign_in(Client(), clerk).post(OFFICE, shown(iin_of(person)))
+    assert page.status_code == 200
+    assert not Message.objects.filter(event="counter_code").exists()
+
+
 def test_the_number_of_the_document_is_kept_by_its_end_alone(world: World, person: Person) -> None:
     client = sign_in(Client(), world.demo.staff[Role.CLERK])
     client.post(OFFICE, shown(iin_of(person), number="N 09-876 5432 / K"))
@@ -227,7 +282,7 @@ def test_a_person_nobody_knows_is_registered_by_the_document(world: World) -> No
     assert page.status_code == 200
     assert "Бұл ЖСН жүйеде жоқ" in page.content.decode()
     assert find_person(iin=number) is None
-    client.post(OFFICE, shown(number, family_name="Ким", given_name="Виктор"))
+    client.post(OFFICE, shown(number, family_name="\u202eКим\u200b", given_name="Виктор"))
     client.post(f"{OFFICE}check/", {"code": last_code()})
     found = find_person(iin=number)
     assert found is not None
@@ -249,7 +304,7 @@ def test_what_is_missing_or_wrong_sends_no_code(
 ) -> None:
     client = sign_in(Client(), world.demo.staff[Role.CLERK])
     assert client.post(OFFICE, shown(iin_of(person), **broken)).status_code == 200
-    assert not Message.objects.filter(event="one_time_code").exists()
+    assert not Message.objects.filter(event="counter_code").exists()
 
 
 def test_a_clerk_takes_no_code_that_another_clerk_asked_for(world: World, person: Person) -> None:

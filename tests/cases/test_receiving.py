@@ -1,7 +1,9 @@
 """Receiving a document: what is seen, what is filed, and what nobody else can make of it."""
 
 import hashlib
+import subprocess
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from django.test import Client
@@ -12,15 +14,19 @@ from kualik.cases.models import Correction, Draft, Evidence, Mandate, Request
 from kualik.cases.queries.asking import receivable_by
 from kualik.cases.services.application import Wish, data_digest
 from kualik.cases.services.confirming import Confirmation
-from kualik.cases.services.deciding import accept_due
+from kualik.cases.services.deciding import accept_due, approve_request
 from kualik.cases.services.deciding_alone import DECIDE_JOB, LEFT, decide, run_decide_job, why_not
 from kualik.cases.services.drafting import begin
+from kualik.cases.services.filing import Filing, file_requests
 from kualik.cases.services.receiving import receive
+from kualik.certificates.models import Certificate
+from kualik.certificates.services.standing import revoke_certificate
 from kualik.core import journal
 from kualik.core.jobs import Later
 from kualik.core.journal import SYSTEM
 from kualik.core.models import Job
 from kualik.rules.errors import RuleViolation
+from kualik.rules.language import Text
 from kualik.rules.lifecycle import Role, State
 from kualik.training.models import Completion
 from tests.cases.asking import (
@@ -32,7 +38,7 @@ from tests.cases.asking import (
     page_of,
     signed_by,
 )
-from tests.world import World, sign_in
+from tests.world import World, issue, sign_in
 
 MONDAY = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)  # 11:00 in Almaty
 SUNDAY = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
@@ -440,3 +446,101 @@ def test_a_request_filed_meanwhile_by_the_registrar_is_named(mine: Completion) -
     received(mine, now=MONDAY)
     with pytest.raises(RuleViolation, match="request_exists"):
         received(mine, now=MONDAY)
+
+
+def revoke(request: Request, *, now: datetime) -> Certificate:
+    """The document of a request loses its force for good."""
+    document = request.certificate
+    assert document is not None
+    reason = Text("Қате берілген", "Выдан ошибочно")
+    revoke_certificate(certificate=document, reason=reason, actor=SYSTEM, now=now)
+    document.refresh_from_db()
+    return document
+
+
+def test_after_a_revocation_the_document_may_be_asked_for_again_and_a_person_decides(
+    world: World,
+) -> None:
+    let_decide_alone(world.demo, world)
+    first = world.by_state[State.ISSUED]
+    mine = first.completion
+    assert mine is not None
+    Completion.objects.filter(pk=mine.pk).update(source_row=4)
+    revoked = revoke(first, now=world.now)
+    own_page = reverse("cases:own_request", args=[first.number])
+    for page in (own_page, reverse("cases:cabinet")):
+        assert page_of(mine) in at_home(mine.person).get(page).content.decode()
+    assert confirm(at_home(mine.person), mine).status_code == 302
+    again = Request.objects.filter(completion=mine).latest("pk")
+    assert (again.replaces, again.channel) == (revoked, "web")
+    assert why_not(again, now=again.accepted_at) == "channel"
+    assert mine not in [row.completion for row in receivable_by(mine.person, now=world.now)]
+    there = at_home(mine.person).get(page_of(mine)).headers["Location"]
+    assert there == reverse("cases:own_request", args=[again.number])
+
+
+def test_the_document_made_after_a_revocation_leaves_the_revoked_one_as_it_is(
+    world: World,
+) -> None:
+    first, later = world.by_state[State.ISSUED], world.now + timedelta(minutes=1)
+    assert first.completion is not None
+    revoked = revoke(first, now=world.now)
+    again = received(first.completion, now=later)
+    world.demo.requests.append(again)
+    registrar = world.demo.staff[Role.REGISTRAR]
+    approve_request(request=again, user=registrar, role=Role.REGISTRAR, now=later)
+    issue(world.demo, again, now=later)
+    again.refresh_from_db()
+    revoked.refresh_from_db()
+    assert (again.state, revoked.status, revoked.replaced_by) == (State.ISSUED, "revoked", None)
+
+
+def test_an_application_older_than_the_revocation_is_the_one_that_was_answered(
+    world: World,
+) -> None:
+    first = world.by_state[State.ISSUED]
+    assert first.completion is not None
+    revoke(first, now=world.now)
+    with pytest.raises(RuleViolation, match="request_exists"):
+        file_requests(
+            provider=first.provider,
+            filings=[Filing(completion=first.completion)],
+            channel=Request.Channel.REGISTRAR,
+            filed_at=world.now - timedelta(minutes=1),
+            actor=SYSTEM,
+            now=world.now,
+        )
+
+
+def test_of_two_wishes_after_a_revocation_one_is_filed(world: World) -> None:
+    first, later = world.by_state[State.ISSUED], world.now + timedelta(minutes=1)
+    assert first.completion is not None
+    revoke(first, now=world.now)
+    received(first.completion, now=later)
+    with pytest.raises(RuleViolation, match="request_exists"):
+        received(first.completion, now=later)
+
+
+def test_a_look_at_what_is_not_ones_own_leaves_no_draft(world: World, mine: Completion) -> None:
+    at_home(world.demo.free[1].person).get(page_of(mine))
+    assert not Draft.objects.exists()
+
+
+def test_the_kept_signature_verifies_with_openssl_alone(
+    mine: Completion, served_installation: None, tmp_path: Path
+) -> None:
+    """A57.8.2, A303.8.2: the evidence is good outside the program."""
+    client, where, fields, text = signing_page(mine)
+    client.post(where, {**fields, "signature": signed_by(mine.person, text)})
+    kept = Request.objects.get(completion=mine).evidence
+    assert kept.sha256 == hashlib.sha256(kept.content.encode()).hexdigest()
+    cms, out = tmp_path / "evidence.p7s", tmp_path / "content"
+    cms.write_bytes(bytes(kept.signature))
+    command = ["openssl", "cms", "-verify", "-inform", "DER", "-noverify", "-in", cms, "-out", out]
+    assert subprocess.run(command, capture_output=True, check=False).returncode == 0
+    assert out.read_bytes() == kept.content.encode()
+    altered = bytes(kept.signature).replace("120 сағат".encode(), "129 сағат".encode())
+    assert altered != bytes(kept.signature)
+    cms.write_bytes(altered)
+    refused = subprocess.run(command, capture_output=True, check=False)
+    assert b"content verify error" in refused.stderr

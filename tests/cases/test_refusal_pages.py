@@ -42,6 +42,16 @@ def test_only_the_grounds_of_the_requests_own_edition_are_offered(
     assert 'value="papers_expired"' not in text
 
 
+def test_an_iin_in_the_facts_of_a_refusal_is_masked(
+    world: World, bolat: Client, case: Request
+) -> None:
+    iin = next(iter(world.demo.iins.values()))
+    refuse(bolat, case, facts_ru=f"{FACTS.ru} ИИН {iin}", step="confirm")
+    case.refresh_from_db()
+    assert case.state == State.REFUSED
+    assert iin not in str(case.refusal)
+
+
 def test_the_preview_shows_both_languages_as_the_applicant_will_read_them(
     bolat: Client, case: Request
 ) -> None:

@@ -41,6 +41,20 @@ def test_the_answer_comes_to_a_post_and_is_not_kept(world: World, visitor: Clien
     assert request.completion.programme.title_kk in response.content.decode()
 
 
+def test_a_change_of_language_keeps_what_is_shown_and_nothing_else_does(
+    world: World, visitor: Client
+) -> None:
+    request, where = world.by_state[State.IN_REVIEW], reverse("cases:status")
+    ask(visitor, request)
+    turned = visitor.get(where, {"lang": "ru"}).content.decode()
+    assert request.completion.programme.title_ru in turned
+    assert request.number not in visitor.get(where).content.decode()
+    assert request.number not in visitor.get(where, {"lang": "kk"}).content.decode()
+    ask(visitor, request)
+    with time_machine.travel(world.now + timedelta(minutes=11)):
+        assert request.number not in visitor.get(where, {"lang": "ru"}).content.decode()
+
+
 @pytest.mark.parametrize("state", list(State))
 def test_every_state_tells_what_happened_and_what_comes_next_and_names_nobody(
     world: World, visitor: Client, state: State

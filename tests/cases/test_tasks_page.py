@@ -120,6 +120,13 @@ def test_values_are_said_as_people_write_them(world: World) -> None:
     )
 
 
+def test_what_is_late_is_seen_by_the_registrar_whoever_answers_for_it(world: World) -> None:
+    put(world, "request_overdue", role=Role.OFFICE_HEAD)
+    put(world, "human_review", role=Role.OFFICE_HEAD)
+    seen = tasks_of(world.demo.staff[Role.REGISTRAR])
+    assert [task.kind for task in seen] == ["request_overdue"]
+
+
 def test_the_task_leads_to_what_it_is_about(world: World) -> None:
     task = put(world)
     page = at(world.demo.staff[Role.REGISTRAR])

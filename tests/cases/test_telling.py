@@ -1,6 +1,6 @@
 """Who hears what of a request, by which address and in which language; every act tells once."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -9,12 +9,13 @@ from pytest_django import Settings
 
 from kualik.accounts.models import Person, PersonPhone
 from kualik.accounts.services import confirm_phone
-from kualik.cases.models import Request
+from kualik.cases.models import Mandate, Request
 from kualik.cases.services import deciding
 from kualik.cases.services.filing import Filing, file_requests
 from kualik.cases.services.overdue import report_overdue
 from kualik.cases.services.telling import tell
 from kualik.certificates.models import Letter
+from kualik.core.clock import local_day
 from kualik.core.journal import SYSTEM
 from kualik.core.models import Job, StaffTask
 from kualik.notifications.models import Message
@@ -155,7 +156,7 @@ def test_who_asked_from_afar_gets_the_notice_of_the_result_as_a_paper(fresh: Wor
     assert not Letter.objects.filter(about=f"request:{listed.number}", kind="notice").exists()
 
 
-def test_a_refusal_names_ground_and_last_day_and_its_letter_waits_for_the_signature(
+def test_a_refusal_names_the_way_on_and_last_day_and_its_letter_waits_for_the_signature(
     fresh: World,
 ) -> None:
     request = file_one(fresh.demo, now=fresh.now, language="ru")
@@ -164,7 +165,7 @@ def test_a_refusal_names_ground_and_last_day_and_its_letter_waits_for_the_signat
     )
     message = Message.objects.latest("pk")
     assert message.event == "request_refused"
-    assert "установление неполного перечня" in message.body
+    assert "Причина и порядок обжалования" in message.body
     assert "09.12.2025" in message.body
     letter = Letter.objects.get(about=f"request:{request.number}")
     assert (letter.kind, letter.state) == ("refusal", "draft")
@@ -257,6 +258,56 @@ def test_no_message_holds_an_iin_and_no_address_stands_in_a_text(fresh: World) -
     for message in Message.objects.all():
         assert iin(102) not in message.body
         assert message.address not in message.body
+
+
+def by_power(house: House, *, agent: Person, today: date, now: datetime) -> Request:
+    """A request that somebody filed for another by a power of attorney of ten days."""
+    completion = house.free[0]
+    mandate = Mandate.objects.create(
+        representative=agent,
+        principal=completion.person,
+        principal_hash=completion.person.iin_hash,
+        principal_name=completion.person.full_name,
+        provider=house.provider,
+        document_number="11-7",
+        issued_by="Нотариус",
+        issued_on=today,
+        valid_until=today + timedelta(days=10),
+        state=Mandate.State.CHECKED,
+        created_at=now,
+    )
+    (request,) = file_requests(
+        provider=house.provider,
+        filings=[Filing(completion=completion, mandate=mandate)],
+        channel=Request.Channel.WEB,
+        filed_at=now,
+        actor=SYSTEM,
+        now=now,
+    )
+    return request
+
+
+def test_who_filed_by_a_power_of_attorney_hears_the_same_while_it_lasts(fresh: World) -> None:
+    house, now, agent = fresh.demo, fresh.now, fresh.other.requests[0].person
+    confirm_phone(person=agent, phone=MOBILE, how="counter", evidence={}, actor=SYSTEM, now=now)
+    agent.language = "ru"
+    agent.save()
+    request = by_power(house, agent=agent, today=local_day(now), now=now)
+    received = Message.objects.filter(person=agent)
+    assert [(row.event, row.address, row.language) for row in received] == [
+        ("request_filed", MOBILE, "ru")
+    ]
+    own = Message.objects.filter(person=request.person, event="request_filed")
+    assert {row.address for row in own}.isdisjoint({MOBILE})
+    assert own.exists()
+    tell(request=request, event="request_filed", now=now)
+    tell(request=request, event="request_handed_over", now=now, handed_at=now)
+    assert received.count() == 1
+    Mandate.objects.update(state=Mandate.State.REVOKED)
+    request = Request.objects.get(pk=request.pk)
+    tell(request=request, event="request_withdrawn", now=now)
+    assert received.count() == 1
+    assert "request_withdrawn" in events_of(request)
 
 
 def test_sixty_people_are_told_in_the_statements_of_a_few(fresh: World) -> None:

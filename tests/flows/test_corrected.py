@@ -102,7 +102,9 @@ def test_an_issued_document_is_corrected_by_a_new_one(world: World) -> None:
     page = staff.get(reverse("cases:request", args=[ordered.number])).content.decode()
     assert "Corrected document" in page
     told = Message.objects.filter(person=request.person).values_list("event", flat=True)
-    assert {"correction_filed", "correction_decided", "request_issued"} <= set(told)
+    assert {"correction_filed", "correction_decided", "corrected_document_issued"} <= set(told)
+    of_new = Message.objects.filter(about=f"request:{ordered.number}", channel="sms")
+    assert [message.event for message in of_new] == ["corrected_document_issued"]
 
 
 def test_the_machine_seals_the_new_document_where_it_may(world: World) -> None:

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from kualik.accounts.services import confirm_phone
 from kualik.cases.models import Request
+from kualik.cases.services.deciding import approve_request
 from kualik.config.jobs import HANDLERS
 from kualik.core import journal
 from kualik.core.jobs import run_waiting
@@ -20,7 +21,7 @@ from kualik.demo.loading import read_data
 from kualik.demo.story import bring_group
 from kualik.notifications.models import Message
 from kualik.notifications.services.receiving import receive_sms
-from kualik.rules.lifecycle import State
+from kualik.rules.lifecycle import Role, State
 from kualik.training.models import Completion
 from tests.cases.asking import WISH, at_home, confirm, hidden, page_of
 from tests.flows.office import NOW, Office, open_demo_office
@@ -140,7 +141,11 @@ def test_from_the_offer_to_the_document_by_one_short_message(
         )
     work(later)
     filed = Request.objects.get(completion=mine)
-    assert (filed.state, filed.channel) == (State.ISSUED, "sms-answer")
+    assert (filed.state, filed.channel) == (State.FILED, "sms-answer")
+    approve_request(request=filed, user=office.registrar, role=Role.REGISTRAR, now=later)
+    work(later)
+    filed.refresh_from_db()
+    assert filed.state == State.ISSUED
     events = Message.objects.filter(address=phone).values_list("event", flat=True)
     assert set(events) == {"completion_offer", "request_filed", "request_issued"}
 

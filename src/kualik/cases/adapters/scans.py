@@ -27,7 +27,9 @@ LIMITS: Final = DecodeLimits(
 ACTIVE_KEYS: Final = frozenset(
     {"/JS", "/JavaScript", "/EmbeddedFiles", "/EF", "/XFA", "/RichMedia"}
 )
-ACTIVE_ACTIONS: Final = frozenset({"/JavaScript", "/Launch", "/ImportData", "/SubmitForm"})
+ACTIVE_ACTIONS: Final = frozenset(
+    {"/JavaScript", "/Launch", "/ImportData", "/SubmitForm", "/GoToE"}
+)
 ACTIVE_ANNOTATIONS: Final = frozenset({"/FileAttachment", "/RichMedia", "/Movie", "/Screen"})
 PNG: Final = b"\x89PNG\r\n\x1a\n"
 JPEG: Final = b"\xff\xd8\xff"
@@ -116,12 +118,20 @@ def _dictionaries(reader: Any) -> Iterator[DictionaryObject]:
 def _refuse_active(found: DictionaryObject) -> None:
     if ACTIVE_KEYS & set(found):
         raise UnfitScan("scan_active")
-    if found.get("/S") in ACTIVE_ACTIONS or found.get("/Subtype") in ACTIVE_ANNOTATIONS:
+    if _named(found, "/S") in ACTIVE_ACTIONS or _named(found, "/Subtype") in ACTIVE_ANNOTATIONS:
         raise UnfitScan("scan_active")
 
 
+def _named(found: DictionaryObject, key: str) -> Any:
+    """The value, even where the name itself is an object of its own, as ``get`` would not see."""
+    try:
+        return found[key]
+    except KeyError:
+        return None
+
+
 def _is_page(found: DictionaryObject) -> bool:
-    return found.get("/Type") == "/Page"
+    return bool(_named(found, "/Type") == "/Page")
 
 
 def _end_of_png(content: bytes) -> int:

@@ -1,6 +1,5 @@
 """The forms by which an applicant asks, and by which staff say what a claim is about."""
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
@@ -8,6 +7,7 @@ from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from kualik.cases.forms.enclosing import ScansField, visible_text
 from kualik.cases.forms.office import DAY_FORMATS, day_widget, offer
 from kualik.cases.models import Request
 from kualik.cases.services.application import DELIVERIES, LANGUAGES, Wish
@@ -20,6 +20,7 @@ from kualik.providers.models import Provider
 from kualik.rules import standards
 from kualik.rules.errors import RuleViolation
 from kualik.rules.facts import KIND_LABELS
+from kualik.rules.identifiers import mask_iin, replace_iins
 from kualik.rules.language import Text
 from kualik.rules.phones import e164
 from kualik.rules.standards import Result
@@ -33,25 +34,49 @@ OTHER = ""
 
 
 class PlainField(forms.CharField):
-    """A text without signs that nobody sees: directions, controls, what a font has for itself."""
+    """Words as ``visible_text`` lets them through; what becomes a claim has its IINs masked before,
+    where it is kept."""
 
     def to_python(self, value: object) -> str:
-        text = unicodedata.normalize("NFC", super().to_python(value) or "")
-        kept = (sign if sign in "\n\t" or _is_seen(sign) else "" for sign in text)
-        return "".join(kept).strip()
+        return visible_text(super().to_python(value) or "")
 
 
 class WishForm(forms.Form):
     """How the document is wanted: the choices are those of the edition in force."""
 
-    paper = forms.ChoiceField(label=_("Document"), widget=forms.RadioSelect)
+    paper = forms.ChoiceField(
+        label=_("Document"),
+        help_text=_("The certificate is the usual document; a reference has the same facts."),
+        widget=forms.RadioSelect,
+    )
     language = forms.ChoiceField(label=_("Language of notices"), widget=forms.RadioSelect)
     delivery = forms.ChoiceField(label=_("How to receive it"), widget=forms.RadioSelect)
+    note = PlainField(
+        label=_("What has changed since the refusal"),
+        help_text=_("In your own words; do not write your IIN."),
+        required=False,
+        max_length=COMMENT_LENGTH,
+        widget=forms.Textarea({"rows": 4}),
+    )
+    scans = ScansField(
+        label=_("Confirming documents"),
+        help_text=_("PDF or a photo, up to 5 files of 10 MB."),
+        required=False,
+    )
 
     def __init__(
-        self, data: Mapping[str, object] | None, *, results: Sequence[Result], language: str
+        self,
+        data: Mapping[str, object] | None,
+        *,
+        results: Sequence[Result],
+        language: str,
+        kept: Mapping[str, object],
+        answers_refusal: bool = False,
     ) -> None:
         super().__init__(data)
+        self.answers_refusal = answers_refusal
+        if not answers_refusal:
+            del self.fields["note"], self.fields["scans"]
         papers = {row.paper: spoken(row.title) for row in results}
         offer(self, "paper", list(papers.items()))
         offer(self, "language", _spoken(LANGUAGES))
@@ -60,12 +85,15 @@ class WishForm(forms.Form):
             "paper": next(iter(papers), ""),
             "language": language if language in LANGUAGES else "kk",
             "delivery": Request.Delivery.ELECTRONIC.value,
+            **kept,
         }
 
-    def wish(self) -> Wish:
-        """What the valid form asks for."""
+    def typed(self) -> dict[str, str]:
+        """What the valid form says, as the draft keeps it."""
         given = self.cleaned_data
-        return Wish(paper=given["paper"], language=given["language"], delivery=given["delivery"])
+        names = ("paper", "language", "delivery")
+        note = replace_iins(str(given.get("note", "")), mask_iin)
+        return {**{name: str(given[name]) for name in names}, "note": note}
 
 
 class ProviderForm(forms.Form):
@@ -85,19 +113,39 @@ class ClaimForm(forms.Form):
     # What is needed depends on the programme, so the browser cannot tell.
     use_required_attribute = False
 
-    programme = forms.ChoiceField(label=_("Programme"), required=False)
+    # One of the two is needed, and the rest follows from it: none of them is "optional".
+    one_of = frozenset({"programme", "title", "kind", "hours"})
+
+    programme = forms.ChoiceField(
+        label=_("Programme"),
+        help_text=_("Choose it, or write its name below if it is not in the list."),
+        required=False,
+    )
     title = PlainField(
         label=_("Title of the programme"),
-        help_text=_("If it is not in the list above."),
+        help_text=_("Only if it is not in the list above."),
         max_length=TITLE_LENGTH,
         required=False,
     )
-    kind = forms.ChoiceField(label=_("Kind of training"), required=False, widget=forms.RadioSelect)
-    started_on = forms.DateField(
-        label=_("First day"), input_formats=DAY_FORMATS, widget=day_widget()
+    kind = forms.ChoiceField(
+        label=_("Kind of training"),
+        help_text=_("Only if the programme is not in the list above."),
+        required=False,
+        widget=forms.RadioSelect,
     )
-    ended_on = forms.DateField(label=_("Last day"), input_formats=DAY_FORMATS, widget=day_widget())
-    hours = forms.IntegerField(label=_("Hours"), min_value=1, max_value=MOST_HOURS, required=False)
+    started_on = forms.DateField(
+        label=_("First day of training"), input_formats=DAY_FORMATS, widget=day_widget()
+    )
+    ended_on = forms.DateField(
+        label=_("Last day of training"), input_formats=DAY_FORMATS, widget=day_widget()
+    )
+    hours = forms.IntegerField(
+        label=_("Hours"),
+        help_text=_("Not needed for a programme of the list."),
+        min_value=1,
+        max_value=MOST_HOURS,
+        required=False,
+    )
     phone = forms.CharField(
         label=_("Phone"),
         help_text=_("For messages about this request."),
@@ -136,7 +184,8 @@ class ClaimForm(forms.Form):
         self._today = local_day(now)
         self._programmes = {str(row.pk): row for row in programmes if row.kind in kinds}
         titles = [
-            (pk, f"{spoken(row.title)} ({row.hours})") for pk, row in self._programmes.items()
+            (pk, _("%(title)s, %(hours)s h") % {"title": spoken(row.title), "hours": row.hours})
+            for pk, row in self._programmes.items()
         ]
         offer(self, "programme", [(OTHER, _("It is not in the list")), *titles])
         offer(self, "kind", [(kind, spoken(KIND_LABELS[kind])) for kind in kinds])
@@ -259,7 +308,3 @@ def _spoken(labels: Mapping[str, Text]) -> list[tuple[str, str | Promise]]:
 def _training(row: Completion) -> str:
     days = f"{row.started_on:%d.%m.%Y} – {row.mastered_on:%d.%m.%Y}"
     return f"{spoken(row.programme.title)}, {days}"
-
-
-def _is_seen(sign: str) -> bool:
-    return unicodedata.category(sign) not in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")

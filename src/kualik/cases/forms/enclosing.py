@@ -33,6 +33,17 @@ class ScansField(forms.Field):
 
 
 def plain_text(text: str) -> str:
-    """Words without invisible and direction signs, an IIN in them masked; line ends stay."""
-    visible = (sign for sign in text if sign == "\n" or unicodedata.category(sign)[0] != "C")
-    return replace_iins("".join(visible).strip(), mask_iin)
+    """Words without invisible and direction signs, an IIN in them masked."""
+    return replace_iins(visible_text(text), mask_iin)
+
+
+def visible_text(text: str) -> str:
+    """Words without signs that nobody sees: directions, controls, what a font has for itself; line
+    ends and tabs stay."""
+    composed = unicodedata.normalize("NFC", text)
+    return "".join(sign for sign in composed if sign in "\n\t" or _is_seen(sign)).strip()
+
+
+def _is_seen(sign: str) -> bool:
+    category = unicodedata.category(sign)
+    return category[0] != "C" and category not in ("Zl", "Zp")

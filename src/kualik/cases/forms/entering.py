@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from kualik.accounts.forms import IinField, PhoneField
 from kualik.accounts.queries import identity_documents
 from kualik.accounts.services import PersonFacts
+from kualik.cases.forms.enclosing import plain_text
 from kualik.cases.services.entering import LAST, Shown
 from kualik.core.language import spoken
 
@@ -53,10 +54,9 @@ class CounterPhoneForm(forms.Form):
 
     def facts(self) -> PersonFacts:
         """The person as the document names them."""
+        names = ("family_name", "given_name", "patronymic")
         given = self.cleaned_data
-        return PersonFacts(
-            given["iin"], given["family_name"], given["given_name"], given["patronymic"]
-        )
+        return PersonFacts(given["iin"], *(plain_text(given[name]) for name in names))
 
     def shown(self) -> Shown:
         """The document."""

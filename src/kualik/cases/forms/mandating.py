@@ -5,17 +5,17 @@ from collections.abc import Mapping
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from kualik.accounts.forms import IinField
 from kualik.accounts.models import Person
 from kualik.cases.forms.correcting import NameField
 from kualik.cases.forms.enclosing import ScansField, plain_text
 from kualik.cases.forms.office import DAY_FORMATS, day_widget, offer
 from kualik.cases.queries.mandates import refusal_reasons
-from kualik.cases.services.mandating import MandateFacts, check_facts
+from kualik.cases.services.mandating import MandateFacts, check_facts, end_without_term, hash_of
 from kualik.core import clock, errors
 from kualik.core.language import spoken
 from kualik.providers.models import Provider
 from kualik.rules.errors import RuleViolation
-from kualik.rules.identifiers import parse_iin
 from kualik.rules.language import Text
 
 FIELDS = {
@@ -30,24 +30,8 @@ REMARK_LENGTH = 250
 class HiddenIinInput(forms.TextInput):
     """A typed IIN never comes back into the page."""
 
-    def __init__(self) -> None:
-        super().__init__({"inputmode": "numeric", "autocomplete": "off"})
-
     def format_value(self, value: object) -> None:
         return None
-
-
-class IinField(forms.CharField):
-    """An IIN; cleaned to its twelve digits."""
-
-    widget = HiddenIinInput
-
-    def clean(self, value: object) -> str:
-        typed = str(super().clean(value))
-        try:
-            return parse_iin(typed).value
-        except RuleViolation as violation:
-            raise forms.ValidationError(errors.message(violation)) from violation
 
 
 class MandateForm(forms.Form):
@@ -55,8 +39,8 @@ class MandateForm(forms.Form):
 
     principal_iin = IinField(
         label=_("IIN of the person you act for"),
-        help_text=_("12 digits. It is not shown again: after a mistake on the page type it anew."),
-        max_length=32,
+        help_text=_("12 digits. It is not shown again."),
+        widget=HiddenIinInput,
     )
     principal_name = NameField("holder_kk", label=_("Full name of that person"))
     provider = forms.ChoiceField(label=_("Provider"))
@@ -71,7 +55,8 @@ class MandateForm(forms.Form):
     )
     valid_until = forms.DateField(
         label=_("Valid until"),
-        help_text=_("If the paper names no term: one year from its issue."),
+        help_text=_("Leave it empty if the paper names no term: one year from its issue is taken."),
+        required=False,
         input_formats=DAY_FORMATS,
         widget=day_widget(),
     )
@@ -89,6 +74,8 @@ class MandateForm(forms.Form):
     ) -> None:
         super().__init__(data, initial=dict(typed))
         self._representative = representative
+        self._kept_hash = str(typed.get("principal_hash", ""))
+        self.fields["principal_iin"].required = not self._kept_hash
         providers = Provider.objects.order_by("name_ru")
         names = [(str(row.pk), spoken(row.name)) for row in providers]
         offer(self, "provider", [("", _("Choose")), *names])
@@ -105,6 +92,8 @@ class MandateForm(forms.Form):
     def clean(self) -> dict[str, object]:
         """Let the rules speak at the field they are about."""
         given = self.cleaned_data
+        if "issued_on" in given and given.get("valid_until", "wrong") is None:
+            given["valid_until"] = end_without_term(given["issued_on"])
         if set(self.fields) - {"scans"} <= given.keys():
             try:
                 check_facts(self.facts(), representative=self._representative, now=clock.now())
@@ -115,13 +104,23 @@ class MandateForm(forms.Form):
     def facts(self) -> MandateFacts:
         """What the valid form says of the paper."""
         given = self.cleaned_data
-        return MandateFacts(**{name: given[name] for name in self.fields if name != "scans"})
+        said = {name: given[name] for name in self.fields if name != "scans"}
+        kept = "" if given["principal_iin"] else self._kept_hash
+        return MandateFacts(**said, principal_hash=kept)
 
     def typed(self) -> dict[str, object]:
-        """What may be kept of the form while it is not right yet: everything but the IIN."""
+        """What may be kept of the form while it is not right yet: all of it, the IIN as a hash."""
         names = ("principal_name", "provider", "document_number", "issued_by")
         days = ("issued_on", "valid_until")
-        return {name: str(self.data.get(name, ""))[:302] for name in (*names, *days)}
+        said = {name: str(self.data.get(name, ""))[:302] for name in (*names, *days)}
+        iin = self.cleaned_data.get("principal_iin", "")
+        self._kept_hash = hash_of(iin) if iin else self._kept_hash
+        return {**said, "principal_hash": self._kept_hash}
+
+    @property
+    def has_iin(self) -> bool:
+        """Whether an IIN was entered before, so that its field may stay empty."""
+        return bool(self._kept_hash)
 
 
 class MandateCheckForm(forms.Form):
@@ -130,7 +129,7 @@ class MandateCheckForm(forms.Form):
     principal_iin = IinField(
         label=_("IIN of the principal, as the scan has it"),
         help_text=_("Type it from the scan; it is compared with what the representative entered."),
-        max_length=32,
+        widget=HiddenIinInput,
     )
 
 

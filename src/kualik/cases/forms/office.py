@@ -5,11 +5,13 @@ from datetime import date, datetime
 
 from django import forms
 from django.db.models import QuerySet
+from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from kualik.accounts.forms import SearchField
 from kualik.accounts.models import User
+from kualik.cases.forms.enclosing import plain_text
 from kualik.cases.queries import Search, by_name
 from kualik.cases.services.filing import Filing
 from kualik.core import errors
@@ -39,6 +41,16 @@ def offer(form: forms.Form, name: str, choices: Sequence[tuple[str, str | Promis
     field = form.fields[name]
     if isinstance(field, forms.ChoiceField):
         field.choices = list(choices)
+
+
+def kept_filters(form: type[forms.Form], given: QueryDict) -> QueryDict:
+    """The fields of ``form`` in an address without the page, the language and empty values."""
+    kept = QueryDict(mutable=True)
+    for name in form.base_fields:
+        value = given.get(name)
+        if isinstance(value, str) and value:
+            kept[name] = value
+    return kept
 
 
 class SearchForm(forms.Form):
@@ -109,7 +121,8 @@ class ReasonForm(forms.Form):
 
     def reason(self) -> Text:
         """Both texts of the valid form."""
-        return Text(self.cleaned_data["reason_kk"], self.cleaned_data["reason_ru"])
+        given = self.cleaned_data
+        return Text(plain_text(given["reason_kk"]), plain_text(given["reason_ru"]))
 
 
 class WithdrawalForm(forms.Form):
@@ -121,6 +134,9 @@ class WithdrawalForm(forms.Form):
         max_length=1000,
         widget=forms.Textarea({"rows": 4}),
     )
+
+    def clean_reason(self) -> str:
+        return plain_text(self.cleaned_data["reason"])
 
 
 class RefusalForm(forms.Form):
@@ -149,8 +165,9 @@ class RefusalForm(forms.Form):
         self.decision: Refusal | None = None
 
     def facts(self) -> Text:
-        """What was found, of the valid form."""
-        return Text(self.cleaned_data["facts_kk"], self.cleaned_data["facts_ru"])
+        """What was found, of the valid form; it goes into the journal and onto the paper."""
+        given = self.cleaned_data
+        return Text(plain_text(given["facts_kk"]), plain_text(given["facts_ru"]))
 
     def clean(self) -> dict[str, object]:
         """Build the refusal itself, so that its own rules speak (A57.9, A303.9.1, A303.9.2)."""
@@ -254,8 +271,8 @@ class StatusForm(forms.Form):
         widget=forms.TextInput({"autocomplete": "off", "autocapitalize": "characters"}),
     )
     code = forms.CharField(
-        label=_("Code from the receipt"),
-        help_text=_("Or the last four digits of the phone given in the application."),
+        label=_("Last four digits of the phone, or the code of the receipt"),
+        help_text=_("The phone given in the application; the code also came in the first message."),
         max_length=32,
         widget=forms.TextInput({"autocomplete": "off", "autocapitalize": "characters"}),
     )

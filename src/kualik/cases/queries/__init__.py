@@ -12,7 +12,9 @@ from kualik.cases.queries.requests import (
     own_requests,
     requests_of,
     requests_visible_to,
+    revoked_before,
     search,
+    unrequested,
 )
 from kualik.cases.queries.timeline import (
     Step,
@@ -41,7 +43,9 @@ __all__ = [
     "plain_number",
     "requests_of",
     "requests_visible_to",
+    "revoked_before",
     "search",
     "status_code",
     "timeline",
+    "unrequested",
 ]

@@ -15,9 +15,11 @@ IN_THIS_ORDER = (Role.OFFICE_HEAD, Role.AUTHORISED_PERSON)
 class Answerable:
     """The head of the office, else the authorised person; ``phones`` are those of the office.
 
-    Their position and the office's phones are public (A57.10.a, A303.10.f).
+    ``user`` is the primary key. Their position and the office's phones are public (A57.10.a,
+    A303.10.f).
     """
 
+    user: int
     name: str
     position: Text
     role: Role
@@ -42,15 +44,16 @@ def answerables_of(providers: Collection[int]) -> dict[int, Answerable]:
         provider__in=providers, is_active=True, grants__role__in=IN_THIS_ORDER
     ).order_by("grants__granted_at", "pk")
     rows = staff.values_list(
-        "provider", "grants__role", "full_name", "position_kk", "position_ru", "position_en"
+        "provider", "grants__role", "pk", "full_name", "position_kk", "position_ru", "position_en"
     )
     found: dict[int, Answerable] = {}
-    for provider, role, name, *position in sorted(
+    for provider, role, user, name, *position in sorted(
         rows, key=lambda row: IN_THIS_ORDER.index(Role(row[1]))
     ):
         found.setdefault(
             provider,
             Answerable(
+                user=user,
                 name=name,
                 position=Text(*position),
                 role=Role(role),

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from kualik.accounts.models import Person
 from kualik.cases.models import LIVE_STATES, Mandate, Request
 from kualik.cases.queries.mandates import acting_for
+from kualik.cases.queries.requests import unrequested
 from kualik.core.clock import local_day
 from kualik.rules import standards
 from kualik.rules.lifecycle import State
@@ -47,17 +48,15 @@ def receivable(person: Person, pk: int, *, now: datetime) -> Receivable | None:
 
 
 def live_request_of(person: Person, pk: int) -> Request | None:
-    """The request on its way, or ended well, for an own completed programme."""
-    rows = Request.objects.filter(completion=pk, completion__person=person, replaces=None)
-    return rows.filter(state__in=LIVE_STATES).first()
+    """The last request on its way, or ended well, for an own completed programme."""
+    rows = Request.objects.filter(completion=pk, completion__person=person, state__in=LIVE_STATES)
+    return rows.order_by("-pk").first()
 
 
-def unrequested(completions: QuerySet[Completion]) -> QuerySet[Completion]:
-    """Those of ``completions`` that have no document and none on its way."""
-    taken = Request.objects.filter(
-        state__in=LIVE_STATES, completion__isnull=False, replaces=None
-    ).values("completion")
-    return completions.exclude(pk__in=taken)
+def was_refused(completion: Completion) -> bool:
+    """Whether an earlier request for a completed programme ended in a refusal."""
+    refused = (State.REFUSED, State.NOT_ACCEPTED)
+    return Request.objects.filter(completion=completion, state__in=refused).exists()
 
 
 def linkable(request: Request) -> Sequence[Completion]:

@@ -10,6 +10,7 @@ from kualik.accounts.models import Person, User
 from kualik.cases.models import Correction, Request
 from kualik.certificates.models import Certificate
 from kualik.training.models import Completion
+from kualik.training.services.correcting import HOLDER
 
 Standing = Certificate.Status
 
@@ -90,6 +91,13 @@ def standing_documents(completion: Completion) -> list[Certificate]:
         request__completion=completion, status__in=[Standing.VALID, Standing.SUSPENDED]
     )
     return list(rows.select_related("request").order_by("pk"))
+
+
+def one_sided(before: dict[str, str], after: dict[str, str]) -> str:
+    """The full name that stays as it was while that of the other language's text changes, by its
+    field; empty where both change or none does."""
+    changed = [name for name in HOLDER if after.get(name, before.get(name)) != before.get(name)]
+    return next(name for name in HOLDER if name not in changed) if len(changed) == 1 else ""
 
 
 def changes_of(before: dict[str, str], after: dict[str, str]) -> list[Change]:

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import reduce
 
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from kualik.accounts.models import Person, User
 from kualik.cases.models import LIVE_STATES, Request
+from kualik.certificates.models import Certificate
 from kualik.core.clock import ZONE, local_day
 from kualik.core.language import spoken
-from kualik.core.models import Job
+from kualik.core.models import Job, StaffTask
 from kualik.rules.language import Text
 from kualik.rules.lifecycle import (
     AWAITING_RESULT,
@@ -24,6 +25,8 @@ from kualik.training.models import Completion, Group
 SEES_ALL = frozenset({Role.INSPECTOR, Role.PLATFORM_ADMIN})
 UNDECIDED = AWAITING_RESULT - {State.APPROVED}
 MOST_WORDS = 6
+# The task that puts a request before all others.
+UPHELD_TASK = "request_upheld"
 ONE_DAY = timedelta(days=1)
 BATCH = 400
 # As the document will print the name; of a claim that nobody found the record of, the person's.
@@ -49,6 +52,13 @@ def requests_of(person: Person) -> QuerySet[Request]:
     """The requests of a person at all providers, the last filed first."""
     requests = Request.objects.filter(person=person)
     return requests.select_related("provider", "completion__programme").order_by("-filed_at", "-id")
+
+
+def put_first(requests: Iterable[Request]) -> set[str]:
+    """The numbers of those that go before all others since a complaint was upheld."""
+    subjects = [f"request:{request.number}" for request in requests]
+    tasks = StaffTask.objects.filter(kind=UPHELD_TASK, closed_at=None, subject__in=subjects)
+    return {subject.removeprefix("request:") for subject in tasks.values_list("subject", flat=True)}
 
 
 def own_requests(user: User) -> QuerySet[Request]:
@@ -151,13 +161,43 @@ def _bounds(day: date) -> tuple[datetime, datetime]:
 
 def completions_to_file(group: Group) -> QuerySet[Completion]:
     """The people of a group who have no document and none on its way."""
-    taken = Request.objects.filter(completion__group=group, state__in=LIVE_STATES)
-    return (
-        Completion.objects.filter(group=group)
-        .exclude(pk__in=taken.values("completion"))
-        .select_related("programme", "person")
-        .order_by("pk")
+    found = unrequested(Completion.objects.filter(group=group))
+    return found.select_related("programme", "person").order_by("pk")
+
+
+def unrequested(completions: QuerySet[Completion]) -> QuerySet[Completion]:
+    """Those of ``completions`` that have no document and none on its way.
+
+    Whose document was revoked has none: the right to ask ends with a result, and a revoked one is
+    none (A57.3.1, A303.3.1: full mastery still stands).
+    """
+    live = Request.objects.filter(completion=OuterRef("pk"), state__in=LIVE_STATES).order_by("-pk")
+    last = completions.annotate(
+        last_live=Subquery(live.values("pk")[:1]),
+        last_status=Subquery(live.values("certificate__status")[:1]),
     )
+    return last.filter(Q(last_live=None) | Q(last_status=Certificate.Status.REVOKED))
+
+
+def revoked_before(completions: Iterable[int], *, filed_at: datetime) -> dict[int, Certificate]:
+    """The revoked documents after which some completions, by primary key, are asked for anew.
+
+    An application made before the revocation is the one that the revoked document answered.
+    """
+    keys, last = sorted(completions), dict[int, Certificate | None]()
+    for start in range(0, len(keys), BATCH):
+        rows = Request.objects.filter(
+            completion__in=keys[start : start + BATCH], state__in=LIVE_STATES
+        )
+        related = rows.select_related("certificate").order_by("pk")
+        last |= {row.completion_id: row.certificate for row in related if row.completion_id}
+    return {
+        pk: document
+        for pk, document in last.items()
+        if document is not None
+        and document.status == Certificate.Status.REVOKED
+        and document.status_changed_at < filed_at
+    }
 
 
 def by_name(completions: Iterable[Completion]) -> list[Completion]:

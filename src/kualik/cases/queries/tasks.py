@@ -14,10 +14,13 @@ from kualik.core.clock import ZONE
 from kualik.core.models import StaffTask
 from kualik.core.tasks import ANYWHERE, open_tasks
 from kualik.rules.language import LANGUAGES, Text
+from kualik.rules.lifecycle import Role
 
 DATA = Path(__file__).parents[1] / "data" / "tasks.toml"
 CHANNELS = {"sms": Text("SMS", "SMS", "SMS"), "email": Text("пошта", "почта", "e-mail")}
 NOBODY = Text("тағайындалмаған", "не назначен", "nobody yet")
+# What is told to whoever answers for the office, and to the registrar all the same.
+REGISTRAR_SEES = frozenset({"request_overdue"})
 # Tasks of these kinds are about a message, whose number ends their key.
 MESSAGE_KINDS = frozenset({"message_failed", "message_unsure"})
 
@@ -41,9 +44,15 @@ def task_kinds() -> Mapping[str, Kind]:
 
 
 def tasks_of(user: User) -> QuerySet[StaffTask]:
-    """What this member of staff sees, the oldest first; those of the platform see every scope."""
+    """What this member of staff sees, the oldest first; those of the platform see every scope.
+
+    The registrar works on what is late, whoever answers for it.
+    """
     scope = user.provider.code if user.provider else ANYWHERE
-    return open_tasks(roles=[role.value for role in user.roles], scope=scope)
+    found = open_tasks(roles=[role.value for role in user.roles], scope=scope)
+    if user.has_role(frozenset({Role.REGISTRAR})):
+        found |= open_tasks(roles=list(Role), scope=scope).filter(kind__in=REGISTRAR_SEES)
+    return found
 
 
 def task_text(task: StaffTask) -> Text:

@@ -108,7 +108,7 @@ class Step:
 def timeline(request: Request) -> list[Step]:
     """What happened to a request, oldest first (A57.10.b)."""
     entries = journal.history(f"request:{request.number}")
-    names = _names(entries)
+    names = staff_named(entries)
     return [
         Step(
             at=entry.at,
@@ -128,7 +128,7 @@ def _label(entry: JournalEntry, request: Request) -> Text:
     return STEP_LABELS.get(entry.action, Text(entry.action, entry.action))
 
 
-def _names(entries: Sequence[JournalEntry]) -> dict[str, str]:
+def staff_named(entries: Sequence[JournalEntry]) -> dict[str, str]:
     """The full names of staff by the name the journal keeps."""
     keys = {entry.actor.removeprefix("user:") for entry in entries if "user:" in entry.actor}
     staff = User.objects.filter(pk__in=[key for key in keys if key.isdigit()])

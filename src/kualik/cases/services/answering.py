@@ -16,7 +16,9 @@ from django.urls import reverse
 from kualik.accounts.models import Person
 from kualik.accounts.queries import person_of_phone
 from kualik.accounts.services.entering import applicant
-from kualik.cases.models import LIVE_STATES, Request
+from kualik.cases.models import Request
+from kualik.cases.queries import unrequested
+from kualik.cases.queries.asking import live_request_of
 from kualik.cases.services.application import Wish, data_digest
 from kualik.cases.services.confirming import Confirmation
 from kualik.cases.services.drafting import begin
@@ -82,7 +84,8 @@ def _answered(inbound: InboundSms, now: datetime) -> str:
 
 def _received(inbound: InboundSms, offer: Message, completion: Completion, now: datetime) -> str:
     """File what the offer was about, or say what became of it."""
-    taken = Request.objects.filter(completion=completion, state__in=LIVE_STATES).first()
+    is_free = unrequested(Completion.objects.filter(pk=completion.pk)).exists()
+    taken = None if is_free else live_request_of(completion.person, completion.pk)
     if taken is not None:
         label = STATE_LABELS[State(taken.state)]
         given: dict[str, Value] = {

@@ -55,16 +55,21 @@ CONTACT: Final = Text("Байланыс", "Связь")
 COMMENT: Final = Text("Түсініктеме", "Пояснение")
 SCAN: Final = Text("Қоса берілген құжат", "Приложенный документ")
 KEY: Final = Text("Өтініш кілті", "Ключ заявления")
+DIGEST: Final = ", SHA-256 "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What the person chose: certificate or reference, language of notices, way of receiving."""
+    """What the person chose: certificate or reference, language of notices, way of receiving.
+
+    ``note`` are own words with papers that answer an earlier refusal.
+    """
 
     paper: str = "certificate"
     language: str = "kk"
     delivery: str = Request.Delivery.ELECTRONIC
     mandate: Mandate | None = None
+    note: str = ""
 
 
 def printed_data(completion: Completion) -> list[Line]:
@@ -91,21 +96,30 @@ def volume_text(completion: Completion) -> Text:
 
 def data_digest(completion: Completion) -> str:
     """SHA-256 over the printed data: another one when any of it was changed since."""
-    return hashlib.sha256(_written(printed_data(completion)).encode()).hexdigest()
+    return hashlib.sha256(written(printed_data(completion)).encode()).hexdigest()
 
 
-def completion_text(completion: Completion, wish: Wish, *, standard: Standard, key: str) -> str:
+def completion_lines(
+    completion: Completion,
+    wish: Wish,
+    *,
+    scans: Sequence[Attachment],
+    standard: Standard,
+    key: str,
+) -> list[Line]:
     """The application for the document on a programme that the provider's list names."""
-    lines = [
+    note = [(COMMENT, _same(wish.note))] if wish.note else []
+    return [
         *_head(standard),
         *printed_data(completion),
+        *note,
+        *_enclosed(scans),
         *_wishes(wish, kind=completion.programme.kind, standard=standard),
         (KEY, _same(key)),
     ]
-    return _written(lines)
 
 
-def claim_text(
+def claim_lines(
     claim: Mapping[str, object],
     wish: Wish,
     *,
@@ -114,11 +128,11 @@ def claim_text(
     scans: Sequence[Attachment],
     standard: Standard,
     key: str,
-) -> str:
+) -> list[Line]:
     """The application of somebody whom no list names, see ``Request.claim``."""
     hours = claim.get("hours") or 0
     reach = ", ".join(str(claim[name]) for name in ("phone", "email") if claim.get(name))
-    lines = [
+    return [
         *_head(standard),
         (PROVIDER, provider.name),
         (HOLDER, _same(person.full_name)),
@@ -128,17 +142,20 @@ def claim_text(
         (DAYS, _same(claim_days(claim))),
         (CONTACT, _same(reach or "–")),
         (COMMENT, _same(str(claim.get("comment") or "–"))),
-        *((SCAN, _same(f"{scan.filename}, SHA-256 {scan.sha256}")) for scan in scans),
+        *_enclosed(scans),
         *_wishes(wish, kind=str(claim["kind"]), standard=standard),
         (KEY, _same(key)),
     ]
-    return _written(lines)
 
 
 def claim_days(claim: Mapping[str, object]) -> str:
     """The first and the last day as people write them."""
     days = (date.fromisoformat(str(claim[name])) for name in ("started_on", "ended_on"))
     return " – ".join(f"{day:%d.%m.%Y}" for day in days)
+
+
+def _enclosed(scans: Sequence[Attachment]) -> list[Line]:
+    return [(SCAN, _same(f"{scan.filename}{DIGEST}{scan.sha256}")) for scan in scans]
 
 
 def _head(standard: Standard) -> list[Line]:
@@ -160,11 +177,25 @@ def _wishes(wish: Wish, *, kind: str, standard: Standard) -> list[Line]:
     return lines
 
 
+def for_the_eye(lines: Sequence[Line]) -> list[Line]:
+    """What people read of an application: scans by their names, the key of the form left out."""
+    return [
+        (label, _same(value.kk.rpartition(DIGEST)[0])) if label is SCAN else (label, value)
+        for label, value in lines
+        if label is not KEY
+    ]
+
+
+def for_programs(lines: Sequence[Line]) -> list[str]:
+    """What of the written application only programs read: the digests of scans and the key."""
+    return [written([line]).strip() for line in lines if line[0] in (SCAN, KEY)]
+
+
 def _same(text: str) -> Text:
     return Text(text, text)
 
 
-def _written(lines: Iterable[Line]) -> str:
+def written(lines: Iterable[Line]) -> str:
     """Each line once in Kazakh and Russian; what is the same in both stands once."""
     return "".join(f"{_both(label)}: {_both(value)}\n" for label, value in lines)
 

@@ -3,7 +3,7 @@
 import hashlib
 import unicodedata
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
@@ -22,13 +22,13 @@ from kualik.cases.models import (
     Mandate,
     Request,
 )
+from kualik.core.sweeping import sweep_folder
 from kualik.core.uploads import SCAN_LIMIT_BYTES, SCANS
 from kualik.rules.errors import RuleViolation
 from kualik.rules.identifiers import replace_iins
 
 NAME_LENGTH: Final = 120
 MEGABYTE: Final = 1024 * 1024
-ORPHAN_AGE: Final = timedelta(days=1)
 ALIKE: Final = {".jpg": (".jpg", ".jpeg")}
 # Signs that no file system and no reader of a list needs, whatever their category.
 SEPARATORS: Final = str.maketrans(dict.fromkeys('<>:"|?*', "_"))
@@ -133,17 +133,8 @@ def _is_visible(sign: str) -> bool:
 
 def sweep_attachments(*, now: datetime) -> int:
     """Delete stored scans that no row names, left by what stopped half-way; how many."""
-    try:
-        files = default_storage.listdir(ATTACHMENT_FOLDER)[1]
-    except FileNotFoundError:
-        return 0
-    names = {f"{ATTACHMENT_FOLDER}/{file}" for file in files}
-    orphans = names - set(Attachment.objects.values_list("content", flat=True))
-    # A young file may belong to a row whose transaction has not ended.
-    old = [name for name in orphans if default_storage.get_modified_time(name) < now - ORPHAN_AGE]
-    for name in old:
-        default_storage.delete(name)
-    return len(old)
+    named = Attachment.objects.values_list("content", flat=True)
+    return sweep_folder(ATTACHMENT_FOLDER, named, now=now)
 
 
 def attachments_of(request: Request) -> Sequence[Attachment]:

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from kualik.accounts.models import Person
 from kualik.cases.models import LIVE_STATES, Attachment, Draft, Request
-from kualik.cases.services.application import Wish, claim_text
+from kualik.cases.services.application import Line, Wish, claim_lines
 from kualik.cases.services.attaching import hand_attachments, scans_of
 from kualik.cases.services.confirming import Confirmation, keep_evidence
 from kualik.cases.services.drafting import finish, held
@@ -22,13 +22,16 @@ from kualik.cases.services.filing import (
     reserve_numbers,
     standard_for,
 )
+from kualik.cases.services.overdue import CLAIM_TASK
 from kualik.cases.services.telling import tell_filed
 from kualik.core import journal
 from kualik.core.clock import local_day
 from kualik.core.journal import Actor
+from kualik.core.tasks import Task, open_task
 from kualik.providers.models import Provider
 from kualik.rules.deadline import Deadline
 from kualik.rules.errors import RuleViolation
+from kualik.rules.lifecycle import Role
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +60,7 @@ def term_of_claim(claim: Claim, *, provider: Provider, now: datetime) -> Deadlin
     return clocks[claim.ended_on].deadline
 
 
-def text_of_claim(
+def lines_of_claim(
     claim: Claim,
     wish: Wish,
     *,
@@ -66,9 +69,12 @@ def text_of_claim(
     draft: Draft,
     now: datetime,
     scans: Sequence[Attachment] | None = None,
-) -> str:
-    """The text that is confirmed or signed. Raises ``result_not_in_edition``."""
-    return claim_text(
+) -> list[Line]:
+    """The application that is confirmed or signed, line by line.
+
+    Raises ``result_not_in_edition``.
+    """
+    return claim_lines(
         claim.record(person.full_name),
         wish,
         provider=provider,
@@ -96,6 +102,8 @@ def file_claim(
     current = held(draft=draft)
     if current.result:
         return Request.objects.get(number=current.result)
+    # The same form in two windows has two drafts; the person's row lets one of them go first.
+    Person.objects.select_for_update(no_key=True).get(pk=draft.person_id)
     record = claim.record(draft.person.full_name)
     _refuse_double(draft.person, provider, record)
     request = _new_request(draft.person, claim, wish, provider, record, now)
@@ -103,8 +111,21 @@ def file_claim(
     keep_evidence(request=request, confirmation=confirmation, facts=facts, now=now)
     journal.record_all([filed_entry(request, actor=actor, now=now)])
     finish(draft=draft, result=request.number, now=now)
+    open_task(_task(request), now=now)
     tell_filed([request], now=now)
     return request
+
+
+def _task(request: Request) -> Task:
+    """For the registrar; it leaves when the training is found or the request has its answer."""
+    return Task(
+        key=f"{CLAIM_TASK}:{request.number}",
+        kind=CLAIM_TASK,
+        subject=f"request:{request.number}",
+        scope=request.provider.code,
+        role=Role.REGISTRAR,
+        params={"number": request.number, "due_at": request.due_at.isoformat()},
+    )
 
 
 def _new_request(

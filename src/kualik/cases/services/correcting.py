@@ -6,7 +6,7 @@ completion, and a document that stands already is replaced by a new one, never c
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from django.db import IntegrityError, transaction
@@ -48,6 +48,9 @@ REFUSED: Final = Text("бас тартылды", "отказано", "refused")
 REDRAFTED: Final = Text(
     "Деректер түзетілді, құжат қайта дайындалды", "Данные исправлены, документ составлен заново"
 )
+# Each of them costs the office time and keeps scans, withdrawn or not.
+MOST_A_DAY: Final = 10
+A_DAY: Final = timedelta(days=1)
 Days = Mapping[str, date]
 
 
@@ -97,13 +100,13 @@ def file_correction(
     """Register the wish and leave it to the registrar; the same draft files one.
 
     ``scans`` are attachments of the draft. Raises ``not_permitted``, ``correction_empty``,
-    ``correction_needs_scan``, ``correction_exists``.
+    ``correction_needs_scan``, ``correction_exists``, ``too_many_corrections``.
     """
     current = held(draft=draft)
     if current.result:
         return Correction.objects.get(number=current.result, person=person)
     completion = wish.completion
-    _check(person, wish, scans)
+    _check(person, wish, scans, now)
     correction = _register(person, wish, now)
     keys = [row.pk for row in scans]
     moved = Attachment.objects.filter(pk__in=keys, draft=current, person=person)
@@ -138,6 +141,7 @@ def accept_correction(
     what ``correct_completion`` and ``file_requests`` raise.
     """
     _close(correction, Correction.State.DONE, user=user, role=role, now=now)
+    _hold_requests(correction.completion)
     actor = user.acting_as(role)
     changes: dict[str, str | date] = {**correction.wanted, **days}
     completion = correct_completion(
@@ -191,7 +195,7 @@ def _parts(full_name: str) -> dict[str, str]:
     return dict(zip(PARTS, found, strict=True))
 
 
-def _check(person: Person, wish: Wish, scans: Sequence[Attachment]) -> None:
+def _check(person: Person, wish: Wish, scans: Sequence[Attachment], now: datetime) -> None:
     if wish.completion.person_id != person.pk:
         raise RuleViolation("not_permitted")
     if not (wish.names or wish.note.strip()):
@@ -201,6 +205,9 @@ def _check(person: Person, wish: Wish, scans: Sequence[Attachment]) -> None:
     earlier = open_correction(wish.completion)
     if earlier is not None:
         raise RuleViolation("correction_exists", number=earlier.number)
+    filed = Correction.objects.filter(person=person, filed_at__gt=now - A_DAY)
+    if filed.count() >= MOST_A_DAY:
+        raise RuleViolation("too_many_corrections")
 
 
 def _register(person: Person, wish: Wish, now: datetime) -> Correction:
@@ -256,6 +263,12 @@ def _close(
     for name, value in values.items():
         setattr(correction, name, value)
     close_task(key=task_key(correction), actor=user.acting_as(role), now=now)
+
+
+def _hold_requests(completion: Completion) -> None:
+    """Whoever approves one at this moment ends first, or waits and drafts with the new data."""
+    rows = Request.objects.filter(completion=completion).order_by("pk")
+    list(rows.select_for_update().values_list("pk", flat=True))
 
 
 def _redraft(completion: Completion, *, user: User, role: Role, now: datetime) -> None:

@@ -30,7 +30,7 @@ from kualik.rules.language import Text
 from kualik.rules.lifecycle import Event, Role, State
 from kualik.rules.refusal import Refusal
 from kualik.rules.standards import Standard
-from kualik.training.models import Programme
+from kualik.training.models import Completion, Programme
 
 # What still lies between a state and the review.
 TO_REVIEW = {
@@ -302,8 +302,15 @@ def _compare_and_set(request: Request, *, to: State, **changes: object) -> bool:
 
 
 def _draft(requests: list[Request], *, actor: Actor, now: datetime) -> None:
-    """Reserve numbers and freeze facts for approved requests of one provider and edition."""
+    """Reserve numbers and freeze facts for approved requests of one provider and edition.
+
+    The facts are read anew: a correction may have been accepted since the requests were.
+    """
     provider = requests[0].provider
+    related = Completion.objects.select_related("programme", "person", "provider", "group")
+    fresh = related.in_bulk([row.completion_id for row in requests if row.completion_id])
+    for row in requests:
+        row.completion = fresh[row.completion_id] if row.completion_id else None
     signer = authorised_person(provider)
     for edition in sorted({(request.edition, request.edition_version) for request in requests}):
         standard = standards.get(*edition)

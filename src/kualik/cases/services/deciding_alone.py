@@ -1,5 +1,6 @@
 """What the machine approves by itself, and only that: a person's document on a programme that the
-provider's own list names, whose data the person confirmed and nobody changed since.
+provider's own list names, whose data the person saw as they will be printed, confirmed, and nobody
+changed since (docs/adr/0024). A short message shows a title and no more, so its answer waits.
 
 The provider must have taken that over (``SealPolicy.decides_alone``) beside automatic sealing under
 A303. Everything else waits for a person. Each approval keeps what it rests on in the journal, so
@@ -13,6 +14,7 @@ from django.db import transaction
 
 from kualik.cases.models import Correction, Evidence, Request
 from kualik.cases.queries import open_jobs
+from kualik.cases.queries.asking import was_refused
 from kualik.cases.services.application import data_digest
 from kualik.cases.services.deciding import Decider, approve_as
 from kualik.cases.services.sealing import seal_job_key
@@ -29,7 +31,6 @@ from kualik.training.models import Completion
 DECIDE_JOB: Final = "cases.decide_alone"
 LEFT: Final = "cases.left_to_staff"
 EDITION: Final = "A303"
-CHANNELS: Final = frozenset({Request.Channel.WEB, Request.Channel.SMS_ANSWER})
 UNDECIDED: Final = frozenset({State.FILED, State.ACCEPTED, State.IN_REVIEW})
 ONE_DAY: Final = timedelta(days=1)
 PATIENCE: Final = timedelta(minutes=5)
@@ -98,7 +99,7 @@ def why_not(request: Request, *, now: datetime) -> str:
         return "policy"
     if request.edition != EDITION:
         return "edition"
-    if request.channel not in CHANNELS or request.mandate_id or request.replaces_id:
+    if request.channel != Request.Channel.WEB or request.mandate_id or request.replaces_id:
         return "channel"
     if completion is None or completion.source_row is None:
         return "not_in_list"
@@ -106,6 +107,8 @@ def why_not(request: Request, *, now: datetime) -> str:
         return "not_in_list"
     if not _is_unchanged(request, completion):
         return "data_changed"
+    if was_refused(completion):
+        return "refused_before"
     if Correction.objects.filter(completion=completion, state=Correction.State.OPEN).exists():
         return "correction_open"
     return _volume_fault(request, completion) or limits_fault(

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from kualik.accounts.models import OneTimeCode, Person, PersonPhone, User
-from kualik.accounts.queries import confirmed_phone, identity_documents
+from kualik.accounts.queries import confirmed_phone, identity_documents, is_confirmed
 from kualik.accounts.services import (
     MOVED_JOB,
     PersonFacts,
@@ -24,7 +24,7 @@ from kualik.accounts.services import (
     standing_code,
 )
 from kualik.accounts.services.codes import LIFE
-from kualik.cases.services.reaching import tell_person
+from kualik.cases.services.reaching import listed_addresses, tell_person
 from kualik.core.jobs import Payload
 from kualik.core.throttle import MINUTE
 from kualik.notifications.models import Message
@@ -46,19 +46,23 @@ __all__ = [
 ]
 
 Purpose = OneTimeCode.Purpose
-EVENT = "one_time_code"
+EVENT, COUNTER_EVENT = "one_time_code", "counter_code"
 MINUTES = LIFE // MINUTE
 LAST = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asking:
-    """Where a code is asked for: the browser's secret, the network or the staff, the language."""
+    """Where a code is asked for: the browser's secret, the network or the staff, the language.
+
+    ``by_staff``: at the counter the person shall read the code out, elsewhere never to anyone.
+    """
 
     session_secret: str
     place: str
     language: str
     now: datetime
+    by_staff: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,9 +99,11 @@ def ask_at_counter(
 ) -> str:
     """The same for a person at the counter; one not known yet is registered by the document.
 
-    Errors: ``person_names_needed``, ``too_many_tries``.
+    Errors: ``person_names_needed``, ``own_case``, ``too_many_tries``.
     """
     person = find_person(iin=facts.iin)
+    if user.iin_hash and user.iin_hash == iin_hash(facts.iin):
+        raise RuleViolation("own_case")
     if person is None and not (facts.family_name and facts.given_name):
         raise RuleViolation("person_names_needed")
     person = person or register_persons(people=[facts], now=asking.now)[facts.iin]
@@ -119,13 +125,15 @@ def confirm_at_counter(
 ) -> PersonPhone:
     """Keep the number whose code was read back, with what was shown and to whom.
 
-    The person learns of it at the addresses known before, lest staff confirm a number of their own.
-    Errors: those of ``confirm_phone``, ``identity_document_unknown``.
+    The person learns of it at the addresses known before, those of lists where there are no
+    better ones, lest staff confirm a number of their own. Errors: those of ``confirm_phone``,
+    ``identity_document_unknown``.
     """
     person, actor = row.person, user.acting_as(role)
     if person is None or shown.kind not in identity_documents():
         raise RuleViolation("identity_document_unknown")
-    known = Addresses(email=person.email, sms=confirmed_phone(person))
+    was_own, listed = is_confirmed(person, row.phone), listed_addresses(person, but=row.phone)
+    known = Addresses(email=person.email or listed.email, sms=confirmed_phone(person) or listed.sms)
     found = confirm_phone(
         person=person,
         phone=row.phone,
@@ -134,7 +142,7 @@ def confirm_at_counter(
         actor=actor,
         now=now,
     )
-    if known.sms != found.phone:
+    if not was_own:
         _tell_of_new(found, known, now=now)
     return found
 
@@ -148,6 +156,7 @@ def run_moved_job(payload: Payload, now: datetime) -> None:
         about=f"phone:{row.pk}",
         path=reverse("cases:phones"),
         params={"last": row.phone[-LAST:]},
+        listed=listed_addresses(row.person, but=row.phone),
         now=now,
     )
 
@@ -180,9 +189,10 @@ def _sent(*, person: Person | None, phone: str, purpose: str, asking: Asking) ->
             now=asking.now,
         )
         params: Mapping[str, str | int] = {"code": offer.code, "minutes": MINUTES}
+        is_read_out = asking.by_staff and purpose == Purpose.CONFIRM_PHONE
         with transaction.atomic():
             notify(
-                event=EVENT,
+                event=COUNTER_EVENT if is_read_out else EVENT,
                 about=f"code:{offer.row.pk}",
                 addresses=Addresses(sms=phone),
                 language=asking.language,

@@ -1,13 +1,14 @@
 """Filing a request: the edition is fixed and the legal clock is set, once and for ever."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 
 from kualik.cases.models import LIVE_STATES, Mandate, Request, RequestSeries
+from kualik.cases.queries import revoked_before
 from kualik.cases.services.telling import tell_filed
 from kualik.certificates.models import Certificate
 from kualik.core import journal
@@ -29,7 +30,9 @@ class Filing:
     """What is asked for: a document on paper form ``paper`` for a completed programme.
 
     ``mandate`` is that of the representative who files (A57.8.head, A303.8.head); ``replaces`` the
-    standing document in whose place the new one shall come.
+    standing document in whose place the new one shall come, or the revoked one after which the
+    document is asked for anew; the latter is found by ``file_requests`` itself.
+    ``note`` are the applicant's own words.
     """
 
     completion: Completion
@@ -40,6 +43,7 @@ class Filing:
     application_on: date | None = None
     mandate: Mandate | None = None
     replaces: Certificate | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,7 @@ def file_requests(
     if filed_at > now:
         raise RuleViolation("filed_in_future")
     standard = standard_for(edition, filed_at)
+    filings = _after_revocation(filings, filed_at=filed_at)
     _check(filings, provider=provider, standard=standard, today=local_day(now))
     days = {filing.completion.mastered_on for filing in filings}
     clocks = clocks_of_days(days, provider=provider, standard=standard, filed_at=filed_at)
@@ -102,6 +107,16 @@ def _enter(requests: Sequence[Request], *, actor: Actor, now: datetime) -> None:
 def standard_for(edition: str, filed_at: datetime) -> Standard:
     """The edition named, or the one in force when ``edition`` is empty."""
     return standards.get(edition) if edition else standards.in_force(local_day(filed_at))
+
+
+def _after_revocation(filings: Sequence[Filing], *, filed_at: datetime) -> list[Filing]:
+    """A training whose document was revoked is asked for anew, after that document."""
+    fresh = {filing.completion.pk for filing in filings if filing.replaces is None}
+    revoked = revoked_before(fresh, filed_at=filed_at)
+    return [
+        replace(filing, replaces=filing.replaces or revoked.get(filing.completion.pk))
+        for filing in filings
+    ]
 
 
 def _check(
@@ -173,6 +188,7 @@ def _new_request(
         application_on=filing.application_on,
         mandate=filing.mandate,
         replaces=filing.replaces,
+        claim={"comment": filing.note} if filing.note else None,
         edition=standard.edition,
         edition_version=standard.version,
         kind=completion.programme.kind,

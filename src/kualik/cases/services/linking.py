@@ -6,9 +6,12 @@ from django.db import IntegrityError, transaction
 
 from kualik.accounts.models import User
 from kualik.cases.models import Request
+from kualik.cases.queries import revoked_before
 from kualik.cases.queries.asking import UNDECIDED_STATES
+from kualik.cases.services.overdue import CLAIM_TASK
 from kualik.core import journal
 from kualik.core.clock import local_day
+from kualik.core.tasks import close_task
 from kualik.rules import standards
 from kualik.rules.errors import RuleViolation
 from kualik.rules.lifecycle import Role
@@ -28,25 +31,26 @@ def link_training(
     another provider's or an unfinished one, ``result_not_in_edition``, ``request_exists`` when
     another request lives on it, ``conflict`` when the request has moved or is linked already.
     """
-    is_theirs = (completion.person_id, completion.provider_id) == (
-        request.person_id,
-        request.provider_id,
-    )
+    theirs = (request.person_id, request.provider_id)
+    is_theirs = (completion.person_id, completion.provider_id) == theirs
     if not is_theirs or completion.mastered_on > local_day(now):
         raise RuleViolation("training_unfit")
     kind = completion.programme.kind
     standards.get(request.edition, request.edition_version).result(kind, request.paper)
+    revoked = revoked_before([completion.pk], filed_at=request.filed_at).get(completion.pk)
     waiting = Request.objects.filter(
         pk=request.pk, version=request.version, completion=None, state__in=UNDECIDED_STATES
     )
     try:
         with transaction.atomic():
-            changed = waiting.update(completion=completion, kind=kind, version=request.version + 1)
+            changed = waiting.update(
+                completion=completion, kind=kind, replaces=revoked, version=request.version + 1
+            )
     except IntegrityError as error:
         raise RuleViolation("request_exists", number=request.number) from error
     if not changed:
         raise RuleViolation("conflict", number=request.number)
-    request.completion, request.kind = completion, kind
+    request.completion, request.kind, request.replaces = completion, kind, revoked
     request.version += 1
     journal.record(
         subject=f"request:{request.number}",
@@ -55,6 +59,7 @@ def link_training(
         now=now,
         data={"completion": completion.pk, "group": completion.group_id},
     )
+    close_task(key=f"{CLAIM_TASK}:{request.number}", actor=user.acting_as(role), now=now)
     return request
 
 

@@ -11,6 +11,9 @@ BY_ADDRESS = Limit("status", 10)
 # Four digits can be guessed from many addresses; the code of the receipt cannot.
 BY_NUMBER = Limit("status of a number", 10, DAY)
 
+# The session keeps the number that was opened last, for a complaint about it.
+LOOKED_UP = "looked_up"
+
 
 def look_up(*, number: str, code: str, address: str, now: datetime) -> Request:
     """The request asked for from a network address; the page and the programs share the limits.
@@ -25,6 +28,12 @@ def look_up(*, number: str, code: str, address: str, now: datetime) -> Request:
         if violation.code == "status_unknown":
             count_miss(BY_ADDRESS, address, now=now)
         raise
+
+
+def looked_up(*, number: str) -> Request | None:
+    """The request that a session opened before; None when there is none."""
+    rows = Request.objects.select_related("provider", "person", "completion", "certificate")
+    return rows.filter(number=number).first()
 
 
 def _found(number: str, code: str, now: datetime) -> Request:

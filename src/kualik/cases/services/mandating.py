@@ -15,13 +15,15 @@ from django.urls import reverse
 
 from kualik.accounts.adapters import iin_hash
 from kualik.accounts.models import Person, User
+from kualik.accounts.queries.looks import ENTERED
 from kualik.accounts.services.entering import applicant
 from kualik.cases.models import Attachment, Draft, Mandate
 from kualik.cases.queries.mandates import OTHER_REASON, principal_of, refusal_reasons
 from kualik.cases.services.drafting import finish, held
 from kualik.cases.services.reaching import tell_person
-from kualik.core import journal
+from kualik.core import jobs, journal
 from kualik.core.clock import local_day
+from kualik.core.jobs import Payload
 from kualik.core.journal import Actor
 from kualik.core.models import JournalEntry
 from kualik.core.tasks import Task, close_task, open_task
@@ -40,12 +42,14 @@ MOST_YEARS: Final = 3
 STRONG_LEVELS: Final = frozenset({"eds", "idp"})
 # The room of the reason in the register of mandates.
 REASON_LIMIT: Final = 500
+ASKED_JOB: Final = "cases.mandate_asked"
 State = Mandate.State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MandateFacts:
-    """What the paper says; the IIN is the principal's and is kept as a keyed hash only."""
+    """What the paper says; the IIN is the principal's and is kept as a keyed hash only, which may
+    come in its place."""
 
     principal_iin: str
     principal_name: str
@@ -54,6 +58,12 @@ class MandateFacts:
     issued_by: str
     issued_on: date
     valid_until: date
+    principal_hash: str = ""
+
+    @property
+    def digest(self) -> str:
+        """The keyed hash of the principal's IIN. Raises ``iin_…``."""
+        return self.principal_hash or hash_of(self.principal_iin)
 
 
 @transaction.atomic
@@ -77,7 +87,9 @@ def ask_mandate(
     if not scans:
         raise RuleViolation("mandate_needs_scan")
     own = Mandate.objects.filter(representative=representative)
-    too_many = own.filter(state=State.WAITING).count() >= MOST_WAITING
+    # One whose term ended while it waited stops nobody: the person cannot take it back any more.
+    waiting = own.filter(state=State.WAITING, valid_until__gte=local_day(now))
+    too_many = waiting.count() >= MOST_WAITING
     if too_many or own.filter(created_at__gt=now - A_DAY).count() >= MOST_A_DAY:
         raise RuleViolation("too_many_mandates")
     mandate = _new(representative, facts, now)
@@ -89,8 +101,19 @@ def ask_mandate(
     finish(draft=current, result=str(mandate.pk), now=now)
     _record(mandate, "cases.mandate_asked", actor=applicant(representative), now=now)
     _leave_to_clerk(mandate, now=now)
-    _tell_principal(mandate, "mandate_asked", now=now)
+    # By a job, whether or not the principal is known: neither time nor statements tell of it.
+    payload = {"mandate": mandate.pk}
+    jobs.enqueue(name=ASKED_JOB, key=f"{ASKED_JOB}:{mandate.pk}", payload=payload, now=now)
     return mandate
+
+
+def run_asked_job(payload: Payload, now: datetime) -> None:
+    """Tell the principal, if known to us, that somebody asks to act for them."""
+    mandate = Mandate.objects.select_related("provider", "principal", "representative").get(
+        pk=str(payload["mandate"])
+    )
+    if mandate.state == State.WAITING:
+        _tell_principal(mandate, "mandate_asked", now=now)
 
 
 @transaction.atomic
@@ -150,7 +173,7 @@ def confirm_mandate(
     _check_principal(mandate, principal)
     if level not in STRONG_LEVELS:
         raise RuleViolation("entry_too_weak")
-    evidence = {"by": "principal", "way": way, "level": level, **_entry_of(principal)}
+    evidence = {"by": "principal", "way": way, "level": level, **_entry_of(principal, way, level)}
     _accept(mandate, actor=applicant(principal), evidence=evidence, now=now)
 
 
@@ -178,7 +201,7 @@ def check_facts(facts: MandateFacts, *, representative: Person, now: datetime) -
     """Raises ``iin_…``, ``mandate_for_oneself``, ``mandate_days_wrong``, ``mandate_expired``, and
     ``mandate_too_long`` (Civil Code, art. 168: three years at most)."""
     today = local_day(now)
-    if iin_hash(parse_iin(facts.principal_iin).value) == representative.iin_hash:
+    if facts.digest == representative.iin_hash:
         raise RuleViolation("mandate_for_oneself")
     if not facts.issued_on <= min(facts.valid_until, today):
         raise RuleViolation("mandate_days_wrong")
@@ -186,6 +209,16 @@ def check_facts(facts: MandateFacts, *, representative: Person, now: datetime) -
         raise RuleViolation("mandate_expired", on=f"{facts.valid_until:%d.%m.%Y}")
     if facts.valid_until > _years_later(facts.issued_on, MOST_YEARS):
         raise RuleViolation("mandate_too_long")
+
+
+def hash_of(iin: str) -> str:
+    """The keyed hash by which an IIN is kept. Raises ``iin_…``."""
+    return iin_hash(parse_iin(iin).value)
+
+
+def end_without_term(issued_on: date) -> date:
+    """The last day of a power of attorney that names no term (Civil Code, art. 168)."""
+    return _years_later(issued_on, 1)
 
 
 def reason_of(ground: str, remark: Text) -> Text:
@@ -208,7 +241,7 @@ def task_key(mandate: Mandate) -> str:
 
 
 def _new(representative: Person, facts: MandateFacts, now: datetime) -> Mandate:
-    digest = iin_hash(parse_iin(facts.principal_iin).value)
+    digest = facts.digest
     return Mandate(
         representative=representative,
         principal=Person.objects.filter(iin_hash=digest).first(),
@@ -296,13 +329,13 @@ def _check_principal(mandate: Mandate, person: Person) -> None:
         raise RuleViolation("not_permitted")
 
 
-def _entry_of(person: Person) -> dict[str, object]:
-    """The person's last entry as the journal has it: its place in the chain and the certificate."""
-    entry = (
-        JournalEntry.objects.filter(subject=f"person:{person.pk}", action="accounts.entered")
-        .order_by("-sequence")
-        .first()
+def _entry_of(person: Person, way: str, level: str) -> dict[str, object]:
+    """The person's last entry by that way as the journal has it: its place in the chain and the
+    certificate. Another browser may have been entered by a weaker way since."""
+    entries = JournalEntry.objects.filter(
+        subject=f"person:{person.pk}", action=ENTERED, data__way=way, data__level=level
     )
+    entry = entries.order_by("-sequence").first()
     if entry is None:
         return {}
     return {

@@ -5,15 +5,15 @@ The number of a list gets a notice and nothing more: only the answer from a numb
 the person files anything (``answering``).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
 from django.conf import settings
 from django.urls import reverse
 
-from kualik.accounts.queries import confirmed_phone
-from kualik.cases.queries.asking import unrequested
+from kualik.accounts.queries import confirmed_phones
+from kualik.cases.queries import unrequested
 from kualik.core.clock import local_day
 from kualik.core.jobs import Payload
 from kualik.notifications.services.sending import Addresses, Notice, notify_all
@@ -40,8 +40,9 @@ def offer_documents(*, completions: Sequence[int], now: datetime) -> int:
     for start in range(0, len(completions), BATCH):
         rows = unrequested(Completion.objects.filter(pk__in=completions[start : start + BATCH]))
         waiting = rows.filter(mastered_on__lte=today, programme__kind__in=kinds)
-        related = waiting.select_related("person", "programme", "provider")
-        notices = [notice for row in related.order_by("pk") if (notice := _notice(row))]
+        related = list(waiting.select_related("person", "programme", "provider").order_by("pk"))
+        phones = confirmed_phones({row.person_id for row in related})
+        notices = [notice for row in related if (notice := _notice(row, phones))]
         notify_all(notices=notices, now=now)
         told += len(notices)
     return told
@@ -61,9 +62,9 @@ def completion_of(about: str) -> Completion | None:
     return Completion.objects.select_related(*related).filter(pk=pk).first()
 
 
-def _notice(row: Completion) -> Notice | None:
+def _notice(row: Completion, phones: Mapping[int, str]) -> Notice | None:
     """The offer, by SMS to the person's own number where one is confirmed, and by e-mail."""
-    phone = confirmed_phone(row.person) or row.phone
+    phone = phones.get(row.person_id, "") or row.phone
     if not phone:
         return None
     link = f"{settings.PUBLIC_URL}{reverse('cases:receive', args=[row.pk])}"
@@ -72,7 +73,7 @@ def _notice(row: Completion) -> Notice | None:
         about=about_completion(row.pk),
         addresses=Addresses(sms=phone, email=row.person.email or row.email),
         language=row.person.language or "kk",
-        params={"programme": row.programme.title, "link": link},
+        params={"programme": row.programme.title, "provider": row.provider.name, "link": link},
         person=row.person,
         scope=row.provider.code,
     )

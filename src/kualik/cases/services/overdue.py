@@ -13,6 +13,7 @@ from django.db.models.functions import Concat
 
 from kualik.cases.models import Request
 from kualik.cases.queries.answering import Answerable, answerables_of
+from kualik.cases.queries.requests import UPHELD_TASK
 from kualik.cases.services.telling import tell
 from kualik.core.journal import Actor
 from kualik.core.models import StaffTask
@@ -21,16 +22,24 @@ from kualik.rules.lifecycle import AWAITING_RESULT, Role
 
 OVERDUE_JOB = "cases.overdue"
 OVERDUE_TASK = "request_overdue"
+CLAIM_TASK = "claim_filed"
 AT_A_TIME = 500
 
 
 @transaction.atomic
 def report_overdue(*, now: datetime) -> int:
-    """Tell of each overdue request once, the person and the office; how many were told of now."""
+    """Tell of each overdue request once, the person and the office; how many were told of now.
+
+    Not of one that a complaint brought back after its term: that person heard of it by the
+    decision, and the office has its task already.
+    """
     told = StaffTask.objects.filter(key=Concat(Value(f"{OVERDUE_TASK}:"), OuterRef("number")))
+    brought_back = StaffTask.objects.filter(
+        key=Concat(Value(f"{UPHELD_TASK}:"), OuterRef("number")), created_at__gt=OuterRef("due_at")
+    )
     late = (
         Request.objects.filter(state__in=sorted(AWAITING_RESULT), due_at__lt=now)
-        .exclude(Exists(told))
+        .exclude(Exists(told) | Exists(brought_back))
         .select_related("provider", "person", "completion", "certificate")
         .order_by("due_at", "id")
     )
@@ -45,8 +54,10 @@ def report_overdue(*, now: datetime) -> int:
 
 
 def settle_overdue(requests: Iterable[Request], *, actor: Actor, now: datetime) -> None:
-    """Take the tasks of late requests off the list: they have their answer now."""
+    """Take the tasks of late requests and of claims off the list: they have their answer now."""
     for request in requests:
+        if request.claim:
+            close_task(key=f"{CLAIM_TASK}:{request.number}", actor=actor, now=now)
         if request.due_at < now:
             close_task(key=_key(request), actor=actor, now=now)
 

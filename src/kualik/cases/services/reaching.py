@@ -9,6 +9,8 @@ from kualik.accounts.queries import confirmed_phone
 from kualik.notifications.models import Message
 from kualik.notifications.services.sending import Addresses, Notice, notify_all
 from kualik.notifications.services.wording import Values
+from kualik.rules.phones import e164
+from kualik.training.models import Completion
 
 
 def tell_person(
@@ -43,3 +45,16 @@ def tell_person(
         occasion=occasion,
     )
     return notify_all(notices=[notice], now=now)
+
+
+def listed_addresses(person: Person, *, but: str) -> Addresses:
+    """Where the newest lists reach a person: good for a notice and for nothing more (A303.10.a).
+
+    ``but`` is a number (E.164) that would tell the wrong one.
+    """
+    rows = Completion.objects.filter(person=person).order_by("-mastered_on", "-pk")
+    listed = list(rows.values_list("phone", "email"))
+    return Addresses(
+        email=next((email for _, email in listed if email), ""),
+        sms=next((phone for phone, _ in listed if e164(phone) not in ("", but)), ""),
+    )

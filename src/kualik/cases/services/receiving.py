@@ -7,7 +7,8 @@ from datetime import datetime
 from django.db import transaction
 
 from kualik.cases.models import Draft, Request
-from kualik.cases.services.application import Wish, completion_text, data_digest
+from kualik.cases.services.application import Line, Wish, completion_lines, data_digest
+from kualik.cases.services.attaching import hand_attachments, scans_of
 from kualik.cases.services.confirming import Confirmation, keep_evidence
 from kualik.cases.services.deciding_alone import decide_later
 from kualik.cases.services.drafting import finish, held
@@ -44,10 +45,16 @@ def sight_of(completion: Completion, *, now: datetime) -> Sight:
     )
 
 
-def text_to_confirm(completion: Completion, wish: Wish, *, draft: Draft, now: datetime) -> str:
-    """The text that is confirmed or signed. Raises ``result_not_in_edition``."""
+def lines_to_confirm(
+    completion: Completion, wish: Wish, *, draft: Draft, now: datetime
+) -> list[Line]:
+    """The application that is confirmed or signed, line by line.
+
+    Raises ``result_not_in_edition``.
+    """
     standard = standard_for("", now)
-    return completion_text(completion, wish, standard=standard, key=draft.key)
+    scans = scans_of(draft)
+    return completion_lines(completion, wish, scans=scans, standard=standard, key=draft.key)
 
 
 @transaction.atomic
@@ -81,6 +88,7 @@ def receive(
         actor=actor,
         now=now,
     )
+    hand_attachments(draft=draft, request=request)
     keep_evidence(request=request, confirmation=confirmation, facts={"data": digest}, now=now)
     finish(draft=draft, result=request.number, now=now)
     decide_later(request=request, now=now)
@@ -94,4 +102,5 @@ def _filing(completion: Completion, wish: Wish) -> Filing:
         language=wish.language,
         delivery=wish.delivery,
         mandate=wish.mandate,
+        note=wish.note,
     )

@@ -6,19 +6,24 @@ stood at the counter or on a list would pay attention, and the provider money, f
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime
 
 from django.conf import settings
 from django.db.models import prefetch_related_objects
 from django.urls import reverse
 
-from kualik.accounts.models import Person, PersonPhone
-from kualik.cases.models import Request
+from kualik.accounts.models import Person
+from kualik.accounts.queries import confirmed_phones
+from kualik.cases.models import Mandate, Request
+from kualik.cases.queries import status_code
+from kualik.certificates.models import Certificate
 from kualik.certificates.services.letters import (
     draft_letter,
     notice_letter_facts,
     refusal_letter_facts,
 )
+from kualik.core.clock import local_day
 from kualik.core.journal import Actor
 from kualik.notifications.models import Message
 from kualik.notifications.services.sending import Addresses, Notice, notify_all
@@ -27,8 +32,9 @@ from kualik.rules import standards
 from kualik.rules.complaints import last_day_to_complain
 from kualik.rules.refusal import Refusal
 
-BATCH = 400
 FROM_AFAR = frozenset({Request.Channel.WEB, Request.Channel.GATEWAY, Request.Channel.SMS_ANSWER})
+# What happened at the counter between two people who were there.
+IN_PERSON = frozenset({"request_handed_over"})
 # A complaint may bring a request back to be decided anew, and that is told as well.
 DECIDED_AGAIN = frozenset({"request_refused", "request_not_accepted", "human_review_decided"})
 
@@ -42,43 +48,75 @@ def tell_all(
     *, requests: Sequence[Request], event: str, now: datetime, **params: Value
 ) -> list[Message]:
     """Tell the persons of requests: by the own e-mail, else the list's; by SMS to the confirmed
-    phone, else to the list's number, which gets a notice and opens nothing.
+    phone, else to the list's number, which gets a notice and opens nothing. Who filed by a power
+    of attorney in force hears the same, by own addresses alone.
 
     Number, times, link and the document's number are given; ``params`` are the other values of
     the event's text, the same for all. Call it in the transaction of the act.
     """
     if not requests:
         return []
-    prefetch_related_objects(requests, "person", "completion", "certificate", "provider")
-    phones = _confirmed_phones({request.person_id for request in requests})
-    notices = [
-        Notice(
-            event=event,
-            about=f"request:{request.number}",
-            addresses=Addresses(
-                email=request.person.email or request.email,
-                sms=phones.get(request.person_id, "") or request.phone,
-            ),
-            language=_language(request.person, request),
-            params={**_values(request), **params},
-            person=request.person,
-            scope=request.provider.code,
-            occasion=str(request.version) if event in DECIDED_AGAIN else "",
+    prefetch_related_objects(
+        requests, "person", "completion", "certificate", "provider", "mandate__representative"
+    )
+    agents = {} if event in IN_PERSON else _representatives(requests, today=local_day(now))
+    told = {request.person_id for request in requests} | {agent.pk for agent in agents.values()}
+    phones = confirmed_phones(told)
+    notices = [_notice(request, event, phones, params) for request in requests]
+    notices += [
+        replace(
+            notice,
+            addresses=Addresses(email=agents[pk].email, sms=phones.get(agents[pk].pk, "")),
+            language=agents[pk].language or notice.language,
+            person=agents[pk],
+            occasion=f"{notice.occasion}representative",
         )
-        for request in requests
+        for pk, notice in zip([request.pk for request in requests], notices, strict=True)
+        if pk in agents
     ]
     return notify_all(notices=notices, now=now)
 
 
+def _notice(
+    request: Request, event: str, phones: Mapping[int, str], params: Mapping[str, Value]
+) -> Notice:
+    return Notice(
+        event=event,
+        about=f"request:{request.number}",
+        addresses=Addresses(
+            email=request.person.email or request.email,
+            sms=phones.get(request.person_id, "") or request.phone,
+        ),
+        language=_language(request.person, request),
+        params={**_values(request), **params},
+        person=request.person,
+        scope=request.provider.code,
+        occasion=str(request.version) if event in DECIDED_AGAIN else "",
+    )
+
+
+def _representatives(requests: Iterable[Request], *, today: date) -> dict[int, Person]:
+    """Who filed by a power of attorney that is in force today, by the request's primary key."""
+    return {
+        request.pk: request.mandate.representative
+        for request in requests
+        if request.mandate is not None
+        and request.mandate.state == Mandate.State.CHECKED
+        and request.mandate.valid_until >= today
+    }
+
+
 def tell_filed(requests: Sequence[Request], *, now: datetime) -> None:
     """The receipt, at once: number, acceptance moment, due moment (A57.7.2, A303.7.2)."""
-    tell_all(requests=requests, event="request_filed", now=now)
+    asked_for = [row for row in requests if not _is_correction(row)]
+    tell_all(requests=asked_for, event="request_filed", now=now)
 
 
 def tell_accepted(requests: Iterable[Request], *, now: datetime) -> None:
     """That the acceptance moment came, to those who filed outside office hours; to the others the
     receipt said it."""
     came_later = [row for row in requests if row.filed_at < row.accepted_at <= now]
+    came_later = [row for row in came_later if not _is_correction(row)]
     tell_all(requests=came_later, event="request_accepted", now=now)
 
 
@@ -90,7 +128,10 @@ def tell_approved(requests: Iterable[Request], *, now: datetime) -> None:
 
 def tell_issued(requests: Sequence[Request], *, actor: Actor, now: datetime) -> None:
     """The result; who asked from afar also gets its notice as a sealed paper (A57.10-2)."""
-    tell_all(requests=requests, event="request_issued", now=now)
+    corrected = [row for row in requests if _is_correction(row)]
+    first = [row for row in requests if row not in corrected]
+    tell_all(requests=first, event="request_issued", now=now)
+    tell_all(requests=corrected, event="corrected_document_issued", now=now)
     for request in requests:
         if request.channel in FROM_AFAR and request.certificate is not None:
             standard = standards.get(request.edition, request.edition_version)
@@ -109,6 +150,14 @@ def tell_issued(requests: Sequence[Request], *, actor: Actor, now: datetime) -> 
                 actor=actor,
                 now=now,
             )
+
+
+def _is_correction(request: Request) -> bool:
+    """Whether staff filed it to replace a standing document: nobody but they asked for it, and its
+    person hears once, when the corrected document is there."""
+    if request.replaces is None or request.channel != Request.Channel.REGISTRAR:
+        return False
+    return request.replaces.status != Certificate.Status.REVOKED
 
 
 def tell_refused(request: Request, decision: Refusal, *, actor: Actor, now: datetime) -> None:
@@ -160,18 +209,9 @@ def _values(request: Request) -> Mapping[str, Value]:
         "due_at": request.due_at,
         "certificate": request.certificate.number if request.certificate else "",
         "link": short_link(request),
+        "code": status_code(request),
     }
 
 
 def _language(person: Person, request: Request) -> str:
     return person.language or request.language
-
-
-def _confirmed_phones(persons: Iterable[int]) -> dict[int, str]:
-    """The number last confirmed for each person, by primary key."""
-    keys = sorted(persons)
-    found: dict[int, str] = {}
-    for start in range(0, len(keys), BATCH):
-        rows = PersonPhone.objects.filter(person__in=keys[start : start + BATCH], ended_at=None)
-        found |= dict(rows.order_by("confirmed_at", "pk").values_list("person", "phone"))
-    return found

@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 
 from kualik.cases.models import Request
+from kualik.cases.queries.requests import UPHELD_TASK
 from kualik.cases.services.filing import Filing, file_requests
 from kualik.certificates.models import Certificate, Letter
 from kualik.certificates.services.letters import letters_about, void_letter
@@ -18,7 +19,6 @@ from kualik.rules.errors import RuleViolation
 from kualik.rules.language import Text
 from kualik.rules.lifecycle import AWAITING_RESULT, Event, Role, State
 
-UPHELD_TASK = "request_upheld"
 REFUSALS = (Letter.Kind.REFUSAL, Letter.Kind.NOT_ACCEPTED)
 STANDING = (Certificate.Status.VALID, Certificate.Status.SUSPENDED)
 

@@ -126,6 +126,25 @@ def act(
     return redirect("cases:request", found.number)
 
 
+def carry_out(
+    request: HttpRequest,
+    service: Callable[..., object],
+    success: Promise | str,
+    *,
+    back: str,
+    **given: object,
+) -> HttpResponse:
+    """Call a service at this moment and go to the page ``back``, with the outcome or the broken
+    rule in words."""
+    try:
+        service(now=clock.now(), **given)
+    except RuleViolation as violation:
+        messages.error(request, errors.message(violation))
+    else:
+        messages.success(request, str(success))
+    return redirect(back)
+
+
 def _reach(state: State, role: Role) -> set[Event]:
     """The events ``role`` may cause, accepting and starting the review on the way."""
     events = allowed_events(state, role)

@@ -1,5 +1,6 @@
 """My programme is not here: what a person says of the training, looked at once more, then filed."""
 
+from base64 import b64encode
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -16,13 +17,15 @@ from kualik.accounts.queries import applicant_of, confirmed_phone, level_of
 from kualik.accounts.services.entering import applicant as acting_applicant
 from kualik.cases.forms.asking import ClaimForm, ProviderForm
 from kualik.cases.models import Attachment, Draft, Request
+from kualik.cases.services.application import Line, written
 from kualik.cases.services.attaching import drop_attachment, keep_attachment, scans_of, too_large
-from kualik.cases.services.claiming import file_claim, term_of_claim, text_of_claim
+from kualik.cases.services.claiming import file_claim, lines_of_claim, term_of_claim
 from kualik.cases.services.drafting import begin, find_draft, keep
 from kualik.cases.views.receiving import (
     BY_KEY,
     NOT_VALID,
     confirmed_by,
+    filed_now,
     read_and_send,
     signature_over,
     signing_context,
@@ -36,6 +39,7 @@ from kualik.core.uploads import SCANS, is_any_too_large, takes_scans
 from kualik.providers.models import Provider
 from kualik.rules import standards
 from kualik.rules.errors import RuleViolation
+from kualik.rules.identifiers import mask_iin, replace_iins
 from kualik.rules.spelling import alphabetical
 from kualik.training.queries import programmes_of
 
@@ -103,7 +107,7 @@ def ask_check(request: HttpRequest) -> HttpResponse:
     except RuleViolation as violation:
         messages.error(request, errors.message(violation))
         return redirect("cases:ask_check")
-    return to_result(number)
+    return filed_now(request, number)
 
 
 def _draft(request: HttpRequest, person: Person, now: datetime) -> Draft:
@@ -144,8 +148,10 @@ def _provider(request: HttpRequest, draft: Draft) -> Provider | None:
 
 
 def _typed(sent: Mapping[str, object], provider: Provider) -> dict[str, object]:
-    """The known fields as they were typed, none longer than a form may hold."""
-    typed = {name: str(sent.get(name, ""))[:LONGEST] for name in sorted(TYPED)}
+    """The known fields as they were typed, none longer than a form may hold, any IIN masked."""
+    typed = {
+        name: replace_iins(str(sent.get(name, ""))[:LONGEST], mask_iin) for name in sorted(TYPED)
+    }
     return {**typed, "provider": provider.code}
 
 
@@ -213,12 +219,10 @@ def _form_page(
 def _check_page(
     request: HttpRequest, draft: Draft, provider: Provider, form: ClaimForm, now: datetime
 ) -> HttpResponse:
-    text = _text(draft, provider, form, now)
     term = term_of_claim(form.claim(), provider=provider, now=now)
-    context = signing_context(text) | {
+    context = signing_context(_lines(draft, provider, form, now)) | {
         "draft": draft,
         "provider": provider,
-        "lines": [line.partition(": ")[::2] for line in text.splitlines()[:-1]],
         "term": term,
         "edition": standards.in_force(clock.local_day(now)).edition,
         "is_in_hours": term.accepted_at == term.filed_at,
@@ -228,8 +232,8 @@ def _check_page(
     return reaching(page, settings.NCALAYER_URL)
 
 
-def _text(draft: Draft, provider: Provider, form: ClaimForm, now: datetime) -> str:
-    return text_of_claim(
+def _lines(draft: Draft, provider: Provider, form: ClaimForm, now: datetime) -> list[Line]:
+    return lines_of_claim(
         form.claim(), form.wish(), provider=provider, person=draft.person, draft=draft, now=now
     )
 
@@ -238,10 +242,10 @@ def _file(
     request: HttpRequest, draft: Draft, provider: Provider, form: ClaimForm, now: datetime
 ) -> str:
     """File what was looked at; the number. Another text than the one on the page is not filed."""
-    person, text = draft.person, _text(draft, provider, form, now)
+    person, text = draft.person, written(_lines(draft, provider, form, now))
     if request.POST.get("signature"):
         confirmation = signature_over(request, text, person, now)
-    elif request.POST.get("seen") == signing_context(text)["content"]:
+    elif request.POST.get("seen") == b64encode(text.encode()).decode():
         confirmation = confirmed_by(request, text, person)
     else:
         raise RuleViolation("data_changed")

@@ -15,6 +15,7 @@ from kualik.cases.queries.corrections import (
     Change,
     changes_of,
     corrections_of,
+    one_sided,
     open_correction,
     own_completion,
     replacement_ordered_by,
@@ -89,6 +90,7 @@ def correction_check(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "completion": completion,
         "changes": labelled(changes_of(names_of(completion), wanted)),
+        "left": left_alone(names_of(completion), wanted),
         "note": draft.data.get("note", ""),
         "scans": scans_of(draft),
         "key": draft.key,
@@ -130,6 +132,13 @@ def labelled(changes: list[Change]) -> list[tuple[str | Promise, Change]]:
     return [(FIELD_LABELS[change.field], change) for change in changes]
 
 
+def left_alone(before: dict[str, str], after: dict[str, str]) -> dict[str, str]:
+    """The full name that keeps its old spelling while the other one changes: its language and what
+    stands there; empty where nothing is to be said."""
+    name = one_sided(before, after)
+    return {"language": name[-2:], "text": before.get(name, "")} if name else {}
+
+
 def _own(request: HttpRequest, pk: int) -> tuple[Person, Completion]:
     person = applicant_of(request)
     completion = own_completion(person, pk)
@@ -155,7 +164,7 @@ def _kept(request: HttpRequest, form: CorrectionForm, person: Person, draft: Dra
             drop_attachment(attachment=scan)
     if is_valid:
         keep(draft=draft, data=form.typed(), now=now)
-    if not count:
+    if not count and not form.has_error("scans"):
         form.add_error("scans", errors.message(RuleViolation("correction_needs_scan")))
     return form.is_valid() and not dropped
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -24,11 +24,10 @@ from kualik.cases.queries.corrections import (
     standing_documents,
 )
 from kualik.cases.services.correcting import accept_correction, refuse_correction
-from kualik.cases.views.acts import DECIDERS
-from kualik.cases.views.correcting import labelled
-from kualik.core import clock, errors
+from kualik.cases.views.acts import DECIDERS, carry_out
+from kualik.cases.views.correcting import labelled, left_alone
+from kualik.core import clock
 from kualik.core.access import role_of, staff
-from kualik.rules.errors import RuleViolation
 from kualik.rules.lifecycle import Event, Role, State, allowed_events
 
 READ_BY = frozenset({Role.REGISTRAR, Role.CLERK, Role.OFFICE_HEAD})
@@ -113,6 +112,7 @@ def _shown(found: Correction) -> dict[str, object]:
         "correction": found,
         "state_label": STATES[found.state],
         "changes": labelled(changes_of(found.before, dict(found.wanted))),
+        "left": left_alone(found.before, dict(found.wanted)),
         "scans": Attachment.objects.filter(correction=found).order_by("pk"),
         "masked_iin": masked_iin(found.person),
         "requests": requests_about(found.completion),
@@ -137,11 +137,6 @@ def _decided(
     told: Promise | str,
     **given: object,
 ) -> HttpResponse:
-    role = role_of(user, DECIDERS)
-    try:
-        service(correction=found, user=user, role=role, now=clock.now(), **given)
-    except RuleViolation as violation:
-        messages.error(request, errors.message(violation))
-    else:
-        messages.success(request, str(told))
-    return redirect("cases:correction", found.number)
+    parties = {"correction": found, "user": user, "role": role_of(user, DECIDERS)}
+    back = reverse("cases:correction", args=[found.number])
+    return carry_out(request, service, told, back=back, **parties, **given)

@@ -98,12 +98,14 @@ def enter_code_again(request: HttpRequest) -> HttpResponse:
 def asking_of(request: HttpRequest, *, now: datetime) -> Asking:
     """Who asks for a code: of staff the account counts, of others the network."""
     user = request.user
-    place = f"user:{user.pk}" if isinstance(user, User) else address_of(request)
+    by_staff = isinstance(user, User)
+    place = f"user:{user.pk}" if by_staff else address_of(request)
     return Asking(
         session_secret=session_secret(request),
         place=place,
         language=get_language() or "kk",
         now=now,
+        by_staff=by_staff,
     )
 
 

@@ -13,6 +13,7 @@ from kualik.accounts.models import User
 from kualik.accounts.queries import person_of
 from kualik.accounts.services import masked_iin
 from kualik.cases.forms import SearchForm
+from kualik.cases.forms.office import kept_filters
 from kualik.cases.models import Request
 from kualik.cases.queries import UNDECIDED, own_requests, requests_visible_to, search
 from kualik.cases.services.deciding import BulkResult, approve_requests
@@ -38,7 +39,7 @@ def requests(request: HttpRequest) -> HttpResponse:
         return redirect("cases:requests")
     found = _found(requests_visible_to(user), form)
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
-    kept = _kept(request.GET) if form.is_valid() else QueryDict()
+    kept = kept_filters(SearchForm, request.GET) if form.is_valid() else QueryDict()
     context = {
         "form": form,
         "is_filtered": bool(kept) or not form.is_valid(),
@@ -60,7 +61,7 @@ def requests(request: HttpRequest) -> HttpResponse:
 def approve_many(request: HttpRequest) -> HttpResponse:
     """Approve the selected requests, or all found ones, after the person saw how many."""
     user = person_of(request)
-    kept = _kept(QueryDict(request.POST.get("kept", "")))
+    kept = kept_filters(SearchForm, QueryDict(request.POST.get("kept", "")))
     back = f"{reverse('cases:requests')}?{kept.urlencode()}"
     if request.POST.get("scope") == "found":
         form = SearchForm(kept, user=user)
@@ -123,13 +124,3 @@ def _chosen(user: User, numbers: list[str]) -> list[Request]:
 
 def _found(visible: QuerySet[Request], form: SearchForm) -> QuerySet[Request]:
     return search(visible, form.wanted(), now=clock.now()) if form.is_valid() else visible.none()
-
-
-def _kept(given: QueryDict) -> QueryDict:
-    """The filters of an address without the page, the language and empty values."""
-    kept = QueryDict(mutable=True)
-    for name in SearchForm.base_fields:
-        value = given.get(name)
-        if isinstance(value, str) and value:
-            kept[name] = value
-    return kept

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
@@ -18,10 +18,10 @@ from kualik.cases.forms.mandating import MandateCheckForm, MandateRefusalForm
 from kualik.cases.models import Attachment, Mandate, Request
 from kualik.cases.queries.mandates import mandates_visible_to, principal_of
 from kualik.cases.services.mandating import check_mandate, refuse_mandate
+from kualik.cases.views.acts import carry_out
 from kualik.cases.views.mandating import STATES, shown
-from kualik.core import clock, errors
+from kualik.core import clock
 from kualik.core.access import role_of, staff
-from kualik.rules.errors import RuleViolation
 from kualik.rules.lifecycle import Role
 
 CHECKERS = frozenset({Role.CLERK, Role.REGISTRAR, Role.OFFICE_HEAD})
@@ -57,7 +57,9 @@ def mandate(request: HttpRequest, pk: int) -> HttpResponse:
     context, now = _shown(found), clock.now()
     actor = user.acting_as(role_of(user, CHECKERS))
     for person in filter(None, (found.representative, principal_of(found))):
-        record_look(person=person, what="mandate", about=f"{found.pk}", actor=actor, now=now)
+        record_look(
+            person=person, what="mandate", about=f"№ {found.document_number}", actor=actor, now=now
+        )
     return render(request, "cases/mandate.html", context)
 
 
@@ -114,11 +116,6 @@ def _decided(
     told: Promise | str,
     **given: object,
 ) -> HttpResponse:
-    role = role_of(user, CHECKERS)
-    try:
-        service(mandate=found, user=user, role=role, now=clock.now(), **given)
-    except RuleViolation as violation:
-        messages.error(request, errors.message(violation))
-    else:
-        messages.success(request, str(told))
-    return redirect("cases:mandate", found.pk)
+    parties = {"mandate": found, "user": user, "role": role_of(user, CHECKERS)}
+    back = reverse("cases:mandate", args=[found.pk])
+    return carry_out(request, service, told, back=back, **parties, **given)

@@ -1,12 +1,13 @@
 """The person's side of powers of attorney: given and held, and acting by one."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
@@ -20,6 +21,7 @@ from kualik.cases.queries.mandates import acting_for, filed_by, mandates_given, 
 from kualik.cases.services.attaching import scans_of
 from kualik.cases.services.drafting import begin, find_draft, keep
 from kualik.cases.services.mandating import ask_mandate, confirm_mandate, revoke_mandate
+from kualik.cases.views.acts import carry_out
 from kualik.cases.views.enclosing import take_scans
 from kualik.core import clock, errors
 from kualik.core.access import applicant
@@ -103,15 +105,8 @@ def mandate_confirm(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(mandates_given(person), pk=pk)
     way, level = way_of(request), level_of(request)
     told = _("Confirmed: this person may act for you at this provider.")
-    return _done(
-        request,
-        confirm_mandate,
-        told,
-        mandate=found,
-        principal=person,
-        way=way,
-        level=level,
-    )
+    given = {"mandate": found, "principal": person, "way": way, "level": level}
+    return carry_out(request, confirm_mandate, told, back=reverse("cases:mandates"), **given)
 
 
 @applicant
@@ -124,7 +119,8 @@ def mandate_revoke(request: HttpRequest, pk: int) -> HttpResponse:
     if found is None:
         raise Http404
     told = _("The power of attorney has ended.")
-    return _done(request, revoke_mandate, told, mandate=found, person=person)
+    given = {"mandate": found, "person": person}
+    return carry_out(request, revoke_mandate, told, back=reverse("cases:mandates"), **given)
 
 
 @applicant
@@ -163,7 +159,7 @@ def _entered(
     is_valid = form.is_valid()
     purpose = Attachment.Purpose.MANDATE
     count = take_scans(request, form, person=person, purpose=purpose, draft=draft, now=now)
-    if not count:
+    if not count and not form.has_error("scans"):
         form.add_error("scans", errors.message(RuleViolation("mandate_needs_scan")))
     keep(draft=draft, data=form.typed(), now=now)
     if not (is_valid and form.is_valid()):
@@ -175,15 +171,3 @@ def _entered(
         form.add_error(None, errors.message(violation))
         return False
     return True
-
-
-def _done(
-    request: HttpRequest, service: Callable[..., None], told: Promise | str, **given: object
-) -> HttpResponse:
-    try:
-        service(now=clock.now(), **given)
-    except RuleViolation as violation:
-        messages.error(request, errors.message(violation))
-    else:
-        messages.success(request, str(told))
-    return redirect("cases:mandates")

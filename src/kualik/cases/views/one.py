@@ -162,7 +162,7 @@ def _facts(found: Request) -> dict[str, object]:
         "course": follow(found, now=clock.now()),
         "notices": messages_about(f"request:{found.number}"),
         "scans": attachments_of(found),
-        "claim_days": claim_days(found.claim) if found.claim else "",
+        "claim_days": claim_days(found.claim or {}) if found.claimed("ended_on") else "",
         "is_automatic": bool(sealing_by_machine([found])),
         "credits": volumes.credits_text(found.completion.credits) if found.completion else "",
         "has_document": found.state in HAS_DOCUMENT and found.certificate_id is not None,

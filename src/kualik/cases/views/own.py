@@ -14,8 +14,10 @@ from kualik.accounts.services.entering import applicant as acting_applicant
 from kualik.cases.forms.following import AskReviewForm
 from kualik.cases.models import Request
 from kualik.cases.queries.own import followed_by
+from kualik.cases.services.application import claim_days
+from kualik.cases.services.attaching import attachments_of
 from kualik.cases.services.deciding_alone import is_at_work
-from kualik.cases.services.following import follow
+from kualik.cases.services.following import follow, is_revoked
 from kualik.cases.services.receipts import make_receipt
 from kualik.cases.services.reviewing import ask_review
 from kualik.cases.services.withdrawing import withdraw_request
@@ -29,6 +31,7 @@ from kualik.rules.lifecycle import State
 
 FRESH = timedelta(minutes=15)
 RENEWED_AFTER_SECONDS = "3"
+ENDED_WITHOUT = frozenset({State.REFUSED, State.NOT_ACCEPTED, State.WITHDRAWN})
 HAS_DOCUMENT = frozenset({State.ISSUED, State.HANDED_OVER})
 
 
@@ -44,9 +47,11 @@ def own_request(request: HttpRequest, number: str) -> HttpResponse:
         "is_owner": is_own,
         "is_fresh": now - found.filed_at < FRESH and course.is_waiting,
         "status_label": _standing(found) if is_own else None,
+        **_asked_for(found, is_own=is_own),
+        "is_accepted": now >= course.clock.accepted_at,
         "asks": course.automatic is not None and course.automatic.may_ask,
         "complaint": complaint_link(found),
-        "again": again_link(found),
+        "again": again_link(found) if _may_ask_again(found) else "",
         "is_renewing": is_at_work(found, now=now) and request.GET.get("reload") != "no",
     }
     response = render(request, "cases/own_request.html", context)
@@ -101,6 +106,20 @@ def human_review(request: HttpRequest, number: str) -> HttpResponse:
     else:
         messages.success(request, _("A person will look at the decision. We will tell you."))
     return own_page
+
+
+def _may_ask_again(found: Request) -> bool:
+    """Whether the request ended without a document, or its document was revoked."""
+    return found.state in ENDED_WITHOUT or is_revoked(found)
+
+
+def _asked_for(found: Request, *, is_own: bool) -> dict[str, object]:
+    """What the person said and attached; to a representative only what they sent themselves."""
+    if not is_own:
+        return {}
+    scans = [row for row in attachments_of(found) if row.person_id == found.person_id]
+    days = claim_days(found.claim or {}) if found.claimed("ended_on") else ""
+    return {"claim": found.claim or {}, "days": days, "scans": scans}
 
 
 def _standing(found: Request) -> Text | None:

@@ -1,6 +1,7 @@
 """Receiving a document in two screens: everything as it will be printed, then one button."""
 
 from base64 import b64encode
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.conf import settings
@@ -8,6 +9,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
@@ -15,15 +17,26 @@ from kualik.accounts.models import Person
 from kualik.accounts.queries import applicant_of, confirmed_phone, level_of, way_of
 from kualik.accounts.services.entering import applicant as acting_applicant
 from kualik.cases.forms.asking import WishForm
-from kualik.cases.models import Draft, Request
-from kualik.cases.queries.asking import Receivable, live_request_of, receivable
-from kualik.cases.services.application import Wish, data_digest, printed_data
+from kualik.cases.models import Attachment, Draft, Request
+from kualik.cases.queries.asking import Receivable, live_request_of, receivable, was_refused
+from kualik.cases.services.application import (
+    Line,
+    Wish,
+    data_digest,
+    for_programs,
+    for_the_eye,
+    printed_data,
+    written,
+)
+from kualik.cases.services.attaching import drop_attachment, scans_of
 from kualik.cases.services.confirming import Confirmation, signed_confirmation
 from kualik.cases.services.drafting import begin, find_draft, keep
-from kualik.cases.services.receiving import Sight, receive, sight_of, text_to_confirm
+from kualik.cases.services.receiving import Sight, lines_to_confirm, receive, sight_of
+from kualik.cases.views.enclosing import take_scans
 from kualik.core import clock, errors
 from kualik.core.access import applicant
 from kualik.core.headers import reaching
+from kualik.core.uploads import SCANS, takes_scans
 from kualik.rules.errors import RuleViolation
 from kualik.rules.phones import masked
 from kualik.signatures.services.trusting import installation_fetcher, installation_trust
@@ -31,28 +44,32 @@ from kualik.signatures.services.trusting import installation_fetcher, installati
 BY_KEY = "eds"
 BY_CODE = "otp"
 NOT_VALID = 422
+WISHES = ("paper", "language", "delivery")
 read_and_send = require_http_methods(["GET", "HEAD", "POST"])
 
 
 @applicant
+@takes_scans
 @read_and_send
 def receive_document(request: HttpRequest, pk: int) -> HttpResponse:
     """Everything as it will be printed, the choices, and the one button."""
     person, now = applicant_of(request), clock.now()
+    found = receivable(person, pk, now=now)
+    if found is None and request.method != "POST":
+        return _to_its_request(person, pk)
     draft = _draft(request, person, pk, now)
     if draft.result:
         return to_result(draft.result)
-    found = receivable(person, pk, now=now)
     if found is None:
         return _to_its_request(person, pk)
     sight = sight_of(found.completion, now=now)
-    sent = request.POST if request.method == "POST" else None
-    language = person.language or get_language() or "kk"
-    form = WishForm(sent, results=sight.results, language=language)
-    if sent is not None and form.is_valid():
+    form = _wish_form(request, found, sight, draft)
+    if request.method == "POST" and _is_whole(request, form, draft, now):
         return _go_on(request, draft, found, form, now)
     context = _shown(request, found, sight) | {"form": form, "draft": draft}
-    return render(request, "cases/receive.html", context, status=NOT_VALID if sent else 200)
+    context |= {"scans": scans_of(draft), "scans_left": SCANS - len(scans_of(draft))}
+    status = NOT_VALID if request.method == "POST" else 200
+    return render(request, "cases/receive.html", context, status=status)
 
 
 @applicant
@@ -61,27 +78,28 @@ def receive_document(request: HttpRequest, pk: int) -> HttpResponse:
 def receive_signing(request: HttpRequest, pk: int) -> HttpResponse:
     """The text of the application, to be signed by the person's own key (A303.10.b)."""
     person, now = applicant_of(request), clock.now()
+    found = receivable(person, pk, now=now)
+    if found is None and request.method != "POST":
+        return redirect("cases:receive", pk)
     draft = _draft(request, person, pk, now)
     if draft.result:
         return to_result(draft.result)
-    found = receivable(person, pk, now=now)
-    wish = _kept_wish(draft, found)
-    if found is None or wish is None or level_of(request) != BY_KEY:
+    is_chosen = all(draft.data.get(name) for name in WISHES)
+    if found is None or not is_chosen or level_of(request) != BY_KEY:
         return redirect("cases:receive", pk)
-    content = text_to_confirm(found.completion, wish, draft=draft, now=now)
+    wish = _kept_wish(draft, found)
+    lines = lines_to_confirm(found.completion, wish, draft=draft, now=now)
     if request.method != "POST":
-        context = signing_context(content) | {"draft": draft, "completion": found.completion}
-        page = render(request, "cases/receive_sign.html", context)
-        return reaching(page, settings.NCALAYER_URL)
+        context = signing_context(lines) | {"draft": draft, "completion": found.completion}
+        return reaching(render(request, "cases/receive_sign.html", context), settings.NCALAYER_URL)
     try:
-        confirmation = signature_over(request, content, person, now)
+        confirmation = signature_over(request, written(lines), person, now)
         # The text that was signed names all the data, so it is itself what was seen.
-        seen = data_digest(found.completion)
-        filed = _file(draft, found, wish, seen, confirmation, person, now)
+        filed = _file(draft, found, wish, data_digest(found.completion), confirmation, person, now)
     except RuleViolation as violation:
         messages.error(request, errors.message(violation))
         return redirect("cases:receive_sign", pk)
-    return to_result(filed.number)
+    return filed_now(request, filed.number)
 
 
 def confirmed_by(request: HttpRequest, content: str, person: Person) -> Confirmation:
@@ -107,10 +125,13 @@ def signature_over(
     )
 
 
-def signing_context(content: str) -> dict[str, object]:
-    """What the page needs to have a text signed by NCALayer."""
+def signing_context(lines: Sequence[Line]) -> dict[str, object]:
+    """What the page needs to show an application and to have it signed by NCALayer."""
+    content = written(lines)
     return {
         "text": content,
+        "lines": for_the_eye(lines),
+        "for_programs": for_programs(lines),
         "content": b64encode(content.encode()).decode(),
         "ncalayer": settings.NCALAYER_URL,
         "chain": "test" if settings.DEMO else "production",
@@ -120,6 +141,12 @@ def signing_context(content: str) -> dict[str, object]:
 def to_result(number: str) -> HttpResponse:
     """The page of what was filed."""
     return redirect("cases:own_request", number)
+
+
+def filed_now(request: HttpRequest, number: str) -> HttpResponse:
+    """The same, with the good news."""
+    messages.success(request, _("Your request is filed."))
+    return to_result(number)
 
 
 def _draft(request: HttpRequest, person: Person, pk: int, now: datetime) -> Draft:
@@ -145,18 +172,20 @@ def _go_on(
 ) -> HttpResponse:
     """File at once, or keep the choices and show what is to be signed."""
     person, seen = applicant_of(request), request.POST.get("seen", "")
+    keep(draft=draft, data=form.typed(), now=now)
+    if _is_writing(request):
+        return redirect("cases:receive", found.completion.pk)
     if request.POST.get("do") == "sign":
-        keep(draft=draft, data=form.cleaned_data, now=now)
         return redirect("cases:receive_sign", found.completion.pk)
-    wish = _of_principal(form.wish(), found)
-    content = text_to_confirm(found.completion, wish, draft=draft, now=now)
+    wish = _kept_wish(draft, found)
+    content = written(lines_to_confirm(found.completion, wish, draft=draft, now=now))
     try:
         confirmation = confirmed_by(request, content, person)
         filed = _file(draft, found, wish, seen, confirmation, person, now)
     except RuleViolation as violation:
         messages.error(request, errors.message(violation))
         return redirect("cases:receive", found.completion.pk)
-    return to_result(filed.number)
+    return filed_now(request, filed.number)
 
 
 def _file(
@@ -180,20 +209,39 @@ def _file(
     )
 
 
-def _of_principal(wish: Wish, found: Receivable) -> Wish:
-    """The wish with the power of attorney under which it is filed, if any."""
-    return Wish(
-        paper=wish.paper, language=wish.language, delivery=wish.delivery, mandate=found.mandate
+def _is_writing(request: HttpRequest) -> bool:
+    """Whether a file was only attached or taken back."""
+    return request.POST.get("do") == "attach" or "drop" in request.POST
+
+
+def _is_whole(request: HttpRequest, form: WishForm, draft: Draft, now: datetime) -> bool:
+    """Keep the papers that answer a refusal; whether all is there to go on."""
+    form.is_valid()
+    if form.answers_refusal:
+        take_scans(
+            request, form, person=draft.person, purpose=Attachment.Purpose.OTHER, draft=draft,
+            now=now,
+        )  # fmt: skip
+        for scan in scans_of(draft):
+            if str(scan.pk) == request.POST.get("drop"):
+                drop_attachment(attachment=scan)
+    return form.is_valid()
+
+
+def _wish_form(request: HttpRequest, found: Receivable, sight: Sight, draft: Draft) -> WishForm:
+    return WishForm(
+        request.POST if request.method == "POST" else None,
+        results=sight.results,
+        language=draft.person.language or get_language() or "kk",
+        kept={name: value for name, value in draft.data.items() if value},
+        answers_refusal=was_refused(found.completion),
     )
 
 
-def _kept_wish(draft: Draft, found: Receivable | None) -> Wish | None:
-    """What was chosen before signing; None when nothing was."""
-    given = {name: str(draft.data.get(name, "")) for name in ("paper", "language", "delivery")}
-    if found is None or not all(given.values()):
-        return None
-    wish = Wish(paper=given["paper"], language=given["language"], delivery=given["delivery"])
-    return _of_principal(wish, found)
+def _kept_wish(draft: Draft, found: Receivable) -> Wish:
+    """What was chosen, under the power of attorney by which it is filed, if any."""
+    given = {name: str(draft.data.get(name, "")) for name in WISHES}
+    return Wish(**given, mandate=found.mandate, note=str(draft.data.get("note", "")))
 
 
 def _shown(request: HttpRequest, found: Receivable, sight: Sight) -> dict[str, object]:

@@ -9,6 +9,7 @@ from django.utils.translation import ngettext
 from kualik.accounts.models import User
 from kualik.cases.models import Request
 from kualik.cases.queries import clocks_of
+from kualik.cases.queries.requests import put_first
 from kualik.cases.views.acts import Act, acts_of
 from kualik.rules import deadline
 from kualik.rules.clock_steps import Step
@@ -48,11 +49,12 @@ class Row:
     programme: Text
     clock: Clock
     acts: list[Act]
+    is_first: bool
 
 
 def rows_of(user: User, requests: Sequence[Request], *, now: datetime) -> list[Row]:
     """The requests in the same order, as ``user`` may see and act on them at ``now``."""
-    clocks = clocks_of(requests)
+    clocks, first = clocks_of(requests), put_first(requests)
     return [
         Row(
             request=request,
@@ -60,6 +62,7 @@ def rows_of(user: User, requests: Sequence[Request], *, now: datetime) -> list[R
             programme=request.title,
             clock=_clock(request, clocks[request.pk], now),
             acts=acts_of(user, request, now=now),
+            is_first=request.number in first and request.state in AWAITING_RESULT,
         )
         for request in requests
     ]

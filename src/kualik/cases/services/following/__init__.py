@@ -6,7 +6,7 @@ from kualik.cases.services.following.deciding import Automatic, Refused, refused
 from kualik.cases.services.following.papers import Paper
 from kualik.cases.services.following.recording import to_record
 from kualik.cases.services.following.usual import usual_time
-from kualik.cases.services.following.words import Turn
+from kualik.cases.services.following.words import Turn, is_revoked
 
 __all__ = [
     "Automatic",
@@ -17,6 +17,7 @@ __all__ = [
     "Stage",
     "Turn",
     "follow",
+    "is_revoked",
     "refused_of",
     "to_record",
     "usual_time",

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import zip_longest
 
 from kualik.accounts.queries import ROLE_LABELS
 from kualik.cases.models import Evidence, Request
 from kualik.cases.queries import Step, clock_of, status_code, timeline
 from kualik.cases.queries.answering import Answerable, answerable_of
-from kualik.cases.queries.timeline import STEP_LABELS
+from kualik.cases.queries.timeline import STEP_LABELS, TAKEN_UP_EARLY
 from kualik.cases.services.following.deciding import (
     Automatic,
     Refused,
@@ -17,7 +18,7 @@ from kualik.cases.services.following.deciding import (
 )
 from kualik.cases.services.following.papers import Paper, papers_of
 from kualik.cases.services.following.usual import usual_time
-from kualik.cases.services.following.words import Turn, sentence, turn_of
+from kualik.cases.services.following.words import Turn, label_of, sentence, turn_of
 from kualik.cases.services.sealing import sealing_by_machine
 from kualik.rules import deadline, lifecycle, standards
 from kualik.rules.deadline import Deadline
@@ -26,6 +27,8 @@ from kualik.rules.lifecycle import AWAITING_RESULT, Event, Role, State
 from kualik.rules.refusal import appeal
 
 FILED, OVERDUE = "cases.filed", "cases.overdue"
+PASSING = frozenset({f"cases.{Event.ACCEPT}", f"cases.{Event.START_REVIEW}"})
+A_MINUTE = timedelta(minutes=1)
 # What ends the wait for an answer.
 ANSWERS = frozenset(
     f"cases.{event}"
@@ -71,6 +74,7 @@ class Course:
 
     number: str
     state: State
+    label: Text
     document: Text
     programme: Text
     provider: Text
@@ -97,6 +101,7 @@ def follow(request: Request, *, now: datetime) -> Course:
     return Course(
         number=request.number,
         state=state,
+        label=label_of(request),
         document=standard.result(request.kind, request.paper).title,
         programme=request.title,
         provider=request.provider.name,
@@ -125,8 +130,8 @@ def _stages(steps: Sequence[Step], clock: Deadline, *, is_overdue: bool) -> tupl
             what=step.label,
             who=ROLE_LABELS[Role(step.role)] if step.role else Text("", ""),
         )
-        for step in steps
-        if step.action in STEP_LABELS
+        for step, following in zip_longest(steps, steps[1:])
+        if step.action in STEP_LABELS and not _is_passing(step, following)
     ]
     answers = [step.at for step in steps if step.action in ANSWERS]
     if is_overdue or (answers and answers[0] > clock.due_at):
@@ -136,6 +141,16 @@ def _stages(steps: Sequence[Step], clock: Deadline, *, is_overdue: bool) -> tupl
         before = max(1, sum(stage.at <= clock.due_at for stage in stages))
         stages.insert(before, missed)
     return tuple(stages)
+
+
+def _is_passing(step: Step, following: Step | None) -> bool:
+    """Whether a step tells the applicant nothing: the office began before its time, or it passed
+    through a state on the way to the next one in the same minute."""
+    if step.label == TAKEN_UP_EARLY:
+        return True
+    if step.action not in PASSING or following is None or following.action not in STEP_LABELS:
+        return False
+    return following.at - step.at < A_MINUTE
 
 
 def _overdue(request: Request, clock: Deadline) -> Overdue:

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from kualik.cases.models import Request
+from kualik.certificates.models import Certificate
 from kualik.rules.language import LANGUAGES, Text
-from kualik.rules.lifecycle import State
+from kualik.rules.lifecycle import STATE_LABELS, State
 
 DATA = Path(__file__).resolve().parents[2] / "data" / "following.toml"
 SENTENCES = {
@@ -57,6 +58,8 @@ def sentence(part: str, name: str, **values: Text) -> Text:
 
 def _sentence(request: Request, *, is_sealed_alone: bool, now: datetime) -> str:
     state = State(request.state)
+    if is_revoked(request):
+        return "revoked"
     if state is State.ISSUED:
         is_paper = request.delivery == Request.Delivery.PAPER
         return "to_be_fetched" if is_paper else "to_be_downloaded"
@@ -69,6 +72,20 @@ def _sentence(request: Request, *, is_sealed_alone: bool, now: datetime) -> str:
 
 def _text(row: Mapping[str, str]) -> Text:
     return Text(*(row[language] for language in LANGUAGES))
+
+
+def label_of(request: Request) -> Text:
+    """Where the request stands, in the applicant's words."""
+    state = State(request.state)
+    if state is State.ISSUED and not is_revoked(request):
+        return sentence("labels", "ready")
+    return STATE_LABELS[state]
+
+
+def is_revoked(request: Request) -> bool:
+    """Whether the document that the request led to has lost its force for good."""
+    document = request.certificate
+    return document is not None and document.status == Certificate.Status.REVOKED
 
 
 @cache

@@ -168,11 +168,15 @@ def record_seals(requests: Sequence[Request], *, actor: Actor, now: datetime) ->
 def _take_place(request: Request, *, actor: Actor, now: datetime) -> None:
     """From now on the earlier document says that this one came in its place.
 
-    One that is suspended or revoked is under a decision of its own, which nothing may escape.
+    One that is suspended or revoked is under a decision of its own, which nothing may escape; one
+    that was revoked before this was asked for stays as it is.
     """
     if request.replaces_id is None or request.certificate is None:
         return
     earlier = Certificate.objects.get(pk=request.replaces_id)
+    is_revoked = earlier.status == Certificate.Status.REVOKED
+    if is_revoked and earlier.status_changed_at < request.filed_at:
+        return
     if earlier.status != Certificate.Status.VALID:
         raise RuleViolation("replaced_not_standing", number=earlier.number)
     replace_certificate(
