@@ -1,7 +1,8 @@
 """The whole system as `make run` starts it, with the demonstration, and a real browser.
 
 All tests share one installation, so what waits for a signature belongs to one file each:
-DEMO's to the office's journey, which leaves none, ISHIM's to the phone, TURAN's to NCALayer.
+DEMO's to the office's journey, which leaves none, ISHIM's to the phone, TURAN's to NCALayer. The
+applicants' journeys have an organisation of their own, SYR (``staging``).
 """
 
 import base64
@@ -14,18 +15,23 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.e2e.parts import Part
+from tests.e2e.seen import AXE_FOLDER, SEEN
+from tests.e2e.telephones import Catcher, come_back
+
 ROOT = Path(__file__).resolve().parents[2]
 GALLERY = ROOT / "var" / "e2e"
-AXE = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+AXE = (AXE_FOLDER / "axe.min.js").read_text(encoding="utf-8")
 # The words for a fault are its own HTML, so the slow search for CSS selectors is left out.
 AUDIT = """async () => {
   const { violations } = await axe.run({ resultTypes: ["violations"], selectors: false });
@@ -46,9 +52,26 @@ CHROMIUM = [
     "--disable-sync",
 ]
 PROGRAM = Path(sys.executable).parent
+KUALIK, GUNICORN = str(PROGRAM / "kualik"), str(PROGRAM / "gunicorn")
+STAGING = "import django; django.setup(); from tests.e2e import staging; staging.main()"
+# As bin/run starts it: idle connections hold no worker.
+THREADS = ("--worker-class", "gthread", "--threads", "4")
 WAIT_SECONDS = 60
 HEIGHT = 900
 PLAIN = {"scheme": "rsa", "act": "sign", "shape": "array", "armour": "pem", "delay": 0}
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Writes what was seen; ``is_whole`` when every browser test ran and none failed."""
+    if not SEEN.visits:
+        return
+    files = {item.path for item in session.items}
+    chosen = [*session.config.args, session.config.option.keyword]
+    is_whole = set(Path(__file__).parent.glob("test_*.py")) <= files
+    is_whole = is_whole and not session.testsfailed and not any("::" in one for one in chosen)
+    told = {**SEEN.record(), "is_whole": is_whole and not session.config.option.keyword}
+    GALLERY.mkdir(parents=True, exist_ok=True)
+    (GALLERY / "audit.json").write_text(json.dumps(told, indent=1), encoding="utf-8")
 
 
 @pytest.fixture(scope="session")
@@ -59,16 +82,18 @@ def browser() -> Iterator[Browser]:
         sync_playwright() as playwright,
         playwright.chromium.launch(executable_path=path, args=CHROMIUM) as browser,
     ):
+        SEEN.browser = f"Chromium {browser.version.partition('.')[0]}"
         yield browser
 
 
 @pytest.fixture(scope="session")
 def simulators_port() -> int:
-    """The first of three free ports in a row: NCALayer, the phone, the test authority."""
+    """The first of seven free ports in a row: NCALayer, the phone, the test authority, three of
+    the message catcher, eGov IDP."""
     while True:
         first = free_port()
         try:
-            taken = [socket.create_server(("127.0.0.1", first + place)) for place in range(3)]
+            taken = [socket.create_server(("127.0.0.1", first + place)) for place in range(7)]
         except OSError:
             continue
         for server in taken:
@@ -91,6 +116,7 @@ class Installation:
     environment: dict[str, str]
     simulators: int
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    parts: dict[str, Part] = field(default_factory=dict)
 
     def start(self, name: str, *command: str) -> None:
         with (self.folder / "log").open("a") as log:
@@ -100,6 +126,16 @@ class Installation:
 
     def start_simulator(self, name: str, *options: str) -> None:
         self.start(name, sys.executable, f"tools/{name}.py", *options)
+
+    def load(self, *, is_staged: bool) -> None:
+        """The demonstration, with the parts of the applicants' journeys if they are played."""
+        loading = [sys.executable, "-c", STAGING] if is_staged else [KUALIK, "demo"]
+        done = subprocess.run(
+            loading, env=self.environment, cwd=ROOT, check=True, capture_output=True, text=True
+        )
+        if is_staged:
+            told = json.loads(done.stdout)
+            self.parts = {name: Part(**about) for name, about in told.items()}
 
     def stop(self, *names: str) -> None:
         """All of them are told first, since each takes its time."""
@@ -112,7 +148,7 @@ class Installation:
 
 @pytest.fixture(scope="session")
 def installation(
-    tmp_path_factory: pytest.TempPathFactory, simulators_port: int
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, simulators_port: int
 ) -> Iterator[Installation]:
     """A running installation: web server, worker, demonstration, simulators."""
     folder, port = tmp_path_factory.mktemp("system"), free_port()
@@ -130,23 +166,35 @@ def installation(
         environment=environment,
         simulators=simulators_port,
     )
-    kualik, gunicorn = str(PROGRAM / "kualik"), str(PROGRAM / "gunicorn")
-    subprocess.run([kualik, "demo"], env=environment, check=True, stdout=subprocess.DEVNULL)
-    web = ("kualik.config.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "2")
+    is_staged = any("applicants" in item.fixturenames for item in request.session.items)
+    running.load(is_staged=is_staged)
+    web = ("kualik.config.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "2", *THREADS)
     keys = ("--directory", str(folder / "keys" / "test-authority"))
     try:
-        running.start("worker", kualik, "worker")
-        running.start("web", gunicorn, *web)
+        running.start("worker", KUALIK, "worker")
+        running.start("web", GUNICORN, *web)
         running.start_simulator("ncalayer")
         running.start_simulator("phone")
         running.start_simulator("authority_server", *keys, f"--port={simulators_port + 2}")
         wait_for(port, "/healthz")
-        for place, path in enumerate(("/", "/", "/rsa/ca")):
+        places = {0: "/", 1: "/", 2: "/rsa/ca"}
+        if is_staged:
+            running.start_simulator("message_catcher")
+            running.start_simulator("idp")
+            running.start("smpp", KUALIK, "smpp")
+            places |= {5: "/", 6: "/idp/oauth/authorize"}
+        for place, path in places.items():
             wait_for(simulators_port + place, path)
         yield running
     finally:
         running.stop(*running.processes)
     assert "Traceback" not in (folder / "log").read_text()
+
+
+@pytest.fixture
+def applicants(installation: Installation) -> dict[str, Part]:
+    """The people of the applicants' journeys by part and language, see ``parts``."""
+    return installation.parts
 
 
 @pytest.fixture(scope="session")
@@ -207,7 +255,7 @@ def wait_for(port: int, path: str) -> None:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
         try:
             connection.request("GET", path)
-            assert connection.getresponse().status == 200
+            assert connection.getresponse().status < 500
         except OSError:
             assert time.monotonic() < end, "the server did not start"
             time.sleep(0.1)
@@ -248,6 +296,26 @@ class Visitor:
         self.give_code()
         self.entered[email] = self.page.context.cookies()
 
+    def enter(self, ncalayer: "NCALayer", person: str) -> None:
+        """The own cabinet by an electronic signature; the consent is given where it is asked."""
+        ncalayer.behave(person)
+        self.open("/enter/eds/")
+        self.page.locator("#eds button[type=submit]").click()
+        self.page.wait_for_url("**/cabinet/**")
+        self.agree()
+
+    def agree(self) -> None:
+        """Give the consent that the first entry asks for."""
+        if "/consent/" in self.page.url:
+            self.page.check("main input[name=agrees]")
+            self.send("main form:has(input[name=agrees])")
+
+    def be(self, part: Part) -> None:
+        """Somebody whose cabinet is open already."""
+        cookie = {"name": "sessionid", "value": part.session, "url": self.system}
+        self.page.context.clear_cookies(name="sessionid")
+        self.page.context.add_cookies([cookie])
+
     def give_code(self) -> None:
         """The second factor, which the demonstration shows."""
         shown = re.search(r"\b(\d{3})\s?(\d{3})\b", self.page.inner_text("main"))
@@ -261,15 +329,27 @@ class Visitor:
         self.page.locator(f"{form} button[type=submit]").first.click()
         self.page.wait_for_load_state()
 
+    def follow(self, selector: str) -> None:
+        """Press a link or a button and wait for the page that it leads to."""
+        with self.page.expect_navigation():
+            self.page.locator(selector).first.click()
+
     def has_no_fault(self) -> None:
         """axe finds nothing, the page is in its language and does not scroll sideways."""
         if not self.page.evaluate("'axe' in window"):
             self.page.evaluate(AXE)
         found = self.page.evaluate(AUDIT)
+        width = (self.page.viewport_size or {})["width"]
+        SEEN.visits.append((self.kind_of_page(), self.language, width))
+        SEEN.faults += len(found["faults"])
         assert [fault[:200] for fault in found["faults"]] == [], self.page.url
         assert found["language"] == self.language
         beyond = found["beyond"]
         assert beyond <= 0, f"{self.page.url} scrolls sideways by {beyond} px"
+
+    def kind_of_page(self) -> str:
+        """The address without what names one thing out of many."""
+        return re.sub(r"[^/]*\d[^/]*", "*", urlsplit(self.page.url).path)
 
     def keep_picture(self, name: str) -> None:
         """The whole page; the browser is asked itself, since it then packs quickly."""
@@ -322,3 +402,42 @@ def visit(
         page.goto("about:blank")
         page.context.clear_cookies()
         idle[scripts].append(page)
+
+
+@pytest.fixture
+def phone(visit: type[Visitor], installation: Installation) -> Callable[..., Page]:
+    """``phone(visitor, person)`` opens the code of a page on a simulated phone and answers.
+
+    ``look`` is what makes the page of the code see how it stands.
+    """
+    page = visit("kk", 390).page
+
+    def answer(
+        visitor: Visitor,
+        person: str,
+        *,
+        press: str = "sign",
+        look: Callable[[Page], None] = come_back,
+        **choice: str,
+    ) -> Page:
+        link = visitor.page.locator(
+            f"main a[href^='http://127.0.0.1:{installation.simulators + 1}/']"
+        )
+        page.goto(str(link.get_attribute("href")))
+        page.check(f"#person-{person}")
+        for name, value in choice.items():
+            page.check(f"#{name}-{value}")
+        look(visitor.page)
+        visitor.page.wait_for_selector("[data-stage=fetched]")
+        page.click(f"button[value={press}]")
+        page.wait_for_selector(".told")
+        look(visitor.page)
+        return page
+
+    return answer
+
+
+@pytest.fixture
+def catcher(visit: type[Visitor], installation: Installation) -> Catcher:
+    """The messages of the demonstration, in a browser of their own."""
+    return Catcher(visit("kk", 390).page, installation.simulators + 5)

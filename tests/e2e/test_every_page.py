@@ -14,6 +14,8 @@ PUBLIC = (
     "/status/",
     "/login/",
     "/enter/phone/",
+    "/view/",
+    "/accessibility/",
 )
 OFFICE = (
     "/office/",
@@ -21,6 +23,7 @@ OFFICE = (
     "/office/import/",
     "/office/requests/",
     "/office/register/",
+    "/office/tasks/",
     "/profile/",
 )
 FIRST_OF = ("/office/groups/", "/office/requests/", "/office/register/")

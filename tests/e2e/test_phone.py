@@ -6,46 +6,10 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.e2e.telephones import come_back
+
 SAID = "[data-phone-text=said]"
 SIGNER = "authorised-person-ishim"
-
-
-@pytest.fixture
-def phone(visit, installation) -> Callable[..., Page]:
-    """``phone(visitor, person)`` opens the code of a page on a simulated phone and answers.
-
-    ``look`` is what makes the page of the code see how it stands.
-    """
-    page = visit("kk", 390).page
-
-    def answer(
-        visitor,
-        person: str,
-        *,
-        press: str = "sign",
-        look: Callable[[Page], None] = come_back,
-        **choice: str,
-    ) -> Page:
-        link = visitor.page.locator(
-            f"main a[href^='http://127.0.0.1:{installation.simulators + 1}/']"
-        )
-        page.goto(link.get_attribute("href"))
-        page.check(f"#person-{person}")
-        for name, value in choice.items():
-            page.check(f"#{name}-{value}")
-        look(visitor.page)
-        visitor.page.wait_for_selector("[data-stage=fetched]")
-        page.click(f"button[value={press}]")
-        page.wait_for_selector(".told")
-        look(visitor.page)
-        return page
-
-    return answer
-
-
-def come_back(page: Page) -> None:
-    """From another application on the same phone: the page looks at once."""
-    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
 
 
 def wait(page: Page) -> None:
@@ -81,6 +45,7 @@ def test_an_applicant_enters_by_phone(
     )
     page = phone(visitor, "graduate-demo-1", scheme=scheme, look=look)
     visitor.page.wait_for_url("**/cabinet/**")
+    visitor.agree()
     visitor.has_no_fault()
     assert "DEMO-" in visitor.page.inner_text("main")
     assert "bad" not in page.locator(".told").get_attribute("class")

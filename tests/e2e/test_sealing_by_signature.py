@@ -53,7 +53,9 @@ def test_nobody_else_reads_prepared_documents(visit, signer) -> None:
     assert other.page.request.get(f"{other.system}{path}").status == 404
     registrar = visit("kk")
     registrar.sign_in("registrar@turan.example")
-    assert registrar.page.request.get(f"{registrar.system}/office/seal/sign/").status == 403
+    assert registrar.page.request.get(f"{registrar.system}{path}").status == 404
+    registrar.open("/office/seal/sign/")
+    expect(registrar.page.locator("[data-file]")).to_have_count(0)
 
 
 def test_every_fault_is_told_and_nothing_is_lost(signer, ncalayer) -> None:

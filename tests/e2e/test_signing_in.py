@@ -36,6 +36,7 @@ def test_an_applicant_enters_the_cabinet(
     visitor.keep_picture(f"eds-{language}-{width}")
     sign(visitor)
     visitor.page.wait_for_url("**/cabinet/**")
+    visitor.agree()
     visitor.has_no_fault()
     assert "DEMO-" in visitor.page.inner_text("main")
     visitor.keep_picture(f"cabinet-{language}-{width}")
