@@ -21,7 +21,8 @@ def world(kualik_files: object, db: None) -> World:
 def menu_of(client: Client) -> list[str]:
     """The addresses of the menu on a page that is open to all."""
     page = client.get("/standards/").content.decode()
-    menu = page[page.index('class="k-nav__list"') : page.index("</ul>")]
+    start = page.index('class="k-nav__list"')
+    menu = page[start : page.index("</nav>", start)]
     return re.findall(r'href="([^"]+)"', menu)
 
 

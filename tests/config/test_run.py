@@ -8,6 +8,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -134,6 +135,10 @@ def test_a_simulator_whose_port_is_taken_stops_nothing_and_all_end_with_the_web_
     assert answers(port, "/healthz")
     assert answers(port + 1, "/")
     assert answers(port + 3, "/rsa/ca")
+    with ExitStack() as ahead:
+        for _ in range(8):
+            ahead.enter_context(socket.create_connection(("127.0.0.1", port)))
+        assert answers(port, "/healthz"), "connections that ask nothing hold the web server"
     os.kill(web_server_of(process), signal.SIGTERM)
     process.wait(timeout=60)
     for closed in (port, port + 1, port + 3):

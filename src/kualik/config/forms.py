@@ -8,7 +8,11 @@ from django.utils.translation import gettext_lazy as _
 from kualik.core.looks import CHOICES
 
 LABELS = {
-    "size": {"100": _("Usual"), "150": _("Larger, one and a half times"), "200": _("Largest, twice the usual")},
+    "size": {
+        "100": _("Usual"),
+        "150": _("Larger, one and a half times"),
+        "200": _("Largest, twice the usual"),
+    },
     "colours": {
         "usual": _("Usual"),
         "white": _("Black on white"),

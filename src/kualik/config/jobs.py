@@ -14,6 +14,7 @@ from kualik.cases.services.attaching import sweep_attachments
 from kualik.cases.services.deciding_alone import DECIDE_JOB, run_decide_job
 from kualik.cases.services.drafting import forget_drafts
 from kualik.cases.services.entering import MOVED_JOB, run_moved_job
+from kualik.cases.services.mandating import ASKED_JOB, run_asked_job
 from kualik.cases.services.offering import run_offer_job
 from kualik.cases.services.overdue import OVERDUE_JOB, report_overdue
 from kualik.cases.services.sealing import SEAL_JOB, run_seal_job
@@ -105,6 +106,7 @@ HANDLERS: Mapping[str, Handler] = {
     COMPLAINT_JOB: run_complaint_job,
     OVERDUE_JOB: run_overdue_job,
     MOVED_JOB: run_moved_job,
+    ASKED_JOB: run_asked_job,
     **worker_handlers(),
 }
 # Proof has days; seals and everything else come before it.

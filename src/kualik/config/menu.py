@@ -46,13 +46,24 @@ STAFF_ITEMS: tuple[Entry, ...] = (
     ("complaints:list", _("Complaints")),
     ("certificates:seal_policy", _("Rules of signing")),
 )
+# Folded, so that the rest of the menu stays in one row; tasks lead to what waits there.
+FOLDED = frozenset(
+    {
+        "cases:person_phone",
+        "cases:corrections",
+        "cases:mandate_checks",
+        "cases:reviews",
+        "complaints:list",
+        "certificates:seal_policy",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
     """One entry of the menu: a link, or a button where ``is_act``, or words without ``href``.
 
-    ``count`` says how much waits there; 0: not said.
+    ``count`` says how much waits there; 0: not said. ``inner`` are entries folded under the label.
     """
 
     href: str
@@ -60,6 +71,7 @@ class Item:
     is_current: bool = False
     is_act: bool = False
     count: int = 0
+    inner: tuple["Item", ...] = ()
 
 
 def menu(request: HttpRequest) -> dict[str, list[Item]]:
@@ -69,7 +81,7 @@ def menu(request: HttpRequest) -> dict[str, list[Item]]:
     """
     user, person = request.user, visiting_person(request)
     if isinstance(user, User) and is_verified(user):
-        found = list(_open_to(user, request))
+        found = _folded(_open_to(user, request))
         found += _links([("accounts:profile", user.full_name)], request)
         found.append(Item(reverse("accounts:logout"), gettext("Sign out"), is_act=True))
     elif person is not None:
@@ -89,6 +101,19 @@ def _open_to(user: User, request: HttpRequest) -> Iterator[Item]:
             is_tasks = item.href == _address(TASKS)
             count = tasks_of(user).count() if is_tasks else 0
             yield Item(item.href, item.label, item.is_current, count=count)
+
+
+def _folded(items: Iterable[Item]) -> list[Item]:
+    """The rarer pages behind one entry, unless there is only one of them."""
+    rare = {_address(name) for name in FOLDED}
+    shown: list[Item] = []
+    inner: list[Item] = []
+    for item in items:
+        (inner if item.href in rare else shown).append(item)
+    if len(inner) < 2:
+        return shown + inner
+    is_current = any(item.is_current for item in inner)
+    return [*shown, Item("", gettext("More"), is_current, inner=tuple(inner))]
 
 
 def _links(entries: Iterable[Entry], request: HttpRequest) -> list[Item]:

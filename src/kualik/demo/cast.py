@@ -22,7 +22,10 @@ STAFF_ROLES = {
     Role.REGISTRAR: "employee",
 }
 # Place in a provider's hundred of invented people → what became of their request (demo.story).
+COMPLETED = Text("құжатын ала алады", "может получить документ", "may receive a document")
 GRADUATES = {
+    57: COMPLETED,
+    59: COMPLETED,
     1: Text("куәлігі бар", "есть свидетельство", "holds a certificate"),
     28: Text("куәлігі қол қоюды күтіп тұр", "документ ждёт подписи", "waits for the signature"),
     54: Text("өтініші берілді", "заявление подано", "has applied"),

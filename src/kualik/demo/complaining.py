@@ -57,7 +57,7 @@ def _by_web(request: Request, *, at: datetime) -> Complaint:
 
 
 def _by_phone(stage: Stage, request: Request, *, at: datetime) -> Complaint:
-    """Written down by the registrar, handled by the head of the office, not decided yet."""
+    """Written down and handled by the registrar: the head answers for the delay. Not decided."""
     head = User.objects.get(provider=stage.provider, grants__role=Role.OFFICE_HEAD)
     complaint = file_complaint(
         key=f"demo-{request.number}",
@@ -72,7 +72,6 @@ def _by_phone(stage: Stage, request: Request, *, at: datetime) -> Complaint:
             phone=request.phone,
             named_number=request.number,
             request=request,
-            against=stage.registrar,
         ),
         received_at=at,
         filed_by=stage.registrar,
@@ -80,6 +79,6 @@ def _by_phone(stage: Stage, request: Request, *, at: datetime) -> Complaint:
         now=at,
     )
     role = Role.OFFICE_HEAD
-    assign_handler(complaint=complaint, handler=head, user=head, role=role, now=at)
+    assign_handler(complaint=complaint, handler=stage.registrar, user=head, role=role, now=at)
     later = stage.workday(2, time(11))
-    return take_up(complaint=complaint, user=head, role=role, now=later)
+    return take_up(complaint=complaint, user=stage.registrar, role=Role.REGISTRAR, now=later)
