@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from kualik.cases.models import Request
 from kualik.cases.queries import status_code
+from kualik.core import clock
 from kualik.rules import refusal
 from kualik.rules.lifecycle import State
 from tests.world import World
@@ -51,7 +52,7 @@ def test_a_change_of_language_keeps_what_is_shown_and_nothing_else_does(
     assert request.number not in visitor.get(where).content.decode()
     assert request.number not in visitor.get(where, {"lang": "kk"}).content.decode()
     ask(visitor, request)
-    with time_machine.travel(world.now + timedelta(minutes=11)):
+    with time_machine.travel(clock.now() + timedelta(minutes=11)):
         assert request.number not in visitor.get(where, {"lang": "ru"}).content.decode()
 
 

@@ -21,6 +21,7 @@ class Seen:
     browser: str = ""
     visits: list[tuple[str, str, int]] = field(default_factory=list)
     faults: int = 0
+    skeletons: set[str] = field(default_factory=set)
     keyboard: set[str] = field(default_factory=set)
     zoom: set[str] = field(default_factory=set)
     looks: set[str] = field(default_factory=set)
