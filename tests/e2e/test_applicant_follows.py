@@ -31,7 +31,7 @@ def at_office(visit, language: str, role: str):
 def sign_all(visitor, ncalayer, person: str) -> None:
     """Everything that is prepared for this person gets the person's own signature."""
     ncalayer.behave(person)
-    visitor.open("/office/seal/sign/")
+    wait_for_link(visitor, "/office/seal/sign/", "#confirm")
     visitor.page.check("#confirm")
     visitor.page.locator("#signing button[type=submit]").click()
     expect(visitor.page.locator("#signing .k-message--success")).to_be_visible(timeout=MADE_MS)
