@@ -19,11 +19,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 from tests.e2e.parts import Part
 from tests.e2e.seen import AXE_FOLDER, SEEN
@@ -38,8 +38,9 @@ AUDIT = """async () => {
   return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
 }"""
 FRAME = """() => {
+  if (document.readyState !== "complete") throw new Error("the page is not whole");
   const root = document.documentElement;
-  return { language: root.lang, beyond: root.scrollWidth - innerWidth };
+  return { language: root.lang, beyond: root.scrollWidth - innerWidth, address: location.href };
 }"""
 SKELETON = """() => Array.from(document.querySelectorAll("*"), (one) =>
   one.localName + one.className + (one.getAttribute("aria-invalid") || "")).join()"""
@@ -61,6 +62,14 @@ STAGING = "import django; django.setup(); from tests.e2e import staging; staging
 THREADS = ("--worker-class", "gthread", "--threads", "4")
 WAIT_SECONDS = 60
 HEIGHT = 900
+# What the browser says when another page came while it was reading this one.
+LEFT = (
+    "the page is not whole",
+    "Execution context was destroyed",
+    "Cannot find context",
+    "axe is not defined",
+)
+MOST_PAGES = 10
 PLAIN = {"scheme": "rsa", "act": "sign", "shape": "array", "armour": "pem", "delay": 0}
 
 
@@ -270,6 +279,7 @@ def wait_for(port: int, path: str) -> None:
 
 
 Cookies = list[Any]
+Found = TypeVar("Found")
 
 
 class Visitor:
@@ -329,49 +339,65 @@ class Visitor:
         assert "/login/" not in self.page.url
 
     def send(self, form: str) -> None:
-        """Press the main button of a form."""
-        self.page.locator(f"{form} button[type=submit]").first.click()
-        self.page.wait_for_load_state()
+        """Press the main button of a form and wait for the page that answers."""
+        self.follow(f"{form} button[type=submit]")
 
     def follow(self, selector: str) -> None:
         """Press a link or a button and wait for the page that it leads to."""
         with self.page.expect_navigation():
             self.page.locator(selector).first.click()
 
+    def read(self, reading: Callable[[], Found]) -> Found:
+        """``reading()`` of a whole page; anew where another page came meanwhile."""
+        for _ in range(MOST_PAGES):
+            self.page.wait_for_load_state()
+            try:
+                return reading()
+            except Error as error:
+                if not any(words in error.message for words in LEFT):
+                    raise
+        pytest.fail(f"the pages do not come to rest: {self.page.url}")
+
     def has_no_fault(self) -> None:
         """axe finds nothing, the page is in its language and does not scroll sideways."""
+        self.read(self._judge)
+
+    def _judge(self) -> None:
         found = self.page.evaluate(FRAME)
-        assert found["language"] == self.language
-        beyond = found["beyond"]
-        assert beyond <= 0, f"{self.page.url} scrolls sideways by {beyond} px"
+        address, beyond = found["address"], found["beyond"]
+        assert found["language"] == self.language, address
+        assert beyond <= 0, f"{address} scrolls sideways by {beyond} px"
         skeleton = self.page.evaluate(SKELETON) if BRIEF else ""
         if skeleton in SEEN.skeletons:
             return
-        SEEN.skeletons |= {skeleton} if skeleton else set()
         if not self.page.evaluate("'axe' in window"):
             self.page.evaluate(AXE)
         faults = self.page.evaluate(AUDIT)
+        SEEN.skeletons |= {skeleton} if skeleton else set()
         width = (self.page.viewport_size or {})["width"]
-        SEEN.visits.append((self.kind_of_page(), self.language, width))
+        SEEN.visits.append((kind_of(address), self.language, width))
         SEEN.faults += len(faults)
-        assert [fault[:200] for fault in faults] == [], self.page.url
+        assert [fault[:200] for fault in faults] == [], address
 
     def kind_of_page(self) -> str:
-        """The address without what names one thing out of many."""
-        return re.sub(r"[^/]*\d[^/]*", "*", urlsplit(self.page.url).path)
+        """``kind_of`` the page that is open."""
+        return kind_of(self.read(lambda: self.page.evaluate(FRAME))["address"])
 
     def keep_picture(self, name: str) -> None:
         """The whole page, for `make e2e`; the browser is asked itself: it then packs quickly."""
         if BRIEF:
             return
         GALLERY.mkdir(parents=True, exist_ok=True)
+        (GALLERY / f"{name}.png").write_bytes(self.read(self._picture))
+
+    def _picture(self) -> bytes:
         self.page.evaluate("document.fonts.ready.then(() => null)")
         browser = self.page.context.new_cdp_session(self.page)
         size = browser.send("Page.getLayoutMetrics")["cssContentSize"]
         wanted = {"captureBeyondViewport": True, "optimizeForSpeed": True}
         picture = browser.send("Page.captureScreenshot", {**wanted, "clip": {**size, "scale": 1}})
         browser.detach()
-        (GALLERY / f"{name}.png").write_bytes(base64.b64decode(picture["data"]))
+        return base64.b64decode(picture["data"])
 
     def is_fine(self, name: str, *widths: int) -> None:
         """No fault and a picture of the page at each width, without loading it anew."""
@@ -379,6 +405,11 @@ class Visitor:
             self.page.set_viewport_size({"width": width, "height": HEIGHT})
             self.has_no_fault()
             self.keep_picture(f"{name}-{self.language}-{width}")
+
+
+def kind_of(address: str) -> str:
+    """The address without what names one thing out of many."""
+    return re.sub(r"[^/]*\d[^/]*", "*", urlsplit(address).path)
 
 
 @pytest.fixture(scope="session")

@@ -210,7 +210,7 @@ def test_an_overdue_request_is_complained_of_and_the_decision_brings_the_documen
         "main textarea[name=findings_ru]", "Заявление не рассмотрено в срок, обоснованно."
     )
     head.send("main form")
-    head.page.locator("main button[name=confirm]").click()
+    head.follow("main button[name=confirm]")
     head.is_fine("applicant-complaint-office", 1280)
     wait_for_link(head, f"/office/complaints/{number}/", "main a[href='/office/seal/sign/']")
     sign_all(head, ncalayer, "office-head-syr")

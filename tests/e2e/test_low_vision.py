@@ -57,10 +57,10 @@ def walk_to(page: Page, selector: str, *, most: int = 80) -> None:
 
 
 def press(page: Page, selector: str) -> None:
-    """Walk there and press Enter."""
+    """Walk there, press Enter and wait for the page that it leads to."""
     walk_to(page, selector)
-    page.keyboard.press("Enter")
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
 
 
 def is_narrow_enough(visitor, times: int, path: str) -> None:
@@ -82,12 +82,12 @@ def forced(visit) -> Iterator[object]:
 def test_the_version_is_chosen_without_a_script_and_stays(visit) -> None:
     visitor = visit("kk", 390, scripts=False)
     visitor.open("/check/")
-    visitor.page.locator("header a").first.click()
+    visitor.follow("header a")
     visitor.page.locator("input[name=size][value='200']").check()
     visitor.page.locator("input[name=colours][value=yellow]").check()
     visitor.send("main form")
     assert "/check/" in visitor.page.url
-    visitor.page.locator("header a[hreflang=ru]").click()
+    visitor.follow("header a[hreflang=ru]")
     for path in ("/", "/login/", "/providers/"):
         visitor.open(path)
         html = visitor.page.locator("html").get_attribute("class")
@@ -146,8 +146,9 @@ def test_a_document_is_checked_by_keys_alone(visit) -> None:
     assert page.evaluate("document.activeElement.id") == "main", "the first link skips the menu"
     walk_to(page, "#check-code")
     page.keyboard.type("0000-0000-0000-0000")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/c/**")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert "/c/" in page.url
     walk_to(page, "header a[hreflang=ru]")
     SEEN.keyboard.add("check")
 
@@ -186,8 +187,7 @@ def test_what_is_typed_survives_a_change_of_the_language(visit) -> None:
     visitor.open("/status/")
     field = visitor.page.locator("main form input[type=text]").first
     field.fill("DEMO-2026-000123-0")
-    visitor.page.locator("header a[hreflang=ru]").click()
-    visitor.page.wait_for_load_state()
+    visitor.follow("header a[hreflang=ru]")
     assert visitor.page.locator("html").get_attribute("lang") == "ru"
     expect(field).to_have_value("DEMO-2026-000123-0")
     visitor.page.reload()
@@ -199,7 +199,7 @@ def test_what_is_typed_survives_the_choice_of_the_low_vision_version(visit) -> N
     visitor.open("/status/")
     field = visitor.page.locator("main form input[type=text]").first
     field.fill("DEMO-2026-000123-0")
-    visitor.page.locator("header a").first.click()
+    visitor.follow("header a")
     visitor.page.locator("input[name=size][value='150']").check()
     visitor.send("main form")
     expect(field).to_have_value("DEMO-2026-000123-0")
@@ -211,8 +211,7 @@ def test_a_form_that_was_not_accepted_is_opened_again_with_what_was_typed(visit)
     field = visitor.page.locator("main textarea").first
     field.fill("Құжатым бес күн бойы дайын болмады.")
     visitor.page.context.clear_cookies(name="csrftoken")
-    visitor.page.locator("main form:has(textarea) button[type=submit]").first.click()
-    visitor.page.wait_for_load_state()
+    visitor.send("main form:has(textarea)")
     visitor.is_fine("form-not-accepted", 390)
     visitor.page.locator("a[data-again]").click()
     expect(field).to_have_value("Құжатым бес күн бойы дайын болмады.")
@@ -229,8 +228,7 @@ def test_an_iin_and_a_password_are_never_kept(visit) -> None:
     ):
         visitor.open(path)
         visitor.page.fill(field, typed)
-        visitor.page.locator("header a[hreflang=ru]").click()
-        visitor.page.wait_for_load_state()
+        visitor.follow("header a[hreflang=ru]")
         expect(visitor.page.locator(field).first).to_have_value("")
         assert typed not in visitor.page.evaluate("JSON.stringify(sessionStorage)")
 

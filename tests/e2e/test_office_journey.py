@@ -29,8 +29,7 @@ def test_a_list_becomes_sealed_certificates(
     office.send("form:has(select)") if office.page.url.rstrip("/").endswith("columns") else None
     office.has_no_fault()
     office.keep_picture(f"import-preview-{language}")
-    office.page.locator("button[formaction$='/confirm/']").click()
-    office.page.wait_for_load_state()
+    office.follow("button[formaction$='/confirm/']")
     office.has_no_fault()
     office.keep_picture(f"import-result-{language}")
     file_group(office, language, people)
@@ -40,7 +39,7 @@ def test_a_list_becomes_sealed_certificates(
 
 
 def file_group(office, language: str, people: int) -> None:
-    office.page.locator("main a[href*='/file/']").first.click()
+    office.follow("main a[href*='/file/']")
     office.has_no_fault()
     office.keep_picture(f"file-group-{language}")
     assert office.page.locator("input[name=completions]:checked").count() == people
@@ -59,8 +58,7 @@ def approve_all(office, language: str, people: int) -> None:
     office.open("/office/requests/?state=filed")
     office.keep_picture(f"requests-{language}")
     office.has_no_fault()
-    office.page.locator("button[name=scope][value=found]").click()
-    office.page.wait_for_load_state()
+    office.follow("button[name=scope][value=found]")
     office.has_no_fault()
     office.send("form:has(input[name=confirm])")
     office.has_no_fault()
@@ -72,17 +70,17 @@ def seal_all(signer, language: str) -> None:
     signer.open("/office/seal/")
     signer.has_no_fault()
     signer.keep_picture(f"seal-{language}")
-    everything = signer.page.locator("button[name=scope][value=all]")
-    if everything.count():
-        everything.click()
+    everything = "button[name=scope][value=all]"
+    if signer.page.locator(everything).count():
+        signer.follow(everything)
     else:
         signer.send("form:has(input[name=number])")
-    signer.page.wait_for_url("**/office/seal/progress/**")
-    onward = signer.page.locator("main a.govuk-button[href='/office/seal/sign/']")
-    expect(onward).to_have_count(1, timeout=60_000)
+    assert "/office/seal/progress/" in signer.page.url
+    onward = "main a.govuk-button[href='/office/seal/sign/']"
+    expect(signer.page.locator(onward)).to_have_count(1, timeout=60_000)
     signer.has_no_fault()
     signer.keep_picture(f"seal-prepared-{language}")
-    onward.click()
+    signer.follow(onward)
     signer.has_no_fault()
     signer.page.check("#confirm")
     signer.page.locator("#signing button[type=submit]").click()
@@ -98,7 +96,7 @@ def check_one(office, employer, folder: Path) -> None:
     """The register gives the file, the file's QR leads to the check page, without JavaScript."""
     office.open("/office/register/?status=valid")
     office.has_no_fault()
-    office.page.locator("main table a").first.click()
+    office.follow("main table a")
     office.has_no_fault()
     with office.page.expect_download() as waiting:
         office.page.locator("a[href$='/file']").first.click()

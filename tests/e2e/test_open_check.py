@@ -66,6 +66,5 @@ def test_the_page_works_without_scripts(visit, tmp_path: Path) -> None:
 def test_the_check_of_certificates_leads_here(visit) -> None:
     visitor = visit("kk", 390)
     visitor.open("/check/")
-    visitor.page.click("main a[href='/signatures/']")
-    visitor.page.wait_for_load_state()
+    visitor.follow("main a[href='/signatures/']")
     assert visitor.page.url.endswith("/signatures/")

@@ -31,7 +31,7 @@ def test_an_applicant_enters_the_cabinet(
     visitor.open("/enter/")
     visitor.has_no_fault()
     visitor.keep_picture(f"enter-{language}-{width}")
-    visitor.page.locator("main a[href*='/enter/eds/']").click()
+    visitor.follow("main a[href*='/enter/eds/']")
     visitor.has_no_fault()
     visitor.keep_picture(f"eds-{language}-{width}")
     sign(visitor)
@@ -51,7 +51,7 @@ def test_the_authorised_person_enters_and_gives_the_second_factor(
     visitor = visit("kk")
     visitor.open("/login/")
     visitor.has_no_fault()
-    visitor.page.locator("main a[href*='/enter/eds/?as=staff']").click()
+    visitor.follow("main a[href*='/enter/eds/?as=staff']")
     visitor.has_no_fault()
     sign(visitor)
     visitor.page.wait_for_url("**/login/**")
@@ -95,7 +95,6 @@ def test_a_bad_signature_opens_nothing(visit, ncalayer, act: str, language: str)
     visitor = visit(language, 390)
     visitor.open("/enter/eds/")
     sign(visitor)
-    visitor.page.wait_for_load_state()
     is_refused(visitor, act)
 
 
@@ -104,7 +103,6 @@ def test_the_cabinet_takes_no_key_of_an_organisation(visit, ncalayer) -> None:
     visitor = visit("kk", 390)
     visitor.open("/enter/eds/")
     sign(visitor)
-    visitor.page.wait_for_load_state()
     is_refused(visitor, "organisation")
 
 
@@ -113,7 +111,6 @@ def test_a_stranger_is_no_member_of_staff(visit, ncalayer) -> None:
     visitor = visit("kk")
     visitor.open("/enter/eds/?as=staff")
     sign(visitor)
-    visitor.page.wait_for_load_state()
     expect(visitor.page.locator("main .k-message--error").first).to_be_visible()
     visitor.page.goto(f"{visitor.system}/office/")
     assert "/login/" in visitor.page.url

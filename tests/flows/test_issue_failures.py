@@ -1,6 +1,7 @@
 """`kualik issue` with something in its way: nothing is written, or every row is said."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from itertools import islice
 from pathlib import Path
 
@@ -9,6 +10,9 @@ import time_machine
 from django.conf import settings
 from pytest_django import Settings
 
+from kualik.cases.models import Request
+from kualik.cases.services.deciding import approve_requests
+from kualik.cases.services.filing import Filing, file_requests
 from kualik.certificates.models import Certificate
 from kualik.certificates.services.standing import (
     replace_certificate,
@@ -198,6 +202,40 @@ def test_only_a_valid_document_is_given_out_again(office: Office, tmp_path: Path
     assert [row.get("number") for row in second] == [row.get("number") for row in first]
     assert all(str(row["number"]) in str(row["message"]) for row in second[:3])
     assert [file.stem for file in (tmp_path / "two").glob("*.pdf")] == [rows[3].number]
+
+
+@pytest.mark.parametrize("paper", ["certificate", "reference"])
+def test_after_a_revocation_a_person_decides_and_not_the_program(
+    office: Office, tmp_path: Path, paper: str
+) -> None:
+    names, order = people(tmp_path / "list.xlsx", 1), (*DONE, "--paper", paper)
+    _, first = issue(names, tmp_path / "one", *DONE)
+    certificate = Certificate.objects.get(number=first[0]["number"])
+    actor = office.registrar.acting_as(Role.REGISTRAR)
+    revoke_certificate(certificate=certificate, reason=REASON, actor=actor, now=NOW)
+    code, second = issue(names, tmp_path / "two", *order)
+    assert (code, errors_of(second)) == (3, ["certificate_revoked"])
+
+    later = NOW + timedelta(hours=1)
+    (again,) = file_requests(
+        provider=office.stage.provider,
+        filings=[Filing(completion=Completion.objects.get(), paper=paper)],
+        channel=Request.Channel.REGISTRAR,
+        filed_at=later,
+        actor=actor,
+        now=later,
+    )
+    assert again.replaces == certificate
+    with time_machine.travel(later, tick=False):
+        code, third = issue(names, tmp_path / "three", *order)
+        again.refresh_from_db()
+        assert (code, errors_of(third)) == (3, ["certificate_revoked"])
+        assert (third[0]["number"], again.certificate) == (certificate.number, None)
+        user, role = office.registrar, Role.REGISTRAR
+        approve_requests(requests=[again], user=user, role=role, now=later)
+        code, last = issue(names, tmp_path / "four", *order)
+        assert (code, errors_of(last)) == (0, ["issued"])
+        assert last[0]["number"] != certificate.number
 
 
 def test_the_other_paper_for_the_same_training_is_another_request(

@@ -18,7 +18,7 @@ ROOM_FILES = {
 }  # fmt: skip
 ROOMS = (
     "providers", "accounts", "notifications", "signatures", "papers", "training", "certificates",
-    "cases", "complaints",
+    "cases", "complaints", "incidents", "counter", "oversight",
 )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from django.conf import settings
@@ -19,11 +20,10 @@ from kualik.accounts.models import Person
 from kualik.accounts.services import find_person
 from kualik.cases.models import Evidence, Request
 from kualik.rules.errors import RuleViolation
-from kualik.rules.language import LANGUAGES, Text
 from kualik.signatures.adapters.effort import Effort
 from kualik.signatures.adapters.online import RevocationFetcher
 from kualik.signatures.adapters.trust import TrustDirectory
-from kualik.signatures.services import SignerVerdict, Verification, second_opinion, verify_cms
+from kualik.signatures.services import SignerVerdict, Verification, in_words, judge_now
 
 # A key signs for a person by this level, whatever the person entered by.
 SIGNED: Final = "eds"
@@ -54,24 +54,18 @@ def signed_confirmation(
 
     Raises ``signed_text_differs``, ``one_signer_expected``, ``signature_not_valid`` (reasons, in
     words), ``signature_by_test_key``, ``certificate_of_organisation``, ``signature_not_yours``,
-    and what ``verify_cms`` raises.
+    and what ``judge_now`` raises.
     """
     der = _decoded(signature)
-    found = verify_cms(
+    verdict = judge_now(
         signature=der,
         document=None,
         trust=trust,
-        at=now,
-        now=now,
-        purpose="signing",
-        is_revocation_required=True,
-        uses_enclosed_lists=False,
         fetcher=fetcher,
+        accept=partial(_good_signer, content=content),
+        now=now,
         effort=Effort(),
     )
-    _good_signer(found, content)
-    confirmed = second_opinion(signature=der, document=None, verification=found, now=now)
-    verdict = _good_signer(confirmed, content)
     _check_holder(verdict, person)
     facts = {
         "serial": verdict.serial,
@@ -105,17 +99,14 @@ def _decoded(signature: str) -> bytes:
         raise RuleViolation("signature_malformed") from error
 
 
-def _good_signer(found: Verification, content: str) -> SignerVerdict:
+def _good_signer(found: Verification, *, content: str) -> SignerVerdict:
     if found.content != content.encode():
         raise RuleViolation("signed_text_differs")
     if len(found.signers) != 1:
         raise RuleViolation("one_signer_expected")
-    verdict = found.signers[0]
     if found.status != "valid":
-        said = [row for row in (*found.reasons, *verdict.reasons) if row.kind != "remark"]
-        words = (" ".join(row.text.get(language) for row in said) for language in LANGUAGES)
-        raise RuleViolation("signature_not_valid", reasons=Text(*words))
-    return verdict
+        raise RuleViolation("signature_not_valid", reasons=in_words(found.against))
+    return found.signers[0]
 
 
 def _check_holder(verdict: SignerVerdict, person: Person) -> None:

@@ -18,7 +18,7 @@ from kualik.cases.models import LIVE_STATES, Attachment, Correction, Draft, Requ
 from kualik.cases.queries.corrections import open_correction, requests_about, standing_documents
 from kualik.cases.services.deciding import approve_request, send_back_request
 from kualik.cases.services.drafting import finish, held
-from kualik.cases.services.filing import Filing, file_requests
+from kualik.cases.services.filing import file_replacement
 from kualik.cases.services.reaching import tell_person
 from kualik.certificates.models import Certificate
 from kualik.core import journal
@@ -138,7 +138,7 @@ def accept_correction(
 
     A draft that waits for its seal is given up and made anew by whoever may send it back. Raises
     ``conflict``, ``own_case``, ``correction_draft_waits``, ``correction_document_suspended`` and
-    what ``correct_completion`` and ``file_requests`` raise.
+    what ``correct_completion`` and ``file_replacement`` raise.
     """
     _close(correction, Correction.State.DONE, user=user, role=role, now=now)
     _hold_requests(correction.completion)
@@ -283,33 +283,19 @@ def _redraft(completion: Completion, *, user: User, role: Role, now: datetime) -
 def _order_replacement(
     correction: Correction, completion: Completion, *, user: User, role: Role, now: datetime
 ) -> Request | None:
-    """A request for the new document, approved at once: the application is the person's wish.
-
-    It keeps the edition of the document that it replaces, and its own clock runs from now.
-    """
+    """A request for the new document, approved at once: the application is the person's wish."""
     for earlier in standing_documents(completion):
         if earlier.status != Certificate.Status.VALID:
             raise RuleViolation("correction_document_suspended", number=earlier.number)
         if Request.objects.filter(replaces=earlier, state__in=LIVE_STATES).exists():
             continue
-        asked = earlier.request
-        filing = Filing(
+        ordered = file_replacement(
+            earlier=earlier,
             completion=completion,
-            paper=asked.paper,
-            language=asked.language,
-            delivery=asked.delivery,
-            application_number=correction.number,
-            application_on=local_day(correction.filed_at),
-            replaces=earlier,
-        )
-        (ordered,) = file_requests(
-            provider=correction.provider,
-            filings=[filing],
-            channel=Request.Channel.REGISTRAR,
-            filed_at=now,
             actor=user.acting_as(role),
             now=now,
-            edition=asked.edition,
+            application_number=correction.number,
+            application_on=local_day(correction.filed_at),
         )
         return approve_request(request=ordered, user=user, role=role, now=now)
     return None

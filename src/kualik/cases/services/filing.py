@@ -94,6 +94,46 @@ def file_requests(
     return requests
 
 
+def file_replacement(
+    *,
+    earlier: Certificate,
+    completion: Completion,
+    actor: Actor,
+    now: datetime,
+    application_number: str = "",
+    application_on: date | None = None,
+) -> Request:
+    """The request of the office for a document in the place of ``earlier``, which stands until
+    then.
+
+    A request keeps its edition for ever, and this one sets right what the old one was owed: the
+    new document is of the old one's edition, paper, language and delivery. The standard in force
+    today may not even know the result (A57.5.2: retraining exists under A57 only). Its own clock
+    runs from now. ``completion`` is the training as it stands now; the application, if there is
+    one, asks for the replacement. Raises what ``file_requests`` raises.
+    """
+    asked = earlier.request
+    filing = Filing(
+        completion=completion,
+        paper=asked.paper,
+        language=asked.language,
+        delivery=asked.delivery,
+        application_number=application_number,
+        application_on=application_on,
+        replaces=earlier,
+    )
+    (filed,) = file_requests(
+        provider=asked.provider,
+        filings=[filing],
+        channel=Request.Channel.REGISTRAR,
+        filed_at=now,
+        actor=actor,
+        now=now,
+        edition=asked.edition,
+    )
+    return filed
+
+
 def _enter(requests: Sequence[Request], *, actor: Actor, now: datetime) -> None:
     """Rows, journal and receipts."""
     try:

@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 
 from kualik.cases.models import Request
 from kualik.cases.queries.requests import UPHELD_TASK
-from kualik.cases.services.filing import Filing, file_requests
+from kualik.cases.services.filing import file_replacement
 from kualik.certificates.models import Certificate, Letter
 from kualik.certificates.services.letters import letters_about, void_letter
 from kualik.certificates.services.standing import revoke_certificate
@@ -79,22 +79,7 @@ def reissue_result(*, request: Request, reason: Text, actor: Actor, now: datetim
     certificate, completion = request.certificate, request.completion
     if certificate is None or completion is None or certificate.status not in STANDING:
         raise RuleViolation("conflict", number=request.number)
-    filing = Filing(
-        completion=completion,
-        paper=request.paper,
-        language=request.language,
-        delivery=request.delivery,
-        mandate=None,
-        replaces=certificate,
-    )
-    (filed,) = file_requests(
-        provider=request.provider,
-        filings=[filing],
-        channel=Request.Channel.REGISTRAR,
-        filed_at=now,
-        actor=actor,
-        now=now,
-    )
+    filed = file_replacement(earlier=certificate, completion=completion, actor=actor, now=now)
     data: dict[str, object] = {"reason": reason.ru, "request": filed.number}
     _record(request, "reissue_filed", data, actor=actor, now=now)
     _put_first(filed, now=now)

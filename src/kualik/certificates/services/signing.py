@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from django.conf import settings
@@ -29,8 +30,7 @@ from kualik.signatures.services import (
     SignerVerdict,
     Verification,
     in_words,
-    second_opinion,
-    verify_cms,
+    judge_now,
 )
 
 # Who may sign for an organisation, the stronger first; roles of the national centre.
@@ -126,25 +126,18 @@ def check_person_signature(
     Raises ``prepared_file_changed`` when the bytes are not what was prepared; ``signature_`` with
     ``not_valid`` (reasons in words), ``undecided``, ``of_other_document``, ``of_several``,
     ``not_detached``, ``by_test_key``, ``of_other_person``, ``of_other_organisation`` or
-    ``without_right``; ``signer_iin_unknown``; and what ``verify_cms`` raises for an unreadable
+    ``without_right``; ``signer_iin_unknown``; and what ``judge_now`` raises for an unreadable
     file.
     """
     if hashlib.sha256(prepared.content).hexdigest() != prepared.sha256:
         raise RuleViolation("prepared_file_changed", number=prepared.number)
-    found = verify_cms(
+    return judge_now(
         signature=signature,
         document=prepared.content,
         trust=trust,
-        at=now,
-        now=now,
-        purpose="signing",
-        is_revocation_required=True,
-        uses_enclosed_lists=False,
         fetcher=fetcher,
-    )
-    _check_signer(_only_good_signer(found), prepared)
-    return _only_good_signer(
-        second_opinion(signature=signature, document=prepared.content, verification=found, now=now)
+        accept=partial(_right_signer, prepared=prepared),
+        now=now,
     )
 
 
@@ -257,8 +250,9 @@ def _only_good_signer(found: Verification) -> SignerVerdict:
     return found.signers[0]
 
 
-def _check_signer(verdict: SignerVerdict, prepared: PreparedFile) -> None:
-    signer = prepared.signer
+def _right_signer(found: Verification, *, prepared: PreparedFile) -> SignerVerdict:
+    """The one good signer, who is the one that must sign and may."""
+    verdict, signer = _only_good_signer(found), prepared.signer
     if verdict.is_test and not settings.DEMO:
         raise RuleViolation("signature_by_test_key")
     if not signer.iin_hash:
@@ -269,3 +263,4 @@ def _check_signer(verdict: SignerVerdict, prepared: PreparedFile) -> None:
         raise RuleViolation("signature_of_other_organisation", bin=prepared.bin)
     if not verdict.bin or not set(prepared.roles) & set(verdict.roles):
         raise RuleViolation("signature_without_right", bin=prepared.bin)
+    return verdict

@@ -15,6 +15,7 @@ from kualik.cases.models import LIVE_STATES, Request
 from kualik.cases.services.deciding import approve_requests
 from kualik.cases.services.filing import Filing, file_requests
 from kualik.cases.services.sealing import SEAL_ORDERED
+from kualik.certificates.models import Certificate
 from kualik.core import journal
 from kualik.core.clock import local_day
 from kualik.core.journal import Actor, Event
@@ -225,16 +226,30 @@ def _known_requests(completions: dict[int, int]) -> dict[int, Request]:
     live = Request.objects.filter(completion__in=completions.values(), state__in=LIVE_STATES)
     # A corrected document's request comes after the one whose document it replaces.
     related = live.order_by("pk").select_related(
-        "certificate", "completion__person", "completion__programme", "provider"
+        "certificate", "replaces", "completion__person", "completion__programme", "provider"
     )
     return {request.completion_id: request for request in related if request.completion_id}
 
 
 def _asked_for(known: Request, paper: str) -> Outcome:
-    """A known request, if it is for the paper that is asked for now."""
+    """A known request, if it is for the paper that is asked for now.
+
+    A revoked document is no result of the service, and after it a person decides, who sees what
+    was revoked (ADR 0024): the program neither answers with it nor approves what follows it.
+    """
+    revoked = _revoked_for(known)
+    if revoked is not None:
+        return RuleViolation("certificate_revoked", number=revoked.number)
     if known.paper == paper:
         return known
     return RuleViolation("request_exists", number=known.number)
+
+
+def _revoked_for(known: Request) -> Certificate | None:
+    """The revoked document of a request, or the one after which it waits for its decision."""
+    found = known.replaces if _is_undecided(known) else known.certificate
+    is_revoked = found is not None and found.status == Certificate.Status.REVOKED
+    return found if is_revoked else None
 
 
 def _is_undecided(item: Outcome) -> TypeGuard[Request]:

@@ -2,9 +2,9 @@
 
 from kualik.signatures.services.checking import REASONS, PdfCheck, SignerFacts, check_pdf
 from kualik.signatures.services.cms_verification import verify_cms
+from kualik.signatures.services.judging import judge_now
 from kualik.signatures.services.keys import disable_key, enrol_key
 from kualik.signatures.services.sealing import log_key_use, open_sealer
-from kualik.signatures.services.second_opinion import second_opinion
 from kualik.signatures.services.test_keys import (
     enrol_test_key,
     ensure_test_authorities,
@@ -43,9 +43,9 @@ __all__ = [
     "in_words",
     "installation_fetcher",
     "installation_trust",
+    "judge_now",
     "log_key_use",
     "open_sealer",
-    "second_opinion",
     "test_fetcher",
     "test_hierarchy",
     "test_person_leaf",

@@ -5,6 +5,7 @@ import hmac
 import re
 import secrets
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from kualik.core.clock import ZONE
@@ -14,8 +15,7 @@ from kualik.signatures.adapters.effort import Effort
 from kualik.signatures.adapters.online import RevocationFetcher
 from kualik.signatures.adapters.trust import TrustDirectory
 from kualik.signatures.models import Challenge
-from kualik.signatures.services.cms_verification import verify_cms
-from kualik.signatures.services.second_opinion import second_opinion
+from kualik.signatures.services.judging import judge_now
 from kualik.signatures.services.verdicts import SignerVerdict, Verification, in_words
 
 LIFE: Final = timedelta(minutes=5)
@@ -97,7 +97,7 @@ def answer_challenge(
     The first answer burns the challenge whatever it is, so call this outside transactions. Errors:
     ``challenge_unknown``, ``challenge_used``, ``challenge_expired``,
     ``challenge_of_other_session``, ``challenge_differs``, ``one_signer_expected``,
-    ``signature_not_valid`` (reasons, in words), and those of ``verify_cms``.
+    ``signature_not_valid`` (reasons, in words), and those of ``judge_now``.
     """
     challenge = _burnt(token, now)
     if challenge.purpose != purpose:
@@ -106,21 +106,16 @@ def answer_challenge(
         raise RuleViolation("challenge_of_other_session")
     if now >= challenge.expires_at:
         raise RuleViolation("challenge_expired")
-    found = verify_cms(
+    return judge_now(
         signature=signature,
         document=None,
         trust=trust,
-        at=now,
+        fetcher=fetcher,
+        accept=partial(_accepted, text=challenge.text.encode()),
         now=now,
         purpose="login",
-        is_revocation_required=True,
-        uses_enclosed_lists=False,
-        fetcher=fetcher,
         effort=Effort(),
     )
-    _accepted(found, challenge.text.encode())
-    confirmed = second_opinion(signature=signature, document=None, verification=found, now=now)
-    return _accepted(confirmed, challenge.text.encode())
 
 
 def forget_challenges(*, now: datetime) -> int:
@@ -141,7 +136,7 @@ def _burnt(token: str, now: datetime) -> Challenge:
     return challenge
 
 
-def _accepted(found: Verification, text: bytes) -> SignerVerdict:
+def _accepted(found: Verification, *, text: bytes) -> SignerVerdict:
     if found.content != text:
         raise RuleViolation("challenge_differs")
     if len(found.signers) != 1:
