@@ -26,6 +26,9 @@ BARE = not environment.real_variables()
 DEMO = environment.flag("KUALIK_DEMO", default=BARE)
 DEMO_PASSWORD = environment.text("KUALIK_DEMO_PASSWORD", "kualik-demo") if DEMO else ""
 DEBUG = environment.flag("KUALIK_DEBUG", default=False)
+CLOCK = environment.text("KUALIK_CLOCK")
+if CLOCK and not DEMO:
+    raise ImproperlyConfigured("KUALIK_CLOCK: only a demonstration may play with the time")
 SECRET_KEY = kept_secret("KUALIK_SECRET_KEY")
 IIN_KEY = kept_secret("KUALIK_IIN_KEY")
 KEY_PASSPHRASE = kept_secret("KUALIK_KEY_PASSPHRASE")
