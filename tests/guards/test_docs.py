@@ -151,7 +151,7 @@ def test_the_program_reads_the_environment_in_one_place():
 
 def test_commands_in_the_documents_exist():
     targets = set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    commands = {*get_commands(), "deadline", "help"}
+    commands = {*get_commands(), "deadline", "journal", "help"}
     for document in DOCUMENTS:
         for code in CODE.findall(document.read_text(encoding="utf-8")):
             made = set(re.findall(r"(?:^|[`\s/])make ([a-z][a-z0-9-]*)", code))
@@ -163,7 +163,7 @@ def test_commands_in_the_documents_exist():
 def test_the_readme_shows_every_own_command():
     own = {name for name, app in get_commands().items() if app in ("kualik.config", "kualik.demo")}
     shown = (ROOT / "README.md").read_text(encoding="utf-8")
-    for command in (own | {"check", "deadline"}) - {"worker", "write_docs", "write_audit"}:
+    for command in (own | {"check", "deadline", "journal"}) - {"worker", "write_docs", "write_audit"}:
         assert f"### `kualik {command}`" in shown
 
 

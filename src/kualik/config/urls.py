@@ -21,6 +21,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("kualik.training.urls")),
     path("", include("kualik.cases.urls")),
     path("", include("kualik.complaints.urls")),
+    path("", include("kualik.oversight.urls")),
+    path("", include("kualik.counter.urls")),
 ]
 handler403 = "kualik.config.views.forbidden"
 handler404 = "kualik.config.views.not_found"

@@ -1,7 +1,5 @@
 """The append-only journal: one chain of hashes for each subject."""
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max
 
 from kualik.core.models import JournalEntry
+from kualik.rules import chain
 
 Data = Mapping[str, object]
 LINK_TRIES = 4
@@ -37,20 +36,19 @@ class Event:
     data: Data = field(default_factory=dict)
 
 
-def entry_hash(entry: JournalEntry) -> str:
-    """SHA-256 over the entry's content and the hash of the previous entry of its subject."""
-    content = [
-        entry.subject,
-        entry.sequence,
-        entry.at.astimezone(UTC).isoformat(),
-        entry.actor,
-        entry.role,
-        entry.action,
-        entry.data,
-        entry.previous_hash,
-    ]
-    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+def to_record(entry: JournalEntry) -> dict[str, object]:
+    """An entry as it is given out: all that its hash covers, written as the hash has it."""
+    return {
+        "subject": entry.subject,
+        "sequence": entry.sequence,
+        "at": entry.at.astimezone(UTC).isoformat(),
+        "actor": entry.actor,
+        "role": entry.role,
+        "action": entry.action,
+        "data": entry.data,
+        "previous_hash": entry.previous_hash,
+        "hash": entry.hash,
+    }
 
 
 def record(
@@ -91,7 +89,7 @@ def _append(listed: list[Event]) -> list[JournalEntry]:
             data=dict(event.data),
             previous_hash=previous,
         )
-        entry.hash = entry_hash(entry)
+        entry.hash = chain.link_hash(to_record(entry))
         heads[event.subject] = (entry.sequence, entry.hash)
         entries.append(entry)
     return JournalEntry.objects.bulk_create(entries, batch_size=200)
@@ -104,13 +102,7 @@ def history(subject: str) -> list[JournalEntry]:
 
 def broken_links(subject: str) -> list[int]:
     """Sequence numbers whose content or link to the entry before was changed afterwards."""
-    broken, previous = [], ""
-    for place, entry in enumerate(history(subject), start=1):
-        intact = entry.sequence == place and entry.previous_hash == previous
-        if not intact or entry.hash != entry_hash(entry):
-            broken.append(entry.sequence)
-        previous = entry.hash
-    return broken
+    return chain.broken_links([to_record(entry) for entry in history(subject)])
 
 
 def _heads(subjects: set[str]) -> dict[str, tuple[int, str]]:

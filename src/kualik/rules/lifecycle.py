@@ -66,6 +66,8 @@ READERS = frozenset(
         Role.INSPECTOR,
     }
 )
+# Who supervises the service or answers for it: figures, and everything about a request at once.
+SUPERVISORS = frozenset({Role.INSPECTOR, Role.OFFICE_HEAD, Role.PROVIDER_ADMIN})
 
 
 @dataclass(frozen=True, slots=True)

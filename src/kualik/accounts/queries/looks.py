@@ -33,6 +33,9 @@ WHAT_LABELS: Mapping[str, Text] = {
     "complaint": Text("Шағым", "Жалоба", "Complaint"),
     "share": Text("Сілтеме бойынша құжаттар", "Документы по ссылке", "Documents by a link"),
     "share_file": Text("Құжаттың файлы", "Файл документа", "File of a document"),
+    "evidence": Text(
+        "Өтініштің дәлелдер жинағы", "Набор доказательств по заявлению", "Evidence pack of a request"
+    ),
     "phone": Text("Телефонды растау", "Подтверждение телефона", "Confirmation of a phone"),
 }
 WAY_LABELS: Mapping[str, Text] = {

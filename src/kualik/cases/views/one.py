@@ -40,7 +40,7 @@ from kualik.core.methods import post_only
 from kualik.notifications.queries import messages_about
 from kualik.rules import standards, volumes
 from kualik.rules.language import Text
-from kualik.rules.lifecycle import READERS, Event, Role, State
+from kualik.rules.lifecycle import READERS, SUPERVISORS, Event, Role, State
 
 CHANNELS = {
     Request.Channel.COUNTER: _("At the counter"),
@@ -177,6 +177,7 @@ def _work(user: User, found: Request) -> dict[str, object]:
         "finds_training": may_find_training(user, found),
         "fault": fault_of(user, found),
         "may_receive": user.provider_id == found.provider_id and user.has_role(RECEIVERS),
+        "may_take_evidence": user.has_role(SUPERVISORS),
     }
 
 

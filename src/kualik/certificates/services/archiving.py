@@ -4,7 +4,6 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Mapping
-from datetime import UTC
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -16,7 +15,6 @@ from kualik.certificates.queries import preservation_of
 from kualik.certificates.services.packing import put, stored
 from kualik.certificates.services.sealing import check_address
 from kualik.core import journal
-from kualik.core.models import JournalEntry
 from kualik.rules import facts as fact_rules
 
 WORDS: Final = Path(__file__).parent.parent / "data" / "archive.toml"
@@ -62,23 +60,8 @@ def _files(certificate: Certificate) -> dict[str, bytes]:
 
 
 def _journal(number: str) -> bytes:
-    rows = [_entry(entry) for entry in journal.history(f"certificate:{number}")]
+    rows = [journal.to_record(entry) for entry in journal.history(f"certificate:{number}")]
     return json.dumps(rows, ensure_ascii=False, indent=1).encode()
-
-
-def _entry(entry: JournalEntry) -> Mapping[str, object]:
-    """All that the entry's hash covers, written as the hash has it."""
-    return {
-        "subject": entry.subject,
-        "sequence": entry.sequence,
-        "at": entry.at.astimezone(UTC).isoformat(),
-        "actor": entry.actor,
-        "role": entry.role,
-        "action": entry.action,
-        "data": entry.data,
-        "previous_hash": entry.previous_hash,
-        "hash": entry.hash,
-    }
 
 
 def _readme(words: Mapping[str, str], parts: Mapping[str, bool], said: Mapping[str, str]) -> bytes:

@@ -16,6 +16,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 from django.core.files.storage import default_storage
 
 from kualik.cases.models import Attachment, Request
+from kualik.cases.queries.records import request_record
 from kualik.certificates.queries import letters_about
 from kualik.complaints.models import Complaint, ComplaintFile
 from kualik.complaints.queries import clocks_of, label_of, timeline
@@ -65,7 +66,7 @@ def _parts(complaint: Complaint, now: datetime) -> Iterator[Part]:
 
 
 def _of_request(request: Request) -> Iterator[Part]:
-    yield "request/request.json", _json(_request_facts(request))
+    yield "request/request.json", _json(request_record(request))
     yield "request/journal.csv", _journal(f"request:{request.number}")
     yield from _letters(f"request:{request.number}", "request/letters")
     for place, scan in enumerate(Attachment.objects.filter(request=request).order_by("pk"), 1):
@@ -126,25 +127,6 @@ def _facts(complaint: Complaint) -> dict[str, object]:
             }
             for row in complaint.decisions.select_related("decided_by").order_by("pk")
         ],
-    }
-
-
-def _request_facts(request: Request) -> dict[str, object]:
-    return {
-        "number": request.number,
-        "edition": request.edition,
-        "state": request.state,
-        "programme": asdict(request.title),
-        "holder": asdict(request.holder),
-        "kind": request.kind,
-        "paper": request.paper,
-        "channel": request.channel,
-        "filed_at": _moment(request.filed_at),
-        "accepted_at": _moment(request.accepted_at),
-        "due_at": _moment(request.due_at),
-        "clock": request.clock,
-        "refusal": request.refusal,
-        "certificate": request.certificate.number if request.certificate else "",
     }
 
 

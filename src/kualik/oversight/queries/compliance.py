@@ -13,7 +13,7 @@ from pathlib import Path
 from kualik.rules import standards
 from kualik.rules.standards import ALL_CLAUSES, CLAUSES, Standard
 
-JUDGEMENT = Path(__file__).parent / "data" / "compliance.toml"
+JUDGEMENT = Path(__file__).parent.parent / "data" / "compliance.toml"
 STATES = ("served", "partly", "later")
 QUOTED = re.compile(r"\bA(?:57|303)\.(?:name\b|\d+(?:-\d+)?(?:\.(?:\d+|head|[a-z])\b)?)")
 SOURCES = frozenset({".py", ".html", ".toml"})

@@ -1,0 +1,1 @@
+"""Packs, reports and the nightly look at what does not add up."""

@@ -1,0 +1,223 @@
+"""Everything about one request in one archive, checkable without this system.
+
+For an inspector and for the provider's head: the request, the trace of its clock, the confirmation
+or signature of the applicant, documents and letters with their signatures, what was sent when, the
+hall, the failures it met, and the chains of the journal. ``kualik journal verify`` checks it.
+"""
+
+import hashlib
+import io
+import json
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from zipfile import ZIP_STORED, ZipFile
+
+from django.db import transaction
+
+from kualik.accounts.services import record_look
+from kualik.cases.models import Attachment, Evidence, Request
+from kualik.cases.queries import clock_of
+from kualik.cases.queries.records import request_record
+from kualik.certificates.models import Certificate, Letter, PersonSignature
+from kualik.certificates.queries import letters_about, preservation_of
+from kualik.certificates.services.packing import put, stored
+from kualik.complaints.models import Complaint
+from kualik.complaints.services.moving import subject_of
+from kualik.core import journal
+from kualik.core.clock import ZONE
+from kualik.core.journal import Actor
+from kualik.notifications.models import Message
+from kualik.notifications.queries import messages_about
+from kualik.oversight.services.halls import hall_record
+from kualik.rules import facts as fact_rules
+from kualik.rules.language import LANGUAGES
+from kualik.rules.phones import masked
+
+WORDS = Path(__file__).parent.parent / "data" / "evidence.toml"
+ENDINGS = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg"}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A file of the pack; ``what`` is the key of its words in ``data/evidence.toml``."""
+
+    name: str
+    content: bytes
+    what: str
+
+
+@transaction.atomic
+def export_evidence(*, request: Request, actor: Actor, now: datetime) -> bytes:
+    """The pack, with the fact of its making in the journal and among the person's looks."""
+    content = pack_evidence(request, now=now)
+    journal.record(
+        subject=f"request:{request.number}",
+        action="oversight.evidence_taken",
+        actor=actor,
+        now=now,
+        data={"sha256": hashlib.sha256(content).hexdigest()},
+    )
+    record_look(person=request.person, what="evidence", about=request.number, actor=actor, now=now)
+    return content
+
+
+def pack_evidence(request: Request, *, now: datetime) -> bytes:
+    """The archive; the same bytes for the same request at the same moment.
+
+    A file that the storage lost is named in the index as lost: the rest is not held back.
+    """
+    parts, chains = list(_parts(request)), list(_chains(request))
+    parts += [part for part, _ in chains]
+    parts += [Part(f"README.{code}.txt", _readme(request, code), "readme") for code in LANGUAGES]
+    index = {
+        "format": "kualik-evidence",
+        "version": 1,
+        "request": request.number,
+        "made_at": now.astimezone(ZONE).isoformat(),
+        "files": [_listed(part) for part in parts],
+        "chains": [row for _, row in chains],
+    }
+    packed = io.BytesIO()
+    with ZipFile(packed, "w", ZIP_STORED) as archive:
+        put(archive, "index.json", _json(index), now)
+        for part in parts:
+            put(archive, part.name, part.content, now)
+    return packed.getvalue()
+
+
+def _parts(request: Request) -> Iterator[Part]:
+    yield Part("request.json", _json(request_record(request)), "request")
+    yield Part("clock.json", _json(_clock(request)), "clock")
+    yield from _confirmation(request)
+    for place, scan in enumerate(Attachment.objects.filter(request=request).order_by("pk"), 1):
+        ending = ENDINGS.get(scan.media_type, "bin")
+        yield _stored(f"scans/{place:02d}.{ending}", scan.content.name or "", "scan")
+    if request.certificate is not None:
+        yield from _document(request.certificate)
+    for letter in letters_about(f"request:{request.number}"):
+        yield from _letter(letter)
+    sent = [_message(row) for row in messages_about(f"request:{request.number}")]
+    yield Part("messages.json", _json(sent), "messages")
+    yield Part("hall.json", _json(hall_record(request)), "hall")
+
+
+def _clock(request: Request) -> dict[str, object]:
+    """The inputs that were stored at filing, and the steps as they are explained from them."""
+    return {
+        "inputs": request.clock,
+        "due_at": request.due_at.astimezone(ZONE).isoformat(),
+        "steps": [step.to_record() for step in clock_of(request).steps],
+    }
+
+
+def _confirmation(request: Request) -> Iterator[Part]:
+    evidence = Evidence.objects.filter(request=request).first()
+    if evidence is None:
+        return
+    about = {
+        "level": evidence.level,
+        "way": evidence.way,
+        "facts": evidence.facts,
+        "sha256": evidence.sha256,
+        "made_at": evidence.made_at.astimezone(ZONE).isoformat(),
+    }
+    yield Part("confirmation.json", _json(about), "confirmation")
+    yield Part("confirmation.txt", evidence.content.encode(), "confirmed_text")
+    if evidence.signature is not None:
+        yield Part("confirmation.txt.p7s", bytes(evidence.signature), "signature")
+
+
+def _document(certificate: Certificate) -> Iterator[Part]:
+    name = f"documents/{certificate.number}"
+    facts = fact_rules.canonical_bytes(fact_rules.from_record(certificate.facts))
+    yield Part(f"{name}.json", facts, "facts")
+    if certificate.file:
+        yield _stored(f"{name}.pdf", certificate.file, "document")
+    signature = PersonSignature.objects.filter(certificate=certificate).first()
+    if signature:
+        yield _stored(f"{name}.pdf.p7s", signature.file, "signature")
+    preserved = preservation_of(certificate)
+    if preserved and preserved.file:
+        yield _stored(f"{name}-lasting.pdf", preserved.file, "lasting")
+
+
+def _letter(letter: Letter) -> Iterator[Part]:
+    if letter.file:
+        yield _stored(f"letters/{letter.number}.pdf", letter.file, "letter")
+    if letter.signature:
+        yield _stored(f"letters/{letter.number}.pdf.p7s", letter.signature, "signature")
+
+
+def _message(message: Message) -> dict[str, object]:
+    """What was sent, without the secret that it held and without the address."""
+    is_sms = message.channel == Message.Channel.SMS
+    return {
+        "event": message.event,
+        "channel": message.channel,
+        "to": masked(message.address) if is_sms else f"…@{message.address.rpartition('@')[2]}",
+        "state": message.state,
+        "language": message.language,
+        "body": message.masked_body or message.body,
+        "created_at": message.created_at.isoformat(),
+        "sent_at": message.sent_at.isoformat() if message.sent_at else None,
+        "delivered_at": message.delivered_at.isoformat() if message.delivered_at else None,
+    }
+
+
+def _chains(request: Request) -> Iterator[tuple[Part, dict[str, object]]]:
+    """The journal of the request and of all that came of it, each chain whole from its first
+    entry."""
+    for subject in _subjects(request):
+        entries = [journal.to_record(entry) for entry in journal.history(subject)]
+        if not entries:
+            continue
+        name = f"journal/{subject.replace(':', '-')}.json"
+        row = {"file": name, "subject": subject, "head": entries[-1]["hash"]}
+        yield Part(name, _json(entries), "journal"), {**row, "entries": len(entries)}
+
+
+def _subjects(request: Request) -> Sequence[str]:
+    own = f"request:{request.number}"
+    found = [own]
+    if request.certificate is not None:
+        found.append(f"certificate:{request.certificate.number}")
+    if request.mandate_id:
+        found.append(f"mandate:{request.mandate_id}")
+    found += [f"letter:{letter.number}" for letter in letters_about(own)]
+    found += [f"visit:{visit.pk}" for visit in request.visits.order_by("pk")]
+    complaints = Complaint.objects.filter(request=request).order_by("pk")
+    return found + [subject_of(complaint) for complaint in complaints]
+
+
+def _listed(part: Part) -> dict[str, object]:
+    return {
+        "name": part.name,
+        "bytes": len(part.content),
+        "sha256": hashlib.sha256(part.content).hexdigest(),
+        "what": {code: _words()[code][part.what] for code in LANGUAGES},
+    }
+
+
+def _stored(name: str, path: str, what: str) -> Part:
+    try:
+        return Part(name, stored(path), what)
+    except OSError:
+        return Part(f"{name}.lost", b"", "lost")
+
+
+def _readme(request: Request, code: str) -> bytes:
+    return _words()[code]["text"].format(number=request.number).strip().encode() + b"\n"
+
+
+@cache
+def _words() -> Mapping[str, Mapping[str, str]]:
+    found: Mapping[str, Mapping[str, str]] = tomllib.loads(WORDS.read_text(encoding="utf-8"))
+    return found
+
+
+def _json(facts: object) -> bytes:
+    return json.dumps(facts, ensure_ascii=False, indent=1).encode()

@@ -1,0 +1,10 @@
+"""Addresses of figures, packs and clauses."""
+
+from django.urls import path
+
+from kualik.oversight import views
+
+app_name = "oversight"
+urlpatterns = [
+    path("office/evidence/<str:number>/", views.evidence, name="evidence"),
+]

@@ -1,0 +1,5 @@
+"""Pages of figures, packs and clauses."""
+
+from kualik.oversight.views.evidence import evidence
+
+__all__ = ["evidence"]
