@@ -6,5 +6,6 @@ from kualik.oversight import views
 
 app_name = "oversight"
 urlpatterns = [
+    path("office/books/<str:code>/", views.books, name="books"),
     path("office/evidence/<str:number>/", views.evidence, name="evidence"),
 ]

@@ -35,6 +35,7 @@ PAGES: Mapping[str, tuple[str, str]] = {
     "complaint": ("complaints:complaint", "number"),
     "certificate": ("certificates:certificate", "number"),
     "letter": ("certificates:letter", "number"),
+    "books": ("oversight:books", "code"),
 }
 
 

@@ -1,5 +1,6 @@
 """Pages of figures, packs and clauses."""
 
+from kualik.oversight.views.books import books
 from kualik.oversight.views.evidence import evidence
 
-__all__ = ["evidence"]
+__all__ = ["books", "evidence"]
