@@ -1,9 +1,19 @@
 """Addresses for the tests of the room: its real pages, and empty ones for the other rooms."""
 
+from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, include, path
 
 from kualik.config import views
+from kualik.core.access import staff
+from kualik.rules.lifecycle import Role
 from tests.stub_urls import OTHER_ROOMS, empty, stub
+
+
+@staff(Role.REGISTRAR, Role.OFFICE_HEAD)
+def filing(_request: HttpRequest, **_facts: str) -> HttpResponse:
+    """Stands for the page that files requests for a group."""
+    return HttpResponse("")
+
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("kualik.training.urls")),
@@ -24,7 +34,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
             (
                 [
                     *(path(f"{name}/", empty, name=name) for name in OTHER_ROOMS["cases"]),
-                    path("file/<int:group>/", empty, name="file_group"),
+                    path("file/<int:group>/", filing, name="file_group"),
                 ],
                 "cases",
             )

@@ -69,6 +69,18 @@ def test_groups_are_listed_the_last_ended_first_in_the_language_of_the_page(prov
     assert f"/file/{Group.objects.get(name='осень').pk}/" in html
 
 
+@pytest.mark.parametrize(
+    ("role", "may_file"),
+    [(Role.REGISTRAR, True), (Role.OFFICE_HEAD, True), (Role.PROVIDER_ADMIN, False)],
+)
+def test_filing_is_offered_to_those_alone_whom_its_page_lets_in(provider, role, may_file):
+    found = a_group(provider, "осень")
+    client, where = client_of(employ(provider, role)), f"/file/{found.pk}/"
+    assert (client.get(where).status_code == 200) is may_file
+    for page in ("/office/groups/", f"/office/groups/{found.pk}/"):
+        assert (where in client.get(page).content.decode()) is may_file
+
+
 def test_the_search_minds_no_case_and_every_word(provider):
     a_group(provider, "осень")
     client = client_of(employ(provider, Role.OFFICE_HEAD))

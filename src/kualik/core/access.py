@@ -12,6 +12,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import resolve_url
+from django.urls import resolve
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.module_loading import import_string
 
@@ -105,6 +106,12 @@ def came_for(request: HttpRequest) -> str:
         address, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
     return address if is_ours else ""
+
+
+def may_open(user: object, address: str) -> bool:
+    """Whether the page of staff at one of our addresses is open to the person of a request."""
+    permission = permission_of(resolve(address).func)
+    return isinstance(permission, frozenset) and has_role(user, permission)
 
 
 def role_of(user: object, roles: frozenset[Role]) -> Role:

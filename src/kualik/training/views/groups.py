@@ -15,7 +15,7 @@ from kualik.rules.spelling import alphabetical
 from kualik.training.forms import GroupSearchForm
 from kualik.training.models import Completion, Group
 from kualik.training.queries import completions_of, groups_of
-from kualik.training.views.own import OFFICE, page_of, provider_of
+from kualik.training.views.own import OFFICE, may_file, page_of, provider_of
 
 GROUPS_A_PAGE = 50
 
@@ -45,7 +45,14 @@ def groups(request: HttpRequest) -> HttpResponse:
     page = page_of(request, rows, GROUPS_A_PAGE)
     listed = [(group, KIND_LABELS[group.programme.kind]) for group in page]
     query = f"{urlencode({'q': asked})}&" if asked else ""
-    context = {"form": form, "page": page, "groups": listed, "asked": asked, "query": query}
+    context = {
+        "form": form,
+        "page": page,
+        "groups": listed,
+        "asked": asked,
+        "query": query,
+        "may_file": may_file(request),
+    }
     return render(request, "training/groups.html", context)
 
 
@@ -63,5 +70,6 @@ def group(request: HttpRequest, pk: int) -> HttpResponse:
         "kind": kind,
         "page": page,
         "people": people,
+        "may_file": may_file(request),
     }
     return render(request, "training/group.html", context)

@@ -7,9 +7,10 @@ from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 
 from kualik.accounts.queries import person_of
-from kualik.core.access import role_of
+from kualik.core.access import may_open, role_of
 from kualik.core.journal import Actor
 from kualik.providers.models import Provider
 from kualik.rules.lifecycle import Role
@@ -33,6 +34,11 @@ def actor_of(request: HttpRequest) -> Actor:
     """The person as the journal names them, in the role that lets them import."""
     user = person_of(request)
     return user.acting_as(role_of(user, frozenset(OFFICE)))
+
+
+def may_file(request: HttpRequest) -> bool:
+    """Whether the person may file requests for the people of a group."""
+    return may_open(request.user, reverse("cases:file_group", args=[0]))
 
 
 def draft_of(request: HttpRequest, pk: int) -> ImportDraft:

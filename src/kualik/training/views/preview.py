@@ -30,7 +30,7 @@ from kualik.training.services.dry_run import (
 from kualik.training.services.showing import DryRun
 from kualik.training.views.lists import open_draft
 from kualik.training.views.marks import Marks
-from kualik.training.views.own import OFFICE, actor_of, draft_of, page_of, provider_of
+from kualik.training.views.own import OFFICE, actor_of, draft_of, may_file, page_of, provider_of
 from kualik.training.views.table import columns_of, filters_of, rows_of
 
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -179,5 +179,10 @@ def result(request: HttpRequest, pk: int) -> HttpResponse:
     if not draft.imported_at:
         return redirect("training:preview", pk)
     groups = groups_of(provider_of(request)).filter(pk__in=draft.result["groups"])
-    context = {"draft": draft, "counts": draft.result, "groups": groups}
+    context = {
+        "draft": draft,
+        "counts": draft.result,
+        "groups": groups,
+        "may_file": may_file(request),
+    }
     return render(request, "training/result.html", context)
