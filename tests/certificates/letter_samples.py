@@ -130,7 +130,7 @@ def sign(letter: Letter, signature: bytes | None = None, *, user: User | None = 
         now=NOW,
     )
     found = signature or signature_of(letter)
-    return accept_letter(letter=letter, signature=found, intake=intake)
+    return accept_letter(letter=letter, signature=found, intake=intake, after=str)
 
 
 def signed(signer: User, /, kind: str = "refusal", **changed: Any) -> Letter:

@@ -82,6 +82,7 @@ def test_an_overdue_request_stays_and_comes_first(world: World) -> None:
 def test_a_mistake_in_a_document_orders_a_corrected_one(world: World) -> None:
     request = world.by_state[State.ISSUED]
     Request.objects.filter(pk=request.pk).update(edition="A57", edition_version=1)
+    request.refresh_from_db()
     found = complain(world, State.ISSUED, subject="decision")
     decision = decide_complaint(complaint=found, ruling=ruling("action_ordered"), **as_head(world))
     filed = Request.objects.get(replaces=request.certificate)

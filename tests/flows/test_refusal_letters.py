@@ -2,7 +2,6 @@
 authorised person in the same batch as certificates (A57.9, A57.10-2, A303.9)."""
 
 import json
-import shutil
 import subprocess
 from base64 import b64encode
 from pathlib import Path
@@ -16,14 +15,18 @@ from pytest_django import Settings
 from kualik.cases.models import Request
 from kualik.cases.services.deciding import decline_request, refuse_request
 from kualik.cases.services.sealing import accept_signatures
+from kualik.cases.services.telling import short_link
 from kualik.cases.services.trial_signing import sign_letters_on_trial
 from kualik.certificates.models import Letter, SealPolicy
 from kualik.certificates.queries import letters_about, letters_of
-from kualik.certificates.services.letters import LETTER_JOB, run_letter_job
+from kualik.certificates.services.letters import LETTER_JOB, accept_letter, run_letter_job
 from kualik.certificates.services.policy import Limits, set_policy
+from kualik.certificates.services.signing import Intake
 from kualik.core import clock, jobs
 from kualik.core.journal import SYSTEM
 from kualik.demo.people import staff_iins
+from kualik.notifications.models import Message
+from kualik.rules.errors import RuleViolation
 from kualik.rules.language import Text
 from kualik.rules.lifecycle import Role
 from kualik.signatures.adapters.test_authority import sign_cms
@@ -32,6 +35,7 @@ from kualik.signatures.services import test_fetcher as fetcher_at
 from tests.entering import open_cabinet
 from tests.flows.office import NOW, Office, open_demo_office
 from tests.flows.signing import own_leaf, signed
+from tests.signatures.authorities import openssl, write_pem
 from tests.world import sign_in
 
 FACTS = Text(
@@ -134,6 +138,33 @@ def test_certificates_and_letters_are_signed_in_one_call(office: Office, refused
     assert list(letters_of(refused.person)) == [letter_of(refused)]
 
 
+def test_the_person_hears_once_that_the_signed_refusal_is_in_the_cabinet(
+    office: Office, refused: Request
+) -> None:
+    told = Message.objects.filter(about=f"request:{refused.number}", event="refusal_signed")
+    assert not told.exists()
+    for _ in range(2):
+        sign_letters_on_trial(letters=[letter_of(refused)], iins=staff_iins(), now=NOW)
+    assert letter_of(refused).state == "signed"
+    (message,) = told
+    assert (message.person, message.scope) == (refused.person, "DEMO")
+    assert short_link(refused) in message.body
+
+
+def test_a_letter_of_which_nobody_can_be_told_is_not_signed_yet(
+    office: Office, refused: Request
+) -> None:
+    def forbid(_letter: Letter) -> None:
+        raise RuleViolation("conflict")
+
+    letter, trust = letter_of(refused), installation_trust()
+    intake = Intake(user=office.signer, trust=trust, fetcher=fetcher_at(now=NOW), now=NOW)
+    given = {"signature": signature_of(office, letter), "intake": intake}
+    with pytest.raises(RuleViolation, match="conflict"):
+        accept_letter(letter=letter, after=forbid, **given)
+    assert (letter_of(refused).state, letter_of(refused).signature) == ("prepared", "")
+
+
 def test_a_signature_over_another_document_leaves_the_letter_waiting(
     office: Office, refused: Request
 ) -> None:
@@ -159,19 +190,15 @@ def test_other_programs_verify_the_seal_and_the_signature(
     (tmp_path / "letter.pdf").write_bytes(bytes_of(letter.file))
     (tmp_path / "letter.p7s").write_bytes(bytes_of(letter.signature))
     authority = test_hierarchy("rsa")
-    chain = b"".join(_pem(one.certificate_der) for one in (authority.root, authority.issuing))
-    (tmp_path / "chain.pem").write_bytes(chain)
-    openssl = shutil.which("openssl")
-    assert openssl
-    told = subprocess.run(
-        [
-            openssl, "cms", "-verify", "-binary", "-inform", "DER", "-in", "letter.p7s",
-            "-content", "letter.pdf", "-CAfile", "chain.pem", "-purpose", "any",
-            "-attime", str(int(NOW.timestamp())), "-out", "out.pdf",
-        ],
-        cwd=tmp_path, capture_output=True, text=True, check=False,
+    chain = (authority.root.certificate_der, authority.issuing.certificate_der)
+    write_pem(tmp_path / "chain.pem", *chain)
+    told = openssl(
+        "cms", "-verify", "-binary", "-inform", "DER", "-in", "letter.p7s",
+        "-content", "letter.pdf", "-CAfile", "chain.pem", "-purpose", "any",
+        "-attime", str(int(NOW.timestamp())), "-out", "out.pdf",
+        folder=tmp_path,
     )  # fmt: skip
-    assert told.returncode == 0, told.stderr
+    assert told.returncode == 0, told.stdout
     told = subprocess.run(
         ["pdfsig", "letter.pdf"], cwd=tmp_path, capture_output=True, text=True, check=False
     )
@@ -248,11 +275,3 @@ def test_the_applicant_finds_the_signed_refusal_and_the_office_its_state(
     page = applicant.get(reverse("cases:cabinet")).content.decode()
     assert address in page
     assert b"".join(applicant.get(address)) == bytes_of(letter.file)
-
-
-def _pem(der: bytes) -> bytes:
-    body = b64encode(der).decode()
-    lines = [body[start : start + 64] for start in range(0, len(body), 64)]
-    return "\n".join(
-        ["-----BEGIN CERTIFICATE-----", *lines, "-----END CERTIFICATE-----", ""]
-    ).encode()

@@ -28,7 +28,7 @@ each_text = pytest.mark.parametrize(("event", "channel", "language"), ALL, ids=N
 ASKED_FOR = {
     "request_filed", "request_accepted", "completion_offer", "number_unconfirmed",
     "request_approved", "request_issued", "corrected_document_issued", "request_refused",
-    "request_not_accepted",
+    "request_not_accepted", "refusal_signed",
     "request_handed_over", "request_overdue", "one_time_code", "complaint_registered",
     "complaint_decided", "complaint_forwarded", "correction_decided", "correction_filed",
     "answer_not_understood", "answer_state", "answer_not_filed",

@@ -17,7 +17,7 @@ from kualik.accounts.models import Person
 from kualik.accounts.queries import confirmed_phones
 from kualik.cases.models import Mandate, Request
 from kualik.cases.queries import status_code
-from kualik.certificates.models import Certificate
+from kualik.certificates.models import Certificate, Letter
 from kualik.certificates.services.letters import (
     draft_letter,
     notice_letter_facts,
@@ -36,7 +36,10 @@ FROM_AFAR = frozenset({Request.Channel.WEB, Request.Channel.GATEWAY, Request.Cha
 # What happened at the counter between two people who were there.
 IN_PERSON = frozenset({"request_handed_over"})
 # A complaint may bring a request back to be decided anew, and that is told as well.
-DECIDED_AGAIN = frozenset({"request_refused", "request_not_accepted", "human_review_decided"})
+DECIDED_AGAIN = frozenset(
+    {"request_refused", "request_not_accepted", "refusal_signed", "human_review_decided"}
+)
+REFUSALS = frozenset({Letter.Kind.REFUSAL, Letter.Kind.NOT_ACCEPTED})
 
 
 def tell(*, request: Request, event: str, now: datetime, **params: Value) -> list[Message]:
@@ -186,6 +189,14 @@ def tell_refused(request: Request, decision: Refusal, *, actor: Actor, now: date
             decision.decided_on, appeal=decision.appeal, ways_were_named=True
         ),
     )
+
+
+def tell_signed(letter: Letter, *, now: datetime) -> None:
+    """That a refusal is there as a document (A57.10-2); of the other letters, the message of the
+    decision says all that is to be said."""
+    if letter.kind in REFUSALS:
+        request = Request.objects.get(number=letter.about.removeprefix("request:"))
+        tell(request=request, event="refusal_signed", now=now)
 
 
 def tell_handed_over(request: Request, *, now: datetime) -> None:

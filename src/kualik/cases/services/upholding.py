@@ -7,7 +7,8 @@ from django.db import IntegrityError, transaction
 from kualik.cases.models import Request
 from kualik.cases.queries.requests import UPHELD_TASK
 from kualik.cases.services.filing import file_replacement
-from kualik.certificates.models import Certificate, Letter
+from kualik.cases.services.telling import REFUSALS
+from kualik.certificates.models import Certificate
 from kualik.certificates.services.letters import letters_about, void_letter
 from kualik.certificates.services.standing import revoke_certificate
 from kualik.core import journal
@@ -19,7 +20,6 @@ from kualik.rules.errors import RuleViolation
 from kualik.rules.language import Text
 from kualik.rules.lifecycle import AWAITING_RESULT, Event, Role, State
 
-REFUSALS = (Letter.Kind.REFUSAL, Letter.Kind.NOT_ACCEPTED)
 STANDING = (Certificate.Status.VALID, Certificate.Status.SUSPENDED)
 
 

@@ -12,6 +12,7 @@ from kualik.accounts.models import User
 from kualik.cases.models import Request
 from kualik.cases.services.sealing.making import is_prepared, move_to_issued, record_seals
 from kualik.cases.services.sealing.ordering import check_signer
+from kualik.cases.services.telling import tell_signed
 from kualik.certificates.models import Certificate, PersonSignature
 from kualik.certificates.services.letters import accept_letter, named_letters
 from kualik.certificates.services.policy import lock_policy, person_fault
@@ -55,8 +56,9 @@ def accept_signatures(
     """
     intake = Intake(user=user, trust=trust, fetcher=fetcher, now=now)
     requests, letters = _own(user, list(signatures)), named_letters(user, signatures)
+    take_letter = partial(accept_letter, intake=intake, after=partial(tell_signed, now=now))
     accepts = {
-        number: partial(accept_letter, letter=letters[number], signature=signature, intake=intake)
+        number: partial(take_letter, letter=letters[number], signature=signature)
         if number in letters
         else partial(_accept, number, requests.get(number), signature, intake)
         for number, signature in signatures.items()

@@ -1,7 +1,7 @@
 """Signing letters: whoever answers for a letter signs its prepared file with an own key."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Final
 
@@ -65,11 +65,14 @@ def prepared_letter_content(*, letter: Letter, now: datetime) -> bytes:
     return content
 
 
-def accept_letter(*, letter: Letter, signature: bytes, intake: Intake) -> bool:
+def accept_letter(
+    *, letter: Letter, signature: bytes, intake: Intake, after: Callable[[Letter], object]
+) -> bool:
     """Make a document of a prepared letter whose signature (detached CMS) is good; False when it
     was signed before by another signature of the person. Call it outside transactions.
 
-    Raises ``prepared_unknown``, ``prepared_file_changed``, ``seal_wrong_person``,
+    ``after`` gets the signed letter in the transaction that signs it. Raises
+    ``prepared_unknown``, ``prepared_file_changed``, ``seal_wrong_person``,
     ``seal_needs_two_persons``, ``key_disabled``, those of ``check_person_signature`` and
     ``conflict`` when the letter was taken back at that moment.
     """
@@ -92,7 +95,7 @@ def accept_letter(*, letter: Letter, signature: bytes, intake: Intake) -> bool:
         fetcher=intake.fetcher,
         now=intake.now,
     )
-    _keep(letter, verdict, signature, intake)
+    _keep(letter, verdict, signature, intake, after)
     return True
 
 
@@ -127,12 +130,19 @@ def _needs_another(letter: Letter, user: User) -> bool:
     return drafted.actor == f"user:{user.pk}"
 
 
-def _keep(letter: Letter, verdict: SignerVerdict, signature: bytes, intake: Intake) -> None:
-    """Letter, signature and journal together or not at all."""
+def _keep(
+    letter: Letter,
+    verdict: SignerVerdict,
+    signature: bytes,
+    intake: Intake,
+    after: Callable[[Letter], object],
+) -> None:
+    """Letter, signature, journal and what follows together or not at all."""
     name = store_signature(document=letter.file, signature=signature)
     try:
         with transaction.atomic():
             _enter(letter, verdict, name, signature, intake)
+            after(letter)
     except RuleViolation:
         # Only here nothing can refer to the file; after another fault the commit may have come.
         default_storage.delete(name)
