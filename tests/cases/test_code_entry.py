@@ -16,6 +16,7 @@ from kualik.accounts.adapters import open_iin
 from kualik.accounts.models import OneTimeCode, Person, PersonPhone
 from kualik.accounts.queries import confirmed_phone
 from kualik.accounts.services import confirm_phone, remove_phone
+from kualik.accounts.services.codes import TRIES
 from kualik.core import clock, journal
 from kualik.core.access import APPLICANT_KEY
 from kualik.core.journal import SYSTEM
@@ -115,6 +116,17 @@ def test_no_iin_stands_in_an_address_the_session_or_the_journal(
     check(client, last_code())
     told = str(list(JournalEntry.objects.values())) + str(list(Message.objects.values()))
     assert number not in page + kept + told
+
+
+def test_a_code_that_can_serve_no_more_is_not_left_in_the_field(
+    client: Client, person: Person
+) -> None:
+    ask(client, iin_of(person))
+    wrong = "000000" if last_code() != "000000" else "000001"
+    pages = [check(client, wrong).content.decode() for _ in range(TRIES)]
+    assert [f'value="{wrong}"' in page for page in pages] == [True] * (TRIES - 1) + [False]
+    OneTimeCode.objects.update(expires_at=clock.now(), tries=0)
+    assert f'value="{last_code()}"' not in check(client, last_code()).content.decode()
 
 
 # No oracle

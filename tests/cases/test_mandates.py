@@ -372,13 +372,30 @@ def test_both_hear_of_it_at_their_confirmed_numbers(world: World, bekzat: Person
 
 
 def test_a_clerk_registers_the_original_at_the_counter(world: World, bekzat: Person) -> None:
-    clerk = world.demo.staff[Role.CLERK].acting_as(Role.CLERK)
+    clerk = world.demo.staff[Role.CLERK]
     facts = paper(world.demo.provider, iin_of(world, completion_of(world)))
-    mandate = register_mandate(representative=bekzat, facts=facts, actor=clerk, now=world.now)
+    by = {"user": clerk, "role": Role.CLERK, "now": world.now}
+    mandate = register_mandate(representative=bekzat, facts=facts, **by)
     assert acting_for(bekzat, now=world.now) == [mandate]
     assert mandate.evidence == {"by": "counter", "role": "clerk"}
     (entry,) = journal.history(f"mandate:{mandate.pk}")
-    assert (entry.action, entry.actor) == ("cases.mandate_checked", clerk.name)
+    assert (entry.action, entry.actor) == ("cases.mandate_checked", f"user:{clerk.pk}")
+
+
+def test_a_clerk_registers_papers_for_the_own_provider_alone_and_never_the_own(
+    world: World, bekzat: Person
+) -> None:
+    number = iin_of(world, completion_of(world))
+    clerk = world.demo.staff[Role.CLERK]
+    foreign = paper(world.other.provider, number)
+    own = paper(world.demo.provider, world.demo.iins[Role.CLERK])
+    for facts, code in ((foreign, "not_permitted"), (own, "own_case")):
+        with pytest.raises(RuleViolation) as violation:
+            register_mandate(
+                representative=bekzat, facts=facts, user=clerk, role=Role.CLERK, now=world.now
+            )
+        assert violation.value.code == code
+    assert not Mandate.objects.exists()
 
 
 def test_a_principal_who_comes_later_finds_it(world: World, bekzat: Person) -> None:

@@ -118,12 +118,13 @@ def run_asked_job(payload: Payload, now: datetime) -> None:
 
 @transaction.atomic
 def register_mandate(
-    *, representative: Person, facts: MandateFacts, actor: Actor, now: datetime
+    *, representative: Person, facts: MandateFacts, user: User, role: Role, now: datetime
 ) -> Mandate:
     """Enter a power of attorney whose original a clerk of the provider has in hand; it counts at
-    once. Raises what ``check_facts`` raises."""
+    once. Raises ``not_permitted``, ``own_case`` and what ``check_facts`` raises."""
     check_facts(facts, representative=representative, now=now)
-    mandate = _new(representative, facts, now)
+    mandate, actor = _new(representative, facts, now), user.acting_as(role)
+    _check_officer(mandate, user)
     mandate.state, mandate.checked_at, mandate.checked_by = State.CHECKED, now, actor.name
     mandate.evidence = {"by": "counter", "role": actor.role}
     mandate.save(force_insert=True)

@@ -18,6 +18,7 @@ from kualik.cases.views.entering import (
     code_context,
     forget_code,
     keep_code,
+    refuse_code,
     sent_again,
     waiting_code,
 )
@@ -93,7 +94,7 @@ def _confirmed(request: HttpRequest, form: SentCodeForm, waiting: Waiting) -> bo
         role = role_of(user, COUNTER)
         confirm_at_counter(row=row, shown=shown, user=user, role=role, now=now)
     except RuleViolation as violation:
-        form.add_error("code", message(violation))
+        refuse_code(form, violation)
         return False
     forget_code(request, PAGE)
     return True

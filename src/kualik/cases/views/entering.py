@@ -37,6 +37,8 @@ from kualik.rules.errors import RuleViolation
 
 Purpose = OneTimeCode.Purpose
 WRONG = Limit("wrong codes from a phone", 50)
+# After these the code of the message still serves; after any other fault it is used up or over.
+STILL_GOOD = frozenset({"otp_wrong", "too_many_tries"})
 # Where the session keeps the codes it waits for, by the page that asked.
 KEPT = "sent_codes"
 
@@ -149,6 +151,13 @@ def sent_again(request: HttpRequest, page: str, purpose: str) -> None:
     messages.success(request, gettext("A new code is on its way; the one before no longer counts."))
 
 
+def refuse_code(form: SentCodeForm, violation: RuleViolation) -> None:
+    """Say why a code was not taken; one that can serve no more is not left in the field."""
+    form.add_error("code", message(violation))
+    if violation.code not in STILL_GOOD:
+        form.data = {**form.data, "code": ""}
+
+
 def code_context(waiting: Waiting, form: Form, *, again: str, back: str) -> dict[str, object]:
     """What a page with a field for the code shows; no more than the visitor typed."""
     return {
@@ -182,7 +191,7 @@ def _entered(request: HttpRequest, form: SentCodeForm, waiting: Waiting) -> bool
     except RuleViolation as violation:
         if violation.code != "too_many_tries":
             count_miss(WRONG, place, now=now)
-        form.add_error("code", message(violation))
+        refuse_code(form, violation)
         return False
     open_cabinet(request=request, person=person, way=CODE_WAY, level=CODE_LEVEL, now=now)
     return True
