@@ -9,11 +9,14 @@ from pathlib import Path
 import hypothesis
 import pytest
 from django.conf import settings as program_settings
+from django.db import connection
 from pytest_django import Settings
 
 from kualik.core import clock
 from kualik.signatures.adapters.test_authority import Scheme, open_hierarchy
 from kualik.signatures.services.trusting import TEST_AUTHORITY, TEST_SCHEMES
+from tests import proving
+from tests.migrated import lay_tables
 from tests.serving import served
 from tools.authority_server import AuthorityServer
 
@@ -31,6 +34,7 @@ def pytest_pycollect_makeitem(name: str, obj: object) -> list[pytest.Item] | Non
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "any_database: what it proves lies outside the database")
+    proving.watch(config)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -47,6 +51,20 @@ def _depends_on_database(item: pytest.Item) -> bool:
     if item.get_closest_marker("any_database"):
         return False
     return bool(asked) or item.get_closest_marker("django_db") is not None
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """On SQLite the tables come ready; elsewhere each process migrates."""
+    return connection.vendor == "sqlite"
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, django_db_keepdb: bool
+) -> None:
+    if django_db_keepdb:
+        lay_tables(Path(connection.settings_dict["TEST"]["NAME"]))
 
 
 @pytest.fixture(scope="session")

@@ -8,9 +8,11 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from kualik.rules import standards
+from kualik.rules.language import Text
 from kualik.rules.standards import ALL_CLAUSES, CLAUSES, Standard
 
 JUDGEMENT = Path(__file__).parent.parent / "data" / "compliance.toml"
@@ -30,10 +32,10 @@ LEFT_OUT = (
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """How far a clause is served; ``tests`` prove it without quoting its id."""
+    """How far a clause is served, in words; ``tests`` prove it without quoting its id."""
 
     state: str
-    note: str
+    words: Text
     tests: tuple[str, ...]
 
 
@@ -48,7 +50,7 @@ class ClauseServed:
     title: str
     says: str
     state: str
-    note: str
+    words: Text
     data: tuple[str, ...]
     code: tuple[str, ...]
     tests: tuple[str, ...]
@@ -60,7 +62,7 @@ def compliance(root: Path) -> tuple[ClauseServed, ...]:
     Raises ValueError when the judgement misses a clause, names one twice or one that is none,
     or names a test that is not there.
     """
-    judged = _judgement(root)
+    judged = judgements()
     data, code, tests = _data(), _code(root), _tests(root)
     served = []
     for act, clauses in CLAUSES.items():
@@ -68,13 +70,14 @@ def compliance(root: Path) -> tuple[ClauseServed, ...]:
         for clause in clauses:
             row = standard.clause(clause)
             judgement = judged[clause]
+            _check_tests(judgement, root)
             served.append(
                 ClauseServed(
                     id=clause,
                     title=row.title.en,
                     says=row.text.en,
                     state=judgement.state,
-                    note=judgement.note,
+                    words=judgement.words,
                     data=tuple(data.get(clause, ())),
                     code=_quoting(clause, code),
                     tests=tuple(sorted({*_quoting(clause, tests), *judgement.tests})),
@@ -95,15 +98,18 @@ def stray_quotations(root: Path) -> dict[str, list[str]]:
     return {path: ids for path, ids in found.items() if ids}
 
 
-def _judgement(root: Path) -> dict[str, Judgement]:
+@cache
+def judgements() -> Mapping[str, Judgement]:
+    """The judgement on every clause. Raises ValueError for one that is missing or unknown."""
     judged: dict[str, Judgement] = {}
     for entry in tomllib.loads(JUDGEMENT.read_text(encoding="utf-8"))["clause"]:
-        judgement = Judgement(entry["state"], entry["note"], tuple(entry.get("tests", ())))
+        judgement = Judgement(
+            entry["state"],
+            Text(entry["kk"], entry["ru"], entry["en"]),
+            tuple(entry.get("tests", ())),
+        )
         if judgement.state not in STATES:
             raise ValueError(f"{JUDGEMENT.name}: {judgement.state!r} is no state")
-        for test in judgement.tests:
-            if not (root / test).is_file():
-                raise ValueError(f"{JUDGEMENT.name}: there is no {test}")
         for clause in entry["ids"]:
             if clause in judged or clause not in ALL_CLAUSES:
                 raise ValueError(f"{JUDGEMENT.name}: {clause} stands twice or is no clause")
@@ -112,6 +118,12 @@ def _judgement(root: Path) -> dict[str, Judgement]:
     if missing:
         raise ValueError(f"{JUDGEMENT.name}: {missing[0]} is missing")
     return judged
+
+
+def _check_tests(judgement: Judgement, root: Path) -> None:
+    for test in judgement.tests:
+        if not (root / test).is_file():
+            raise ValueError(f"{JUDGEMENT.name}: there is no {test}")
 
 
 def _data() -> dict[str, list[str]]:

@@ -1,9 +1,10 @@
-"""``kualik write_docs``: writes the generated parts of the documents anew.
+"""``kualik write_docs``: writes the generated parts of the documents and the map of proofs anew.
 
 A part stands between ``<!-- generated: name -->`` and ``<!-- end -->``; all other lines are
 written by hand and stay.
 """
 
+import json
 import re
 import sys
 from collections import Counter
@@ -16,6 +17,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from kualik.oversight.queries import STATES, ClauseServed, compliance
+from kualik.oversight.queries.proofs import PROOFS, proofs_text
 from kualik.papers.queries import footers, forms
 from kualik.rules import lifecycle, standards
 from kualik.rules.standards import CLAUSES
@@ -23,6 +25,7 @@ from kualik.rules.standards import CLAUSES
 ROOT: Path = settings.ROOT
 DOCS = ROOT / "docs"
 PART = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+RUNS = ("sqlite", "postgresql", "browser")
 LABELS = {"served": "served", "partly": "partly served", "later": "not yet served"}
 NOTHING = "–"
 
@@ -33,9 +36,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--check", action="store_true", help="write nothing; 1 when they drift")
+        parser.add_argument(
+            "--results", action="store_true", help="take over what the last whole test run proved"
+        )
 
     def handle(self, *_args: object, **options: object) -> None:
-        drifting = drift()
+        drifting = drift(run=last_results() if options["results"] else None)
         for file in drifting:
             self.stdout.write(str(file.relative_to(ROOT)))
         if options["check"] and drifting:
@@ -45,8 +51,33 @@ class Command(BaseCommand):
                 file.write_text(text, encoding="utf-8")
 
 
-def drift() -> dict[Path, str]:
-    """The documents whose generated parts are not as the sources say, with the right text.
+def last_results() -> dict[str, object]:
+    """What the whole runs on both databases and in the browser left in ``var/proofs``.
+
+    Raises CommandError when one of them is missing.
+    """
+    runs = []
+    for name in RUNS:
+        file = ROOT / "var" / "proofs" / f"{name}.json"
+        if not file.exists():
+            raise CommandError(f"{file}: run `make test` first")
+        runs.append(json.loads(file.read_text(encoding="utf-8")))
+    files: dict[str, Counter[str]] = {}
+    for run in runs:
+        for name, counts in run["files"].items():
+            files.setdefault(name, Counter()).update(counts)
+    return {
+        "on": min(run["on"] for run in runs),
+        "files": {
+            name: {outcome: counts[outcome] for outcome in ("passed", "failed")}
+            for name, counts in sorted(files.items())
+        },
+    }
+
+
+def drift(*, run: Mapping[str, object] | None = None) -> dict[Path, str]:
+    """The documents whose generated parts are not as the sources say, with the right text; and
+    the map of proofs, with the results of ``run`` where there is a new one.
 
     Raises CommandError when there are no documents or one asks for an unknown part.
     """
@@ -55,6 +86,8 @@ def drift() -> dict[Path, str]:
         raise CommandError(f"{DOCS}: there are no documents")
     texts = {file: file.read_text(encoding="utf-8") for file in files}
     right = {file: with_parts(text) for file, text in texts.items()}
+    texts[PROOFS] = PROOFS.read_text(encoding="utf-8") if PROOFS.exists() else ""
+    right[PROOFS] = proofs_text(served(), run)
     return {file: text for file, text in right.items() if text != texts[file]}
 
 
@@ -114,7 +147,7 @@ def clause_block(clause: ClauseServed) -> str:
         "",
         f"{clause.says}.",
         "",
-        clause.note,
+        clause.words.en,
         "",
         f"- Data: {', '.join(clause.data) or NOTHING}",
         f"- Code: {links(clause.code)}",
