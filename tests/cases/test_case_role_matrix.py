@@ -194,6 +194,13 @@ DOORS = (
     Door(name="api_status", opens=WHO, answer=NOT_THIS_WAY, stranger=NOT_THIS_WAY),
     Door(name="api_status", post={}, opens=WHO, answer=UNREADABLE, stranger=UNREADABLE),
     Door(name="reviews", opens=SIGNERS, stranger=OPEN),
+    Door(name="contact", opens=("contact_centre",), stranger=CLOSED),
+    Door(
+        name="contact_request",
+        for_state=State.ISSUED,
+        opens=("contact_centre",),
+        stranger=CLOSED,
+    ),
     # Nobody of the world demanded one; tests/cases/test_reviews.py has those that are there.
     Door(name="review", for_state=State.ISSUED, opens=SIGNERS, answer=ABSENT),
     *(

@@ -33,9 +33,15 @@ WHAT_LABELS: Mapping[str, Text] = {
     "complaint": Text("Шағым", "Жалоба", "Complaint"),
     "share": Text("Сілтеме бойынша құжаттар", "Документы по ссылке", "Documents by a link"),
     "share_file": Text("Құжаттың файлы", "Файл документа", "File of a document"),
+    "contact": Text(
+        "Байланыс орталығы өтініштің жағдайын қарады",
+        "Контакт-центр смотрел состояние заявления",
+        "The contact centre looked at how a request stands",
+    ),
     "evidence": Text(
         "Өтініштің дәлелдер жинағы", "Набор доказательств по заявлению", "Evidence pack of a request"
     ),
+    "window": Text("Терезеде қызмет көрсету", "Обслуживание у окна", "Service at the window"),
     "phone": Text("Телефонды растау", "Подтверждение телефона", "Confirmation of a phone"),
 }
 WAY_LABELS: Mapping[str, Text] = {

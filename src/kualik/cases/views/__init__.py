@@ -3,6 +3,7 @@
 from kualik.cases.views.asking import ask, ask_check, ask_keep
 from kualik.cases.views.board import office
 from kualik.cases.views.cabinet import cabinet
+from kualik.cases.views.contact import contact, contact_request
 from kualik.cases.views.correcting import (
     correction_check,
     correction_new,
@@ -48,6 +49,8 @@ from kualik.cases.views.status import short, status
 from kualik.cases.views.tasks import task_done, task_send_again, tasks
 
 __all__ = [
+    "contact",
+    "contact_request",
     "ask",
     "ask_check",
     "ask_keep",
