@@ -35,7 +35,11 @@ PAGES: Mapping[str, tuple[str, str]] = {
     "complaint": ("complaints:complaint", "number"),
     "certificate": ("certificates:certificate", "number"),
     "letter": ("certificates:letter", "number"),
+    "blanks": ("certificates:ledger", "code"),
+    "visit": ("counter:visit", "pk"),
+    "incident": ("incidents:incident", "number"),
     "books": ("oversight:books", "code"),
+    "house": ("providers:provider", "code"),
 }
 
 
