@@ -1,4 +1,4 @@
-"""The forms of entering and of the consent, and the field that never takes an IIN."""
+"""The forms of entering, of the consent and of staff, and the field that never takes an IIN."""
 
 from typing import Any
 
@@ -6,9 +6,14 @@ from django import forms
 from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
+from kualik.accounts.queries import ROLE_LABELS
+from kualik.accounts.services.staffing import PROVIDER_ROLES
 from kualik.core.errors import message
+from kualik.core.language import spoken
 from kualik.rules.errors import RuleViolation
 from kualik.rules.identifiers import IIN_RUN, holds_iin, parse_iin
+from kualik.rules.language import LANGUAGES, Text
+from kualik.rules.lifecycle import Role
 from kualik.rules.phones import e164
 
 CODE_DIGITS = 6
@@ -156,3 +161,66 @@ class WithdrawForm(forms.Form):
         label=_("I understand that the cabinet closes at once."),
         error_messages={"required": _("Tick the box to withdraw the consent.")},
     )
+
+
+class StaffForm(forms.Form):
+    """Name, position in three languages and roles of a member of staff."""
+
+    full_name = forms.CharField(label=_("Full name"), max_length=150)
+    position_kk = forms.CharField(label=_("Position in Kazakh"), max_length=150)
+    position_ru = forms.CharField(label=_("Position in Russian"), max_length=150)
+    position_en = forms.CharField(label=_("Position in English"), max_length=150, required=False)
+
+    field_order = ("email", "full_name", "iin")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offered = [role for role in Role if role in PROVIDER_ROLES]
+        choices = [(role.value, spoken(ROLE_LABELS[role])) for role in offered]
+        self.fields["roles"] = forms.MultipleChoiceField(
+            label=_("Roles"), choices=choices, widget=forms.CheckboxSelectMultiple
+        )
+
+    def position(self) -> Text:
+        """The position in the three languages."""
+        return Text(*(self.cleaned_data[f"position_{code}"] for code in LANGUAGES))
+
+    def chosen(self) -> frozenset[Role]:
+        """The roles ticked."""
+        return frozenset(Role(name) for name in self.cleaned_data["roles"])
+
+
+class InviteForm(StaffForm):
+    """A new member of staff."""
+
+    email = forms.EmailField(
+        label=_("E-mail address"), max_length=254, widget=forms.EmailInput({"spellcheck": "false"})
+    )
+    iin = IinField(
+        required=False,
+        help_text=_("By it an electronic signature finds the account. It is kept as a hash alone."),
+    )
+
+
+class PasswordForm(forms.Form):
+    """A password of one's own, typed twice."""
+
+    password = forms.CharField(
+        label=_("Password"),
+        help_text=_("At least 8 characters, not only digits."),
+        max_length=256,
+        strip=False,
+        widget=forms.PasswordInput({"autocomplete": "new-password"}),
+    )
+    again = forms.CharField(
+        label=_("The same password again"),
+        max_length=256,
+        strip=False,
+        widget=forms.PasswordInput({"autocomplete": "new-password"}),
+    )
+
+    def clean_again(self) -> str:
+        typed = str(self.cleaned_data["again"])
+        if typed != self.cleaned_data.get("password"):
+            raise forms.ValidationError(_("The two passwords differ."))
+        return typed

@@ -16,8 +16,22 @@ from kualik.accounts.views.signing_in import (
     remove,
     second_factor,
 )
+from kualik.accounts.views.staffing import (
+    invitation,
+    staff_close,
+    staff_invite,
+    staff_list,
+    staff_new,
+    staff_one,
+)
 
 __all__ = [
+    "invitation",
+    "staff_close",
+    "staff_invite",
+    "staff_list",
+    "staff_new",
+    "staff_one",
     "consent",
     "enrol",
     "idp",
