@@ -16,9 +16,11 @@ pytestmark = [pytest.mark.urls("tests.training.addresses"), pytest.mark.django_d
 
 OFFICE = (Role.REGISTRAR, Role.OFFICE_HEAD, Role.PROVIDER_ADMIN)
 OTHERS = tuple(set(Role) - set(OFFICE) - {Role.SYSTEM, Role.APPLICANT})
-COLLECTIONS = ("groups", "import")
-POSTED = ("sheet", "mark", "confirm", "discard")
-OF_A_DRAFT = ("preview", "columns", "answers", "remarks", "result", *POSTED)
+COLLECTIONS = ("groups", "import", "programmes", "programme_new")
+OF_A_PROGRAMME = ("programme", "programme_retire")
+POSTED_OF_A_DRAFT = ("sheet", "mark", "confirm", "discard")
+POSTED = (*POSTED_OF_A_DRAFT, "programme_retire")
+OF_A_DRAFT = ("preview", "columns", "answers", "remarks", "result", *POSTED_OF_A_DRAFT)
 
 
 def listed():
@@ -61,6 +63,7 @@ def addresses(draft, group):
     found = {}
     for route in urls.urlpatterns:
         pk = group.pk if route.name == "group" else draft.pk
+        pk = group.programme_id if route.name in OF_A_PROGRAMME else pk
         found[route.name] = "/" + str(route.pattern).replace("<int:pk>", str(pk))
     return found
 
@@ -70,7 +73,7 @@ def knock(client, name, address):
 
 
 def test_the_matrix_names_every_page(draft, group):
-    assert set(addresses(draft, group)) == {*COLLECTIONS, "group", *OF_A_DRAFT}
+    assert set(addresses(draft, group)) == {*COLLECTIONS, "group", *OF_A_PROGRAMME, *OF_A_DRAFT}
 
 
 def test_strangers_are_asked_to_sign_in(draft, group):

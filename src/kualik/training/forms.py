@@ -1,6 +1,7 @@
 """The forms of the import: the file, its columns, what is said once for the group."""
 
 from collections.abc import Collection, Iterable
+from decimal import Decimal
 from typing import Any, Final
 
 from django import forms
@@ -14,11 +15,13 @@ from kualik.core.language import spoken
 from kualik.rules import standards
 from kualik.rules.errors import RuleViolation
 from kualik.rules.facts import KIND_LABELS
+from kualik.rules.language import Text
 from kualik.rules.volumes import check_volume
 from kualik.training.adapters.grid import MAX_BYTES
 from kualik.training.models import Programme
 from kualik.training.services import ColumnMapping, GroupDefaults, fields
 from kualik.training.services.cells import unprinted_letters
+from kualik.training.services.programmes import ProgrammeFacts
 
 NAME_FIELDS: Final = frozenset({"full_name", "full_name_given_first", "family_name"})
 DATES: Final = ("started_on", "ended_on")
@@ -237,3 +240,37 @@ class GroupForm(forms.Form):
         answers = {name: self.cleaned_data.get(name) for name in (*ASKED, *SPECIALTIES)}
         given = {name: value for name, value in answers.items() if value}
         return GroupDefaults(**given, group_name=self.cleaned_data.get("group_name", ""))
+
+
+class ProgrammeForm(forms.Form):
+    """A programme as its documents name it."""
+
+    kind = forms.ChoiceField(label=_lazy("Kind of training"))
+    title_kk = forms.CharField(label=_lazy("Title in Kazakh"), max_length=500)
+    title_ru = forms.CharField(label=_lazy("Title in Russian"), max_length=500)
+    specialty_kk = forms.CharField(
+        label=_lazy("Speciality in Kazakh"), max_length=200, required=False
+    )
+    specialty_ru = forms.CharField(
+        label=_lazy("Speciality in Russian"), max_length=200, required=False
+    )
+    hours = forms.IntegerField(label=_lazy("Academic hours"), min_value=1, max_value=9999)
+    credits = forms.DecimalField(
+        label=_lazy("Credits"), max_digits=5, decimal_places=2, min_value=Decimal("0.01")
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [(kind, spoken(label)) for kind, label in KIND_LABELS.items()]
+        self.fields["kind"] = forms.ChoiceField(label=_lazy("Kind of training"), choices=choices)
+
+    def facts(self) -> ProgrammeFacts:
+        """The programme that was typed."""
+        told = self.cleaned_data
+        return ProgrammeFacts(
+            kind=told["kind"],
+            title=Text(told["title_kk"], told["title_ru"]),
+            specialty=Text(told["specialty_kk"], told["specialty_ru"]),
+            hours=told["hours"],
+            credits=told["credits"],
+        )

@@ -2,12 +2,18 @@
 
 from django.urls import path
 
-from kualik.training.views import groups, lists, preview
+from kualik.training.views import groups, lists, preview, programmes
 
 app_name = "training"
 urlpatterns = [
     path("office/groups/", groups.groups, name="groups"),
     path("office/groups/<int:pk>/", groups.group, name="group"),
+    path("office/programmes/", programmes.programmes, name="programmes"),
+    path("office/programmes/new/", programmes.programme_new, name="programme_new"),
+    path("office/programmes/<int:pk>/", programmes.programme, name="programme"),
+    path(
+        "office/programmes/<int:pk>/retire/", programmes.programme_retire, name="programme_retire"
+    ),
     path("office/import/", lists.upload, name="import"),
     path("office/import/<int:pk>/", preview.preview, name="preview"),
     path("office/import/<int:pk>/columns/", lists.columns, name="columns"),

@@ -251,7 +251,8 @@ def _close(normalised: str, marked: str) -> _Guess | None:
     matcher = SequenceMatcher(b=normalised)
     for phrase in _dictionary().phrases:
         matcher.set_seq1(" ".join(phrase.words))
-        if matcher.quick_ratio() >= CLOSE_WORDING and matcher.ratio() >= CLOSE_WORDING:
+        bounds = (matcher.real_quick_ratio, matcher.quick_ratio, matcher.ratio)
+        if all(bound() >= CLOSE_WORDING for bound in bounds):
             return _Guess(LEAST_COVERAGE, _in_language(phrase, marked), "close")
     return None
 
