@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
 from kualik.notifications.models import InboundSms, Message
 
@@ -32,3 +32,15 @@ def last_sms(*, phone: str, event: str, until: datetime) -> Message | None:
 def inbound_sms(pk: int) -> InboundSms:
     """An answer that came in. Raises InboundSms.DoesNotExist."""
     return InboundSms.objects.get(pk=pk)
+
+
+def counts_by_event(*, scope: str | None, since: datetime) -> dict[str, dict[str, int]]:
+    """How many messages of each event are in each state; of one organisation, or of all where
+    ``scope`` is None."""
+    rows = Message.objects.filter(created_at__gte=since)
+    if scope is not None:
+        rows = rows.filter(scope=scope)
+    found: dict[str, dict[str, int]] = {}
+    for row in rows.values("event", "state").annotate(count=Count("pk")):
+        found.setdefault(row["event"], {})[row["state"]] = row["count"]
+    return found
