@@ -22,24 +22,22 @@ LIBRARIES = ROOT / "requirements" / "run.txt"
 KUALIK = Path(sys.executable).parent / "kualik"
 
 
-def _migrated_file() -> Path:
-    """A database of SQLite with all tables and no rows of ours; whoever comes first makes it."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    file = FOLDER / f"{_digest()}.sqlite3"
-    with (FOLDER / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not file.exists():
-            for older in FOLDER.glob("*.sqlite3"):
-                older.unlink()
-            _migrate(file)
-    return file
-
-
 def lay_tables(database: Path) -> None:
-    """This file is a database with all tables, whatever it was before."""
+    """This file is a database with all tables and no rows of ours, whatever it was before.
+
+    Whoever comes first makes the one to copy from, and the others wait for it.
+    """
     for beside in ("-wal", "-shm"):
         Path(f"{database}{beside}").unlink(missing_ok=True)
-    shutil.copy(_migrated_file(), database)
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    made = FOLDER / f"{_digest()}.sqlite3"
+    with (FOLDER / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            for older in FOLDER.glob("*.sqlite3"):
+                older.unlink()
+            _migrate(made)
+        shutil.copy(made, database)
 
 
 def _digest() -> str:
@@ -58,7 +56,7 @@ def _migrate(file: Path) -> None:
             "KUALIK_DEMO": "1",
             "DJANGO_SETTINGS_MODULE": "kualik.config.settings",
         }
-        subprocess.run([KUALIK, "migrate", "-v0"], env=environment, check=True)
+        subprocess.run([KUALIK, "migrate", "-v0", "--skip-checks"], env=environment, check=True)
         made, unfinished = Path(folder) / "kualik.sqlite3", file.with_suffix(".part")
         with closing(sqlite3.connect(made)) as source, closing(sqlite3.connect(unfinished)) as copy:
             source.backup(copy)

@@ -19,6 +19,11 @@ from kualik.config.settings import DATABASES, STORAGES, VAR
 if "TEST_DATABASE_NAME" in os.environ:
     # A second process that works on the database of the running test.
     DATABASES["default"]["NAME"] = os.environ["TEST_DATABASE_NAME"]
+if "init_command" in DATABASES["default"].get("OPTIONS", {}):
+    # What outlives a loss of power is of no use to data that live for some minutes.
+    DATABASES["default"]["OPTIONS"]["init_command"] = (
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;"
+    )
 # The slow hash is the point in an installation and a waste in a test.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Pages are read without their style sheets: names without a digest, and no collected files, which

@@ -22,6 +22,7 @@ from urllib.parse import unquote
 
 from django.conf import settings
 
+from kualik.config import environment
 from kualik.core import clock
 from kualik.signatures.adapters.test_authority import (
     Reply,
@@ -122,7 +123,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--now", type=datetime.fromisoformat, help="stop the clock at this moment")
     asked = parser.parse_args()
-    settings.configure(USE_TZ=True)
+    settings.configure(USE_TZ=True, CLOCK=environment.text("KUALIK_CLOCK"))
     server = AuthorityServer(
         directory=asked.directory,
         schemes=asked.scheme or USUAL,

@@ -13,19 +13,28 @@ from pathlib import Path
 
 import pytest
 
+from tests.migrated import lay_tables
+
 ROOT = Path(__file__).resolve().parents[2]
 SECRETS = ("KUALIK_SECRET_KEY", "KUALIK_IIN_KEY", "KUALIK_KEY_PASSPHRASE")
 
 
 @pytest.fixture
-def running(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+def prepared(tmp_path: Path) -> Path:
+    """A folder whose database has its tables already: migrating is proved elsewhere."""
+    lay_tables(tmp_path / "kualik.sqlite3")
+    return tmp_path
+
+
+@pytest.fixture
+def running(prepared: Path) -> Iterator[subprocess.Popen[str]]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     environment = {
         "PATH": os.environ["PATH"],
         "PORT": str(port),
-        "KUALIK_VAR": str(tmp_path),
+        "KUALIK_VAR": str(prepared),
         "KUALIK_DEMO": "0",
         "KUALIK_LOG_LEVEL": "INFO",
         "KUALIK_WEB_WORKERS": "1",
@@ -74,7 +83,7 @@ def test_a_worker_that_dies_is_started_again_and_all_of_it_ends_when_told_to(
 
 
 @pytest.fixture
-def demonstration(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
+def demonstration(prepared: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
     """A demonstration with its first port; somebody else listens where its phone should."""
     while True:
         with socket.create_server(("127.0.0.1", 0)) as probe:
@@ -90,7 +99,7 @@ def demonstration(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], int]]
         "PATH": os.environ["PATH"],
         "PORT": str(port),
         "KUALIK_SIMULATORS_PORT": str(port + 1),
-        "KUALIK_VAR": str(tmp_path),
+        "KUALIK_VAR": str(prepared),
         "KUALIK_DEMO": "1",
         "KUALIK_WEB_WORKERS": "1",
     }

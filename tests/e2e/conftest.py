@@ -54,6 +54,9 @@ CHROMIUM = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # A process for each address and one for each blank page cost more than the pages themselves.
+    "--disable-site-isolation-trials",
+    "--renderer-process-limit=1",
 ]
 PROGRAM = Path(sys.executable).parent
 KUALIK, GUNICORN = str(PROGRAM / "kualik"), str(PROGRAM / "gunicorn")
@@ -101,12 +104,12 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def simulators_port() -> int:
-    """The first of seven free ports in a row: NCALayer, the phone, the test authority, three of
-    the message catcher, eGov IDP."""
+    """The first of eight free ports in a row: NCALayer, the phone, the test authority, three of
+    the message catcher, eGov IDP, the digital documents service."""
     while True:
         first = free_port()
         try:
-            taken = [socket.create_server(("127.0.0.1", first + place)) for place in range(7)]
+            taken = [socket.create_server(("127.0.0.1", first + place)) for place in range(8)]
         except OSError:
             continue
         for server in taken:
@@ -189,8 +192,9 @@ def installation(
         running.start_simulator("ncalayer")
         running.start_simulator("phone")
         running.start_simulator("authority_server", *keys, f"--port={simulators_port + 2}")
+        running.start_simulator("digital_documents")
         wait_for(port, "/healthz")
-        places = {0: "/", 1: "/", 2: "/rsa/ca"}
+        places = {0: "/", 1: "/", 2: "/rsa/ca", 7: "/"}
         if is_staged:
             running.start_simulator("message_catcher")
             running.start_simulator("idp")

@@ -226,7 +226,7 @@ def test_a_service_down_for_an_hour_loses_nothing_and_doubles_nothing(
     use(settings, service, "mobizon")
     port = service.server_port
     service.end()
-    told = [tell(now=clock(), about=f"request:{number}") for number in range(20)]
+    told = [tell(now=clock(), about=f"request:{number}") for number in range(6)]
     for _ in range(60):
         send(clock)
         clock.move(minutes=1)

@@ -5,6 +5,7 @@ A view without a statement is closed for everyone (a guard test names it).
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import TypeVar
 
 from django.conf import settings
@@ -12,7 +13,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import resolve_url
-from django.urls import resolve
+from django.urls import get_urlconf, resolve
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.module_loading import import_string
 
@@ -110,8 +111,14 @@ def came_for(request: HttpRequest) -> str:
 
 def may_open(user: object, address: str) -> bool:
     """Whether the page of staff at one of our addresses is open to the person of a request."""
-    permission = permission_of(resolve(address).func)
+    permission = _permission_at(address, get_urlconf() or settings.ROOT_URLCONF)
     return isinstance(permission, frozenset) and has_role(user, permission)
+
+
+@lru_cache(maxsize=256)
+def _permission_at(address: str, urlconf: str) -> Permission | None:
+    """What the page states; the menu of every page asks for each of its entries."""
+    return permission_of(resolve(address, urlconf).func)
 
 
 def role_of(user: object, roles: frozenset[Role]) -> Role:

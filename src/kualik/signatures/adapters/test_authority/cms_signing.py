@@ -85,13 +85,14 @@ def sign_info(leaf: Leaf, asked: SignerContent) -> cms.SignerInfo:
     if asked.with_attributes:
         attributes = cms.CMSAttributes(_attributes(leaf, asked))
         signed_bytes = attributes.dump()
-        parts["signed_attrs"] = attributes
+        parts["signed_attrs"] = cms.CMSAttributes.load(signed_bytes)
     signature = leaf.key.sign(signed_bytes)
     parts["signature"] = signature
     if asked.stamper is not None:
         token = cms.ContentInfo.load(asked.stamper(signature))
         parts["unsigned_attrs"] = [{"type": "signature_time_stamp_token", "values": [token]}]
-    return cms.SignerInfo(parts)
+    # What was built is encoded anew twice at every level above it; what was read is not.
+    return cms.SignerInfo.load(cms.SignerInfo(parts).dump())
 
 
 def _certificates(leaves: Sequence[Leaf], *, with_chain: bool) -> list[cms.CertificateChoices]:
