@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from decimal import Decimal
 
 import pytest
 
@@ -100,7 +101,10 @@ def test_code_and_bin_belong_to_one_provider():
 
 def test_a_provider_has_one_main_office_and_may_open_more():
     provider = register()
-    open_office(provider=provider, facts=OFFICE, now=NOW, actor=ACTOR)
+    second = replace(OFFICE, name=Text("Екінші бөлім", "Второй отдел", "Second office"))
+    open_office(provider=provider, facts=second, now=NOW, actor=ACTOR)
+    again = refused(open_office, provider=provider, facts=second, now=NOW, actor=ACTOR)
+    assert again.code == "office_exists"
     assert list(provider.offices.order_by("pk").values_list("is_main", flat=True)) == [True, False]
 
 
@@ -111,11 +115,14 @@ def test_a_provider_has_one_main_office_and_may_open_more():
         ({"phones": ("call us",)}, "contact_phone_unreadable"),
         ({"accessible": frozenset({"lift"})}, "accessibility_unknown"),
         ({"hours": {0: (1050, 510)}}, "hours_wrong"),
+        ({"windows": 0}, "windows_wrong"),
+        ({"position": (Decimal("55.75"), Decimal("37.61"))}, "position_wrong"),
     ],
 )
 def test_an_office_with_wrong_facts_is_not_opened(changes, code):
     provider = register()
-    facts = {"provider": provider, "facts": replace(OFFICE, **changes)}
+    name = Text("Екінші бөлім", "Второй отдел", "Second office")
+    facts = {"provider": provider, "facts": replace(OFFICE, name=name, **changes)}
     assert refused(open_office, **facts, now=NOW, actor=ACTOR).code == code
     assert provider.offices.count() == 1
 
@@ -133,19 +140,26 @@ def test_an_office_with_wrong_facts_is_not_opened(changes, code):
 )
 def test_hours_that_make_no_day_are_not_set(hours, code):
     office = register().offices.get()
-    assert refused(change_hours, office=office, hours=hours, now=NOW, actor=ACTOR).code == code
-    office.refresh_from_db()
-    assert office.hours["0"] == [510, 1050]
+    facts = {"office": office, "hours": hours, "valid_from": date(2026, 12, 1)}
+    assert refused(change_hours, **facts, now=NOW, actor=ACTOR).code == code
+    assert not office.changes.exists()
 
 
 def test_changed_hours_change_the_calendar_and_leave_a_trace():
     provider = register()
-    change_hours(office=provider.offices.get(), hours=WEEK, now=NOW, actor=ACTOR)
+    change_hours(
+        office=provider.offices.get(),
+        hours=WEEK,
+        valid_from=date(2026, 12, 1),
+        now=NOW,
+        actor=ACTOR,
+    )
     calendar = calendar_of(provider, default={})
-    assert not calendar.is_working(date(2026, 11, 21))
+    assert calendar.is_working(date(2026, 11, 28))
+    assert not calendar.is_working(date(2026, 12, 5))
     entry = journal.history(f"provider:{provider.pk}")[-1]
-    assert entry.data["before"]["5"] == [540, 840]
-    assert "5" not in entry.data["after"]
+    assert entry.data["before"]["hours"]["5"] == [540, 840]
+    assert "5" not in entry.data["after"]["hours"]
 
 
 def test_a_closure_takes_the_day_out_of_the_own_calendar_only():

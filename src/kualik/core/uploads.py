@@ -14,6 +14,7 @@ FILES: Final = 2
 # What may be attached to one thing, and how large each scan may be.
 SCANS: Final = 5
 SCAN_LIMIT_BYTES: Final = 10 * 1024 * 1024
+PHOTO_LIMIT_BYTES: Final = 5 * 1024 * 1024
 View = Callable[..., HttpResponse]
 
 
@@ -57,6 +58,14 @@ class UploadInMemory(MemoryFileUploadHandler):
         return super().receive_data_chunk(raw_data, start)
 
 
+class PhotoInMemory(UploadInMemory):
+    """The same for one picture."""
+
+    @property
+    def file_limit(self) -> int:
+        return PHOTO_LIMIT_BYTES
+
+
 class ScansInMemory(UploadInMemory):
     """The same for scans of papers: smaller ones, but several."""
 
@@ -74,11 +83,20 @@ def takes_scans(view: View) -> View:
 
     The CSRF token is checked after the limits are set and before the view runs.
     """
+    return _bounded(view, ScansInMemory)
+
+
+def takes_photo(view: View) -> View:
+    """The same for a view whose form carries a picture."""
+    return _bounded(view, PhotoInMemory)
+
+
+def _bounded(view: View, handler: type[UploadInMemory]) -> View:
     guarded: View = csrf_protect(view)
 
     @wraps(view)
     def bounded(request: HttpRequest, **parts: object) -> HttpResponse:
-        request.upload_handlers = [ScansInMemory(request)]
+        request.upload_handlers = [handler(request)]
         return guarded(request, **parts)
 
     return csrf_exempt(bounded)

@@ -122,6 +122,10 @@ def _clock(hours: Minutes) -> str:
     return "-".join(f"{minute // 60:02d}:{minute % 60:02d}" for minute in hours)
 
 
+# Weekly hours with the day from which they are valid.
+DatedHours = tuple[date, WeeklyHours]
+
+
 @dataclass(frozen=True, slots=True)
 class _Year:
     """One year worked out: the office hours of each working day, and the special days."""
@@ -134,8 +138,11 @@ class _Year:
 class WorkCalendar:
     """The working days of one provider.
 
-    ``closures`` are the provider's own days without service, ``moved`` are moves by decision that
-    the national table does not hold yet. Years are worked out once, on first use.
+    ``later`` are weekly hours that take the place of ``hours`` from a day on, in order: each day is
+    answered by the hours valid on it. ``closures`` are the provider's own days without service,
+    ``moved`` are moves by decision that the national table does not hold yet. Years are worked out
+    once, on first use. Raises RuleViolation ``hours_out_of_order`` for two changes of one day or
+    days that run back.
     Every method raises RuleViolation ``year_not_covered`` outside the years of ``holidays``.
     """
 
@@ -144,7 +151,22 @@ class WorkCalendar:
     closures: frozenset[date] = frozenset()
     moved: tuple[MovedDay, ...] = ()
     zone: ZoneInfo = ALMATY
+    later: tuple[DatedHours, ...] = ()
     _years: dict[int, _Year] = field(init=False, repr=False, compare=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        days = [since for since, _ in self.later]
+        if days != sorted(set(days)):
+            raise RuleViolation("hours_out_of_order")
+
+    def weekly_hours_on(self, day: date) -> WeeklyHours:
+        """The weekly hours valid on ``day``, before holidays and closures are looked at."""
+        valid = self.hours
+        for since, hours in self.later:
+            if since > day:
+                break
+            valid = hours
+        return valid
 
     def is_working(self, day: date) -> bool:
         """Whether the office is open on ``day``."""
@@ -199,9 +221,7 @@ class WorkCalendar:
         return moment.astimezone(self.zone)
 
     def _work_out(self, number: int) -> _Year:
-        week = self.hours.week
-        special = dict(self.holidays.special_days(number, week))
-        special.update(moved_days(self.moved, number, week))
+        special = self._days_of_weeks(number)
         for day in self.closures:
             if day.year == number:
                 special[day] = SpecialDay(day, DayKind.CLOSURE)
@@ -216,15 +236,27 @@ class WorkCalendar:
         self._years[number] = year
         return year
 
+    def _days_of_weeks(self, number: int) -> dict[date, SpecialDay]:
+        """The special days of a year, each by the week of five or six days valid on it."""
+        found: dict[date, SpecialDay] = {}
+        for week in {hours.week for hours in (self.hours, *(hours for _, hours in self.later))}:
+            special = dict(self.holidays.special_days(number, week))
+            special.update(moved_days(self.moved, number, week))
+            for day, one in special.items():
+                if self.weekly_hours_on(day).week == week:
+                    found[day] = one
+        return found
+
     def _minutes(self, day: date, special: SpecialDay | None) -> Minutes | None:
-        own = self.hours.days[day.weekday()]
+        days = self.weekly_hours_on(day).days
+        own = days[day.weekday()]
         if special is None:
             return own
         if special.kind is not DayKind.MOVED_WORK or special.of is None:
             return None
         # A rest day worked by decision has no hours of its own: it takes those of the day
         # that is off for it.
-        return own or self.hours.days[special.of.weekday()]
+        return own or days[special.of.weekday()]
 
     def _at(self, day: date, minute: int) -> datetime:
         return datetime.combine(day, time(minute // 60, minute % 60), self.zone)
@@ -240,8 +272,14 @@ def calendar_to_record(calendar: WorkCalendar, first: date, last: date) -> dict[
             special.append(_special_to_record(found))
         day += ONE_DAY
     years = range(first.year, last.year + 1)
+    later = [
+        {"from": since.isoformat(), "hours": str(hours)}
+        for since, hours in calendar.later
+        if first < since <= last
+    ]
     return {
-        "hours": str(calendar.hours),
+        "hours": str(calendar.weekly_hours_on(first)),
+        **({"later": later} if later else {}),
         "zone": calendar.zone.key,
         "special_days": special,
         "estimated_years": [year for year in years if calendar.holidays.is_estimated(year)],
@@ -261,9 +299,25 @@ def calendar_from_record(record: Mapping[str, object]) -> WorkCalendar:
             "estimated_years": list(years),
         }:
             days = tuple(_special_from_record(row) for row in special)
-            pinned = PinnedDays(days, frozenset(years))
-            return WorkCalendar(WeeklyHours.parse(hours), pinned, zone=ZoneInfo(zone))
+            return WorkCalendar(
+                WeeklyHours.parse(hours),
+                PinnedDays(days, frozenset(years)),
+                zone=ZoneInfo(zone),
+                # Records made before hours could be dated ahead have no such key.
+                later=_later_from_record(record.get("later", [])),
+            )
     raise RuleViolation("record_unreadable", part="calendar")
+
+
+def _later_from_record(record: object) -> tuple[DatedHours, ...]:
+    found: list[DatedHours] = []
+    for row in record if isinstance(record, list) else [record]:
+        match row:
+            case {"from": str(since), "hours": str(hours)}:
+                found.append((date.fromisoformat(since), WeeklyHours.parse(hours)))
+            case _:
+                raise RuleViolation("record_unreadable", part="later")
+    return tuple(found)
 
 
 def _special_to_record(special: SpecialDay) -> dict[str, str]:

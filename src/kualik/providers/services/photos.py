@@ -1,0 +1,72 @@
+"""Pictures of what an office has for visitors with disabilities (A303.10.e)."""
+
+import hashlib
+from datetime import datetime
+
+from django.core.files.base import ContentFile
+from django.db import transaction
+
+from kualik.core.journal import Actor
+from kualik.providers.adapters import read_picture
+from kualik.providers.models import Office, Photo
+from kualik.providers.services.recording import in_three_languages, record
+from kualik.providers.services.registering import FACTS
+from kualik.rules.errors import RuleViolation
+from kualik.rules.language import Text
+
+
+def put_photo(
+    *, office: Office, fact: str, content: bytes, alt: Text, now: datetime, actor: Actor
+) -> Photo:
+    """Shows a picture of one fact to the public, in the place of the one before.
+
+    Errors: ``accessibility_unknown``, ``text_missing`` (what is seen, in three languages) and
+    those of ``read_picture``.
+    """
+    if fact not in FACTS:
+        raise RuleViolation("accessibility_unknown", fact=fact)
+    words = in_three_languages("alt", alt)
+    picture = read_picture(content)
+    digest = hashlib.sha256(picture.content).hexdigest()
+    with transaction.atomic():
+        locked = _locked(office)
+        _drop(Photo.objects.filter(office=locked, fact=fact).first())
+        photo = Photo(
+            office=locked,
+            fact=fact,
+            sha256=digest,
+            width=picture.width,
+            height=picture.height,
+            **words,
+        )
+        photo.content.save("", ContentFile(picture.content), save=False)
+        photo.save()
+        data = {"office": locked.pk, "after": {"photo": fact}, "fact": fact, "sha256": digest}
+        record(locked.provider, "photo_put", actor, now, data)
+    return photo
+
+
+@transaction.atomic
+def remove_photo(*, office: Office, fact: str, now: datetime, actor: Actor) -> None:
+    """Shows the picture of a fact no longer; nothing to do when there is none."""
+    locked = _locked(office)
+    photo = Photo.objects.filter(office=locked, fact=fact).first()
+    if photo is None:
+        return
+    _drop(photo)
+    data = {"office": locked.pk, "before": {"photo": fact}, "fact": fact, "sha256": photo.sha256}
+    record(locked.provider, "photo_removed", actor, now, data)
+
+
+def _drop(photo: Photo | None) -> None:
+    """The row now, the file when the transaction held."""
+    if photo is None:
+        return
+    name, storage = str(photo.content.name), photo.content.storage
+    Photo.objects.filter(pk=photo.pk).delete()
+    transaction.on_commit(lambda: storage.delete(name))
+
+
+def _locked(office: Office) -> Office:
+    rows = Office.objects.select_for_update(of=("self",)).select_related("provider")
+    return rows.get(pk=office.pk)
