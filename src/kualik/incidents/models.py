@@ -10,6 +10,7 @@ from kualik.cases.models import Request
 from kualik.providers.models import Break, Provider
 
 PROTOCOL_FOLDER = "incidents/protocols"
+PROBE_FOLDER = "incidents/probes"
 
 
 def protocol_path(_report: "Report", _filename: str) -> str:
@@ -20,7 +21,8 @@ def protocol_path(_report: "Report", _filename: str) -> str:
 class Probe(models.Model):
     """What the system last found when it tried one of its parts.
 
-    ``since`` is when the present answer began; ``failures`` counts tries in a row without success.
+    ``since`` is when the present answer began; ``failures`` and ``passes`` count the tries in a row
+    without and with success.
     """
 
     code = models.CharField(max_length=32, unique=True)
@@ -29,6 +31,7 @@ class Probe(models.Model):
     tried_at = models.DateTimeField()
     well_at = models.DateTimeField(null=True)
     failures = models.PositiveIntegerField(default=0)
+    passes = models.PositiveIntegerField(default=0)
     fault = models.CharField(max_length=200, blank=True)
 
     def __str__(self) -> str:
@@ -39,7 +42,8 @@ class Incident(models.Model):
     """One failure with one cause (A57.10-4).
 
     ``cause`` is a probe's code, or "declared"; ``provider`` empty means that it touched all.
-    ``found_at`` is when the system or a person noticed it; the terms run from there. ``pause`` is
+    ``found_at`` is when the system or a person noticed it; the terms run from there. ``readings``
+    are what the probe answered, each ``{"at", "well", "fault"}``, one for each change. ``pause`` is
     the row that the legal clock names in its steps; it never extends a term.
     """
 
@@ -63,6 +67,7 @@ class Incident(models.Model):
     what_ru = models.CharField(max_length=500)
     what_en = models.CharField(max_length=500, blank=True)
     fault = models.CharField(max_length=200, blank=True)
+    readings = models.JSONField(default=list)
     pause = models.OneToOneField(
         Break, on_delete=models.PROTECT, null=True, related_name="incident"
     )
@@ -74,6 +79,12 @@ class Incident(models.Model):
                 fields=["cause"],
                 condition=models.Q(state="lasts", provider=None) & ~models.Q(cause="declared"),
                 name="one_incident_a_cause",
+            ),
+            models.UniqueConstraint(
+                fields=["cause", "provider"],
+                condition=models.Q(state="lasts", provider__isnull=False)
+                & ~models.Q(cause="declared"),
+                name="one_incident_a_cause_and_provider",
             ),
         ]
         indexes: ClassVar = [models.Index(fields=["state", "began_at"], name="incidents_lasting")]

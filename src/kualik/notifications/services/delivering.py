@@ -32,6 +32,9 @@ GIVEN_UP = "given up: the carrier did not take it in time"
 # So long nobody asks a carrier that was away; every waiting message would only hold up the worker.
 SILENCE = timedelta(minutes=1)
 LONG_SILENCE = timedelta(hours=1)
+# A failed try says something of the carrier for so long; so long a message may lie untouched.
+LATELY = timedelta(minutes=5)
+UNTOUCHED = "nobody takes the messages"
 
 
 def run_email_job(payload: Payload, now: datetime) -> None:
@@ -88,7 +91,27 @@ def report_silence(*, now: datetime) -> None:
         waiting = Message.objects.filter(channel=channel, state=State.WAITING).order_by("pk")
         late = waiting.filter(created_at__lte=now - LONG_SILENCE, give_up_at__gt=now).first()
         if late and not _is_held_by_quiet(late, now=now):
-            tell_of_carrier(channel, late.fault or "nobody takes the messages", now=now)
+            tell_of_carrier(channel, late.fault or UNTOUCHED, now=now)
+
+
+def channel_fault(channel: str, *, now: datetime) -> str:
+    """What speaks against a channel, as the outbox saw it last; empty: nothing.
+
+    A try that found the carrier away counts until a later message is taken: for some minutes, or
+    while a message waits for its next try. A message that nobody took up counts while none leaves.
+    A recipient who is refused says nothing of the carrier.
+    """
+    messages = Message.objects.filter(channel=channel)
+    waiting = messages.filter(state=State.WAITING, give_up_at__gt=now)
+    away = cache.get(_away_key(channel))
+    if away is not None and (now - away[0] <= LATELY or waiting.exclude(fault="").exists()):
+        is_over = messages.filter(sent_at__gte=away[0]).exists()
+        return "" if is_over else str(away[1])
+    untouched = waiting.filter(claimed_at=None, created_at__lte=now - LATELY)
+    late = untouched.order_by("pk").first()
+    if late is None or _is_held_by_quiet(late, now=now):
+        return ""
+    return "" if messages.filter(sent_at__gte=now - LATELY).exists() else UNTOUCHED
 
 
 def _hand_over(message: Message, carrier: Carrier, *, now: datetime) -> None:
@@ -146,6 +169,8 @@ def _put_back(message: Message, reason: NotNow, *, now: datetime) -> None:
         tell_of_carrier(message.channel, str(reason), now=now)
     if isinstance(reason, Away):
         cache.set(_silence_key(message.channel), now + SILENCE, SILENCE.total_seconds())
+        away = (now, str(reason)[:200])
+        cache.set(_away_key(message.channel), away, LONG_SILENCE.total_seconds())
 
 
 def _give_up(message: Message, *, now: datetime) -> None:
@@ -173,6 +198,10 @@ def _respect_silence(channel: str, *, now: datetime) -> None:
 
 def _silence_key(channel: str) -> str:
     return f"notifications:silence:{channel}"
+
+
+def _away_key(channel: str) -> str:
+    return f"notifications:away:{channel}"
 
 
 def _outgoing(message: Message) -> Outgoing:

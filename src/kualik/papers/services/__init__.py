@@ -1,5 +1,6 @@
 """Render the official papers."""
 
+from kualik.papers.services.blanks import render_on_blank, render_ruler
 from kualik.papers.services.cards import render_card
 from kualik.papers.services.certificates import render_certificate
 from kualik.papers.services.letters import (
@@ -8,8 +9,19 @@ from kualik.papers.services.letters import (
     render_letter,
     render_receipt,
 )
+from kualik.papers.services.premises import PremisesFacts, render_premises
 from kualik.papers.services.printing import printed
+from kualik.papers.services.protocols import (
+    ProtocolFacts,
+    protocol_text,
+    protocol_words,
+    render_protocol,
+)
+from kualik.papers.services.reports import ReportFacts, ReportTable, render_report
+from kualik.papers.services.samples import render_sample
 from kualik.papers.services.sealing import SealBlock
+from kualik.papers.services.slips import SlipFacts, SlipMandate, render_slip
+from kualik.papers.services.tickets import TicketFacts, render_ticket
 from kualik.papers.services.transcripts import (
     TranscriptFacts,
     TranscriptRow,
@@ -19,15 +31,32 @@ from kualik.papers.services.transcripts import (
 
 __all__ = [
     "LetterFacts",
+    "PremisesFacts",
+    "ProtocolFacts",
     "ReceiptFacts",
+    "ReportFacts",
+    "ReportTable",
     "SealBlock",
+    "SlipFacts",
+    "SlipMandate",
+    "TicketFacts",
     "TranscriptFacts",
     "TranscriptRow",
     "TranscriptTotal",
     "printed",
+    "protocol_text",
+    "protocol_words",
     "render_card",
     "render_certificate",
     "render_letter",
+    "render_on_blank",
+    "render_premises",
+    "render_protocol",
     "render_receipt",
+    "render_report",
+    "render_ruler",
+    "render_sample",
+    "render_slip",
+    "render_ticket",
     "render_transcript",
 ]

@@ -19,6 +19,15 @@ def render_certificate(
     Raises RuleViolation: ``form_unknown``, ``form_mismatch`` (the form is for another kind or
     paper), ``paper_glyph_missing``, ``paper_overflow``.
     """
+    chosen, data = sheet_data(facts=facts, check_url=check_url, seal=seal, is_test=is_test)
+    return render_pdf(sheet=chosen.paper, data=data, created_at=seal.sealed_at)
+
+
+def sheet_data(
+    *, facts: CertificateFacts, check_url: str, seal: SealBlock, is_test: bool
+) -> tuple[Form, dict[str, object]]:
+    """The form that the facts name, and what its sheet is set from. Raises as
+    ``render_certificate`` does."""
     chosen = form(facts.form)
     if (chosen.edition, chosen.kind, chosen.paper) != (facts.edition, facts.kind, facts.paper):
         raise RuleViolation("form_mismatch", form=facts.form, kind=facts.kind, paper=facts.paper)
@@ -40,7 +49,7 @@ def render_certificate(
         "test": [test_words(one) for one in ("kk", "ru")] if is_test else None,
         **lay_out(sides, address=f"{number} {code_label} {code} {check_label} {check_url}"),
     }
-    return render_pdf(sheet=chosen.paper, data=data, created_at=seal.sealed_at)
+    return chosen, data
 
 
 def _side(

@@ -33,7 +33,7 @@ from pyhanko.sign.signers.pdf_cms import Signer
 from pyhanko_certvalidator.registry import CertificateRegistry
 
 from kualik.rules.errors import RuleViolation
-from kualik.signatures.adapters.envelope import seal_is_sound
+from kualik.signatures.adapters.envelope import parse_envelope, seal_is_sound
 from kualik.signatures.adapters.keys import SealingKey
 
 APPLICATION = "Kualik"
@@ -135,6 +135,12 @@ class Sealer:
         if not (sealed.startswith(ended) and seal_is_sound(sealed, self._certificates)):
             raise RuleViolation("seal_failed", reason="verification")
         return sealed
+
+    def prove(self) -> None:
+        """Sign a digest of nothing that exists and check it. Raises ``seal_failed``."""
+        envelope = parse_envelope(self._template.sign(MARK))
+        if not envelope.verifies(self.certificate):
+            raise RuleViolation("seal_failed", reason="verification")
 
     def _embed(self, pdf: bytes, *, sealed_at: datetime, reason: str, location: str) -> bytes:
         writer = SealWriter(BytesIO(pdf))

@@ -36,6 +36,14 @@ def open_sealer(*, key: SigningKey) -> Sealer:
     return sealer
 
 
+def try_key(*, key: SigningKey) -> None:
+    """Sign a test that nobody keeps, and check the signature: whether the key works at all.
+
+    Raises what ``open_sealer`` does, ``seal_failed``, and what the driver of a token raises.
+    """
+    open_sealer(key=key).prove()
+
+
 def log_key_use(
     *,
     key: SigningKey,

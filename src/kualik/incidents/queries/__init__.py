@@ -1,0 +1,34 @@
+"""What is asked of incidents."""
+
+from kualik.incidents.queries.causes import DECLARED, Cause, causes
+from kualik.incidents.queries.rows import (
+    course,
+    current,
+    effect_of,
+    history_since,
+    incidents_visible_to,
+    is_planned,
+    lasting,
+    report_visible_to,
+    reports_visible_to,
+    what_of,
+)
+from kualik.incidents.queries.touched import touched_of, touched_requests
+
+__all__ = [
+    "DECLARED",
+    "Cause",
+    "causes",
+    "course",
+    "current",
+    "effect_of",
+    "history_since",
+    "incidents_visible_to",
+    "is_planned",
+    "lasting",
+    "report_visible_to",
+    "reports_visible_to",
+    "touched_of",
+    "touched_requests",
+    "what_of",
+]

@@ -1,0 +1,1 @@
+"""Incidents from the first failed try to the signed protocol."""
