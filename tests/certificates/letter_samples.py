@@ -60,6 +60,19 @@ FACTS: dict[str, dict[str, object]] = {
     },
 }
 FACTS["not_accepted"] = FACTS["refusal"]
+FACTS["report"] = {
+    "period": Text("2026 жылғы ақпан", "февраль 2026 года"),
+    "tables": [
+        {
+            "title": {"kk": "Жиыны", "ru": "Итоги"},
+            "columns": [{"kk": "Көрсеткіш", "ru": "Показатель"}, {"kk": "Мәні", "ru": "Значение"}],
+            "rows": [[{"kk": "Түсті", "ru": "Поступило"}, {"kk": "7", "ru": "7"}]],
+            "note": {"kk": "", "ru": ""},
+            "shares": [],
+        }
+    ],
+    "made_on": date(2026, 3, 2),
+}
 
 
 def addressee() -> Person:

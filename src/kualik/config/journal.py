@@ -62,10 +62,10 @@ def check(file: Path) -> Iterator[dict[str, object]]:
                 yield _file(archive, name, row) if name in there else _finding(name, False, "gone")
             for chain in index["chains"]:
                 yield _chain(archive, chain)
-    except (BadZipFile, OSError, zlib.error, EOFError, NotImplementedError) as error:
-        raise Unreadable(f"is no readable archive ({error})") from None
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise Unreadable(f"is no evidence pack ({type(error).__name__}: {error})") from None
+    except (BadZipFile, OSError, zlib.error, EOFError, RuntimeError) as error:
+        raise Unreadable(f"is no readable archive ({error})") from None
 
 
 def _index(archive: ZipFile) -> Index:

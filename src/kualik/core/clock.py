@@ -21,6 +21,12 @@ def now() -> datetime:
     return timezone.now()  # noqa: TID251 - the clock itself
 
 
+def machine_now() -> datetime:
+    """This moment by the clock of the machine, played or not: for what other programs check or
+    make by theirs, such as the codes of an authenticator app."""
+    return timezone.now()  # noqa: TID251 - the clock itself
+
+
 def local_day(moment: datetime) -> date:
     """The calendar day of ``moment`` in Kazakhstan."""
     return moment.astimezone(ZONE).date()

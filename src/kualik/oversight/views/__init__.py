@@ -3,5 +3,19 @@
 from kualik.oversight.views.books import books
 from kualik.oversight.views.clauses import law, proofs
 from kualik.oversight.views.evidence import evidence
+from kualik.oversight.views.figures import figures, figures_csv, figures_xlsx
+from kualik.oversight.views.open import public_figures
+from kualik.oversight.views.reports import make, reports
 
-__all__ = ["books", "evidence", "law", "proofs"]
+__all__ = [
+    "books",
+    "evidence",
+    "figures",
+    "figures_csv",
+    "figures_xlsx",
+    "law",
+    "make",
+    "proofs",
+    "public_figures",
+    "reports",
+]

@@ -7,7 +7,9 @@ can show are left out of texts:
 - ``notice``: which document was issued, and who certified it; made by ``notice_letter_facts``;
 - ``decision``: ``complaint`` is its number, ``subject`` what it is against (a refusal, a delay),
   ``decision`` its kind, in words; ``found`` may have several lines, ``court`` is the note on court;
-- ``transcript``: lists of rows.
+- ``transcript``: lists of rows;
+- ``report``: the figures of a month; ``tables`` are records of title, columns, rows, note and
+  shares, every cell {"kk", "ru"}.
 
 The draft adds number, code, issued_on, provider_name, provider_bin, city, signer_name and
 signer_position.
@@ -72,6 +74,7 @@ KEYS: Final[Mapping[str, Mapping[str, type]]] = {
         "periods": list,
         "made_on": date,
     },
+    Kind.REPORT: {"period": Text, "tables": list, "made_on": date},
 }
 
 

@@ -28,8 +28,8 @@ NUMBER_LETTER: Final = "H"
 OPERATOR_PREFIX: Final = "KUALIK"
 Kind = Letter.Kind
 State = Letter.State
-# Declarations of will: somebody answers for each by an own signature.
-OF_WILL: Final = frozenset({Kind.REFUSAL, Kind.NOT_ACCEPTED, Kind.DECISION})
+# Declarations of will and reports: somebody answers for each by an own signature.
+OF_WILL: Final = frozenset({Kind.REFUSAL, Kind.NOT_ACCEPTED, Kind.DECISION, Kind.REPORT})
 
 
 @transaction.atomic

@@ -10,11 +10,14 @@ from kualik.certificates.models import Letter
 from kualik.papers.queries import words
 from kualik.papers.services import (
     LetterFacts,
+    ReportFacts,
+    ReportTable,
     SealBlock,
     TranscriptFacts,
     TranscriptRow,
     TranscriptTotal,
     render_letter,
+    render_report,
     render_transcript,
 )
 from kualik.papers.services.wording import long_date, quoted
@@ -167,10 +170,36 @@ def _total(record: Record) -> TranscriptTotal:
     return TranscriptTotal(**{**record, "first": first, "last": last})
 
 
+def _report(letter: Letter, seal: SealBlock, is_test: bool) -> bytes:
+    record = letter.facts
+    facts = ReportFacts(
+        number=letter.number,
+        organisation=text_in(record, "provider_name"),
+        period=text_in(record, "period"),
+        made_on=date.fromisoformat(record["made_on"]),
+        tables=tuple(_table(row) for row in record["tables"]),
+        signer_name=record["signer_name"] if seal.has_person_signature else "",
+        signer_position=text_in(record, "signer_position"),
+    )
+    url = address_of_letter(letter.code)
+    return render_report(facts=facts, check_url=url, seal=seal, is_test=is_test)
+
+
+def _table(record: Record) -> ReportTable:
+    return ReportTable(
+        title=text_in(record, "title"),
+        columns=tuple(Text(cell["kk"], cell["ru"]) for cell in record["columns"]),
+        rows=tuple(tuple(Text(cell["kk"], cell["ru"]) for cell in row) for row in record["rows"]),
+        note=text_in(record, "note"),
+        shares=tuple(record["shares"]),
+    )
+
+
 RENDERERS: Final[Mapping[str, Renderer]] = {
     Kind.REFUSAL: _sheet(_refusal, "decided_on"),
     Kind.NOT_ACCEPTED: _sheet(_refusal, "decided_on"),
     Kind.NOTICE: _sheet(_notice, "issued_on"),
     Kind.DECISION: _sheet(_decision, "decided_on"),
     Kind.TRANSCRIPT: _transcript,
+    Kind.REPORT: _report,
 }

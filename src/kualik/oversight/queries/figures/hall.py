@@ -85,8 +85,7 @@ def queue_of(scope: Scope, period: Period, *, now: datetime) -> Queue:
         left=Count("pk", filter=_left()),
         left_late=Count("pk", filter=_left() & Q(ended_at__gt=F("ticket_at") + LIMIT)),
     )
-    spans = visits.filter(HANDED).values_list("ticket_at", "handed_in_at", "ended_at")
-    times = list(spans)
+    waited, served = _spans(visits)
     return Queue(
         tickets=counted["tickets"],
         handed_in=counted["handed_in"],
@@ -97,11 +96,23 @@ def queue_of(scope: Scope, period: Period, *, now: datetime) -> Queue:
         not_come=booked.filter(ticket_at=None, state=Visit.State.LEFT).count(),
         left=counted["left"],
         left_late=counted["left_late"],
-        waiting=spread(max(handed - ticket, timedelta()) for ticket, handed, _ in times),
-        serving=spread(max(end - handed, timedelta()) for _, handed, end in times if end),
+        waiting=spread(waited),
+        serving=spread(served),
         hours=_hours(visits),
         worst=_worst(visits, now),
     )
+
+
+def _spans(visits: QuerySet[Visit]) -> tuple[list[timedelta], list[timedelta]]:
+    """How long those who handed something in waited, and were served if that is over."""
+    waited, served = list[timedelta](), list[timedelta]()
+    moments = visits.filter(HANDED).values_list("ticket_at", "handed_in_at", "ended_at")
+    for ticket, handed, ended in moments:
+        if ticket is not None and handed is not None:
+            waited.append(max(handed - ticket, timedelta()))
+        if handed is not None and ended is not None:
+            served.append(max(ended - handed, timedelta()))
+    return waited, served
 
 
 def _left() -> Q:

@@ -4,7 +4,7 @@ import re
 from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from django.db.models import Q
 
@@ -44,13 +44,13 @@ class Period:
 
     @property
     def start(self) -> datetime:
-        """Its first moment."""
-        return datetime.combine(self.first, time(), ZONE)
+        """Its first moment, in UTC: in a zone of its own time would be reckoned by the clock."""
+        return datetime.combine(self.first, time(), ZONE).astimezone(UTC)
 
     @property
     def end(self) -> datetime:
         """The first moment after it."""
-        return datetime.combine(self.last + ONE_DAY, time(), ZONE)
+        return datetime.combine(self.last + ONE_DAY, time(), ZONE).astimezone(UTC)
 
     @property
     def label(self) -> Text:
@@ -106,7 +106,7 @@ def period_of(code: str) -> Period:
     found = WRITTEN.fullmatch(code)
     year = int(found[1]) if found else 0
     if found is None or not FIRST_YEAR <= year <= LAST_YEAR:
-        raise RuleViolation("period_unknown", code=code)
+        raise RuleViolation("period_unknown", period=code)
     if found[2]:
         return month_of(date(year, int(found[2]), 1))
     if found[3]:
@@ -118,7 +118,7 @@ def period_of(code: str) -> Period:
 def days(first: date, last: date) -> Period:
     """From one day to another. Raises ``period_unknown`` when they run back."""
     if not FIRST_YEAR <= first.year <= last.year <= LAST_YEAR or first > last:
-        raise RuleViolation("period_unknown", code=f"{first}–{last}")
+        raise RuleViolation("period_unknown", period=f"{first}–{last}")
     return Period(first, last)
 
 

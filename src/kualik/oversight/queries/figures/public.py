@@ -68,7 +68,12 @@ def _visits(scope: Scope, period: Period) -> dict[int, Counter[str]]:
         ended=Count("pk", filter=ENDED),
         slow=Count("pk", filter=OVER_SERVING),
     )
-    return {row.pop("office__provider"): Counter(row) for row in map(dict, rows.order_by())}
+    return {
+        row["office__provider"]: Counter(
+            handed=row["handed"], late=row["late"], ended=row["ended"], slow=row["slow"]
+        )
+        for row in rows.order_by()
+    }
 
 
 def _row(

@@ -51,6 +51,7 @@ RESULTS = ("issued", "refused")
 TERMS = ("early", "on_time", "overdue")
 COLUMNS = ("received", *dict.fromkeys(OUTCOMES.values()), *TERMS, "unanswered")
 GROUPS = ("provider", "office", "channel", "kind")
+SPAN = ("provider", "accepted_at", "result_at")
 NOTHING = timedelta()
 
 
@@ -140,7 +141,7 @@ def times_of(
     results = [state for state, outcome in OUTCOMES.items() if outcome in RESULTS]
     rows = _rows(scope).filter(period.holds("result_at"), state__in=sorted(results))
     pairs: dict[int, list[tuple[datetime, datetime]]] = {}
-    for provider, accepted, result in rows.values_list("provider", "accepted_at", "result_at"):
+    for provider, accepted, result in rows.values_list(*SPAN):
         pairs.setdefault(provider, []).append((accepted, result))
     calendars = _calendars(sorted(pairs), now)
     return {
@@ -194,7 +195,7 @@ def _with_term(rows: QuerySet[Request]) -> QuerySet[Request]:
 
 
 def _with_office(rows: QuerySet[Request], scope: Scope) -> QuerySet[Request]:
-    return rows if scope.office is None else rows.filter(office=scope.office.pk)
+    return rows if scope.office is None else rows.filter(Q(("office", scope.office.pk)))
 
 
 def _grouped(
