@@ -25,6 +25,8 @@ OTHER_ROOMS = {
     "certificates": ("check", "register", "seal_policy"),
     "training": ("groups", "import"),
     "cases": ("status", "cabinet", "office", "requests", "seal"),
+    "counter": ("samples",),
+    "oversight": ("public_figures",),
 }
 
 

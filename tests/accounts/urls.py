@@ -38,6 +38,7 @@ urlpatterns = [
     room("providers", {"directory": anyones}),
     room("certificates", {"check": anyones, "register": registrars}),
     room("training", {"groups": registrars, "import": registrars}),
+    room("oversight", {"public_figures": anyones}),
     room(
         "cases",
         {

@@ -99,6 +99,8 @@ def demonstration(prepared: Path) -> Iterator[tuple[subprocess.Popen[str], int]]
         "PATH": os.environ["PATH"],
         "PORT": str(port),
         "KUALIK_SIMULATORS_PORT": str(port + 1),
+        # The simulators have eight ports.
+        "KUALIK_LIVE_PORT": str(port + 9),
         "KUALIK_VAR": str(prepared),
         "KUALIK_DEMO": "1",
         "KUALIK_WEB_WORKERS": "1",

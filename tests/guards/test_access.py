@@ -44,10 +44,13 @@ def address(world: World, name: str, route: URLPattern) -> str:
     values = {
         "code": certificate.code if name.startswith("certificates") else "DEMO",
         "edition": "A303",
+        "form": "A303-pd-certificate@1",
+        "size": "a4",
         "number": certificate.number if name.startswith("certificates") else request.number,
         "act": "suspend",
         "group": world.demo.group.pk,
         "pk": world.demo.group.pk,
+        "completion": world.demo.free[0].pk,
     }
     wanted = route.pattern.converters
     return reverse(name, kwargs={key: values[key] for key in wanted})

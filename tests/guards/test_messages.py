@@ -37,7 +37,7 @@ UNSPOKEN = re.compile(
 )
 SPOKEN_ATTRIBUTE = re.compile(r'\b(?:aria-label|title|alt|placeholder|data-label)="([^"]*)"')
 WORD = re.compile(r"[A-Za-z]{2,}")
-NAMES = {"IPv", "JSON", "Kualik", "QR", "PDF", "SHA", "XXXX", "gov", "kz", "pki"}
+NAMES = {"CSV", "IPv", "JSON", "Kualik", "QR", "PDF", "SHA", "XXXX", "gov", "kz", "pki"}
 FIELDS: list[tuple[forms.Field, Any]] = [
     (forms.CharField(), ""),
     (forms.CharField(max_length=2), "абв"),

@@ -149,6 +149,7 @@ class OneTimeCode(models.Model):
         ENTER = "enter"
         CONFIRM_PHONE = "phone"
         CONFIRM_REQUEST = "request"
+        HAND_OVER = "handover"
 
     token = models.CharField(max_length=64, unique=True)
     purpose = models.CharField(max_length=8, choices=Purpose.choices)

@@ -194,11 +194,12 @@ class RequestSeries(models.Model):
 
 
 class Evidence(models.Model):
-    """How a request of somebody who was not at the counter was confirmed (A57.8.2, A303.8.2).
+    """How a request was confirmed by its applicant (A57.8.1, A57.8.2, A303.8.1, A303.8.2).
 
     ``content`` is the canonical text that the person saw and agreed to, ``sha256`` its digest.
-    ``level`` is "eds", "idp", "otp" or "sms", ``way`` the page or carrier; ``facts`` by level:
-    the certificate's serial and owner, the confirmed number (masked), the message and its answer.
+    ``level`` is "eds", "idp", "otp", "sms" or "counter", ``way`` the page or carrier; ``facts`` by
+    level: the certificate's serial and owner, the confirmed number (masked), the message and its
+    answer, the record of identification with the document's kind and end.
     ``signature`` is a CMS over ``content``; a confirmation without it is never called a signature.
     """
 

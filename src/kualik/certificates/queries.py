@@ -122,6 +122,11 @@ def life_of_letter(letter: Letter) -> list[HistoryLine]:
     return _life(f"letter:{letter.number}")
 
 
+def life_of_blank(subject: str) -> list[HistoryLine]:
+    """The journal of a blank by its name there, oldest first."""
+    return _life(subject)
+
+
 def _life(subject: str) -> list[HistoryLine]:
     entries = journal.history(subject)
     names = _names([entry.actor for entry in entries])

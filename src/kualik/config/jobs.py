@@ -18,6 +18,7 @@ from kualik.cases.services.mandating import ASKED_JOB, run_asked_job
 from kualik.cases.services.offering import run_offer_job
 from kualik.cases.services.overdue import OVERDUE_JOB, report_overdue
 from kualik.cases.services.sealing import SEAL_JOB, run_seal_job
+from kualik.certificates.services.blanks import COUNT_JOB, run_count_job
 from kualik.certificates.services.letters import (
     LETTER_JOB,
     SUCCEED_JOB,
@@ -37,12 +38,21 @@ from kualik.complaints.services.watching import run_watch_job as run_complaint_j
 from kualik.core import jobs
 from kualik.core.clock import local_day
 from kualik.core.jobs import Handler, Payload
+from kualik.counter.services.asking import FORGET_DOCUMENTS_JOB
+from kualik.counter.services.asking import run_forget_job as run_forget_documents_job
+from kualik.counter.services.warning import WATCH_JOB as HALL_JOB
+from kualik.counter.services.warning import run_watch_job as run_hall_job
+from kualik.incidents.services.taking import sweep_protocols
+from kualik.incidents.services.watching import watch_terms
 from kualik.notifications.services.delivering import (
     give_up_overdue,
     report_silence,
     worker_handlers,
 )
 from kualik.notifications.services.receiving import ANSWER_JOB
+from kualik.oversight.services.house_watching import HOUSE_JOB, run_house_job
+from kualik.oversight.services.reconciling import BOOKS_JOB, run_books_job
+from kualik.oversight.services.reporting import REPORT_JOB, run_reports_job
 from kualik.signatures.services.challenges import forget_challenges
 from kualik.signatures.services.phone import forget_phone_signings
 from kualik.training.services import forget_lists, sweep_lists
@@ -57,6 +67,7 @@ from kualik.training.services.importing import IMPORTED_JOB
 FORGET_JOB = "training.forget_lists"
 SWEEP_JOB = "signatures.sweep_entries"
 TEND_JOB = "notifications.tend"
+INCIDENT_JOB = "incidents.watch"
 SILENT_AFTER = timedelta(seconds=60)
 
 
@@ -67,6 +78,7 @@ def run_forget_job(_payload: Payload, now: datetime) -> None:
     forget_drafts(now=now)
     sweep_attachments(now=now)
     sweep_files(now=now)
+    sweep_protocols(now=now)
 
 
 def run_sweep_job(_payload: Payload, now: datetime) -> None:
@@ -88,11 +100,17 @@ def run_tend_job(_payload: Payload, now: datetime) -> None:
     report_silence(now=now)
 
 
+def run_incident_job(_payload: Payload, now: datetime) -> None:
+    """Warn of the terms of a failure: the notice to the operator and the protocol (A57.10-4)."""
+    watch_terms(now=now)
+
+
 HANDLERS: Mapping[str, Handler] = {
     SEAL_JOB: run_seal_job,
     LETTER_JOB: run_letter_job,
     SUCCEED_JOB: run_succeed_job,
     WATCH_JOB: run_watch_job,
+    COUNT_JOB: run_count_job,
     PRESERVE_JOB: run_preserve_job,
     RENEW_JOB: run_renew_job,
     CHECK_JOB: run_check_job,
@@ -103,10 +121,16 @@ HANDLERS: Mapping[str, Handler] = {
     FORGET_JOB: run_forget_job,
     SWEEP_JOB: run_sweep_job,
     TEND_JOB: run_tend_job,
+    INCIDENT_JOB: run_incident_job,
     COMPLAINT_JOB: run_complaint_job,
+    HALL_JOB: run_hall_job,
     OVERDUE_JOB: run_overdue_job,
     MOVED_JOB: run_moved_job,
+    FORGET_DOCUMENTS_JOB: run_forget_documents_job,
     ASKED_JOB: run_asked_job,
+    BOOKS_JOB: run_books_job,
+    REPORT_JOB: run_reports_job,
+    HOUSE_JOB: run_house_job,
     **worker_handlers(),
 }
 # Proof has days; seals and everything else come before it.
@@ -114,12 +138,20 @@ LAST = (PRESERVE_JOB,)
 
 
 def enqueue_daily(*, now: datetime) -> None:
-    """The jobs of the day and of the hour, each once however often this is called."""
+    """The jobs of the day, the hour and the minute, each once however often this is called."""
     day = local_day(now).isoformat()
-    for name in (FORGET_JOB, SWEEP_JOB, RENEW_JOB):
+    for name in (FORGET_JOB, SWEEP_JOB, RENEW_JOB, BOOKS_JOB, REPORT_JOB, HOUSE_JOB, COUNT_JOB):
         jobs.enqueue(name=name, key=f"{name}:{day}", payload={}, now=now)
-    for name in (TEND_JOB, COMPLAINT_JOB, OVERDUE_JOB, SUCCEED_JOB):
+    for name in (
+        TEND_JOB,
+        INCIDENT_JOB,
+        COMPLAINT_JOB,
+        OVERDUE_JOB,
+        SUCCEED_JOB,
+        FORGET_DOCUMENTS_JOB,
+    ):
         jobs.enqueue(name=name, key=f"{name}:{now:%Y-%m-%dT%H}", payload={}, now=now)
+    jobs.enqueue(name=HALL_JOB, key=f"{HALL_JOB}:{now:%Y-%m-%dT%H:%M}", payload={}, now=now)
 
 
 def beat(*, now: datetime) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, resolve, reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from kualik.accounts.models import User
 from kualik.accounts.queries import visiting_person
 from kualik.cases.queries.tasks import tasks_of
-from kualik.core.access import is_verified, permission_of
+from kualik.core.access import is_verified, may_open
 
 Entry = tuple[str, str | Promise]
 # The first page is behind the name of the system; the footer has the rest.
@@ -33,18 +33,31 @@ APPLICANT_ITEMS: tuple[Entry, ...] = (
 TASKS = "cases:tasks"
 STAFF_ITEMS: tuple[Entry, ...] = (
     ("cases:office", _("Today")),
+    ("counter:window", _("Window")),
+    ("counter:hall", _("Hall")),
     (TASKS, _("Tasks")),
     ("training:groups", _("Groups")),
     ("training:import", _("Import a list")),
     ("cases:requests", _("Requests")),
+    ("cases:contact", _("Contact centre")),
     ("cases:person_phone", _("Confirm a number")),
     ("cases:seal", _("Waiting for the seal")),
+    ("counter:hand_overs", _("Hand over")),
     ("certificates:register", _("Register")),
+    ("certificates:blanks", _("Blanks")),
     ("cases:corrections", _("Corrections")),
     ("cases:mandate_checks", _("Powers of attorney")),
     ("cases:reviews", _("Reviews")),
     ("complaints:list", _("Complaints")),
+    ("incidents:list", _("Failures")),
+    ("oversight:figures", _("Figures")),
+    ("counter:stand", _("For the premises")),
     ("certificates:seal_policy", _("Rules of signing")),
+    ("accounts:staff_list", _("Staff")),
+    ("providers:house", _("Our organisation")),
+    ("providers:breaks", _("Technical breaks")),
+    ("training:programmes", _("Programmes")),
+    ("notifications:texts", _("What people are told")),
 )
 # Folded, so that the rest of the menu stays in one row; tasks lead to what waits there.
 FOLDED = frozenset(
@@ -54,7 +67,16 @@ FOLDED = frozenset(
         "cases:mandate_checks",
         "cases:reviews",
         "complaints:list",
+        "incidents:list",
+        "oversight:figures",
+        "certificates:blanks",
+        "counter:stand",
         "certificates:seal_policy",
+        "accounts:staff_list",
+        "providers:house",
+        "providers:breaks",
+        "training:programmes",
+        "notifications:texts",
     }
 )
 
@@ -96,8 +118,7 @@ def menu(request: HttpRequest) -> dict[str, list[Item]]:
 def _open_to(user: User, request: HttpRequest) -> Iterator[Item]:
     """The pages of staff that let ``user`` in, with the number of tasks that wait."""
     for item in _links(STAFF_ITEMS, request):
-        roles = permission_of(resolve(item.href).func)
-        if isinstance(roles, frozenset) and user.has_role(roles):
+        if may_open(user, item.href):
             is_tasks = item.href == _address(TASKS)
             count = tasks_of(user).count() if is_tasks else 0
             yield Item(item.href, item.label, item.is_current, count=count)

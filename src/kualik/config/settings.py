@@ -37,9 +37,10 @@ FONT_ROOT = NODE_MODULES / "@expo-google-fonts" / "pt-serif"
 LAST_URL = environment.first_line(VAR / "public-url") if DEMO else ""
 PUBLIC_URL = environment.text("KUALIK_PUBLIC_URL", LAST_URL or "http://localhost:8000").rstrip("/")
 # The simulators of outside parties, on a demonstration only: NCALayer, the phone, the authority,
-# then the three addresses of the message catcher: SMTP, SMPP and its page; last eGov IDP.
+# then the three addresses of the message catcher: SMTP, SMPP and its page; eGov IDP, the digital
+# documents service.
 SIMULATORS_PORT = environment.number("KUALIK_SIMULATORS_PORT", 13580)
-SIMULATORS = [f"127.0.0.1:{SIMULATORS_PORT + place}" for place in range(7)]
+SIMULATORS = [f"127.0.0.1:{SIMULATORS_PORT + place}" for place in range(8)]
 TEST_AUTHORITY_URL = f"http://{SIMULATORS[2]}"
 NCALAYER_URL = environment.text(
     "KUALIK_NCALAYER_URL", f"ws://{SIMULATORS[0]}/" if DEMO else "wss://127.0.0.1:13579/"
@@ -67,6 +68,19 @@ IDP_PATIENCE = (5.0, 8.0)
 environment.check_address("KUALIK_IDP_URL", IDP_URL, ("https", "http") if DEMO else ("https",))
 if IDP_URL and not (IDP_CLIENT_ID and IDP_CLIENT_SECRET):
     raise ImproperlyConfigured("KUALIK_IDP_URL: set KUALIK_IDP_CLIENT_ID and _SECRET too")
+# Asked at the window for a digital document; empty: only the document itself is looked at.
+DIGITAL_DOCUMENTS_URL = environment.text(
+    "KUALIK_DIGITAL_DOCUMENTS_URL", f"http://{SIMULATORS[7]}" if DEMO else ""
+).rstrip("/")
+DIGITAL_DOCUMENTS_TOKEN = environment.secret("KUALIK_DIGITAL_DOCUMENTS_TOKEN") or (
+    "demo" if DEMO else ""
+)
+DIGITAL_DOCUMENTS_PATIENCE = (3.0, 5.0)
+environment.check_address(
+    "KUALIK_DIGITAL_DOCUMENTS_URL",
+    DIGITAL_DOCUMENTS_URL,
+    ("https", "http") if DEMO else ("https",),
+)
 EGOV_MOBILE = environment.flag("KUALIK_EGOV_MOBILE", default=DEMO)
 # Who asks for a signature at the entry, as the phone shows it.
 OPERATOR = {
@@ -103,6 +117,12 @@ COMPLAINT_BODIES = environment.text("KUALIK_COMPLAINT_BODIES")
 ALLOWED_HOSTS = environment.words("KUALIK_HOSTS", "localhost,127.0.0.1,[::1]")
 SECURE = PUBLIC_URL.startswith("https:")
 BEHIND_PROXY = environment.flag("KUALIK_BEHIND_PROXY", default=False)
+# Where screens hear what changes (``kualik live``). A page over TLS may not listen without it.
+LIVE_PORT = environment.number("KUALIK_LIVE_PORT", 8001)
+LIVE_URL = environment.text(
+    "KUALIK_LIVE_URL",
+    f"http://{urlsplit(PUBLIC_URL).hostname}:{LIVE_PORT}" if DEMO and not SECURE else "",
+).rstrip("/")
 
 ROOMS = [
     "kualik.config",
@@ -168,6 +188,7 @@ TEMPLATES = [
                 "kualik.core.looks.look_context",
                 "kualik.core.staying.staying_context",
                 "kualik.config.menu.menu",
+                "kualik.config.notices.notices",
             ],
             "builtins": ["kualik.core.templatetags.kualik"],
         },
@@ -189,6 +210,14 @@ CACHES = {
 }
 # Touched by the worker, read by /healthz.
 WORKER_HEARTBEAT = VAR / "worker-heartbeat"
+# Left where the database does not answer, read when it does again.
+DATABASE_AWAY = VAR / "database-away"
+# Outside a demonstration, which is started and stopped at will, a time without a worker is a
+# failure.
+COUNTS_GAPS = not DEMO
+# Whom a provider tells of a failure of the system (A57.10-4): the operator of the information and
+# communication infrastructure of e-government.
+FAILURE_EMAIL = environment.text("KUALIK_OPERATOR_EMAIL", "operator@demo.example" if DEMO else "")
 
 MEDIA_ROOT = environment.text("KUALIK_MEDIA_ROOT", str(VAR / "media"))
 S3_BUCKET = environment.text("KUALIK_S3_BUCKET")

@@ -21,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("kualik.training.urls")),
     path("", include("kualik.cases.urls")),
     path("", include("kualik.complaints.urls")),
+    path("", include("kualik.incidents.urls")),
     path("", include("kualik.oversight.urls")),
     path("", include("kualik.counter.urls")),
 ]

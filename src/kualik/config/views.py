@@ -1,7 +1,7 @@
 """The start page, the standards, what concerns every page, the health, and the errors."""
 
 from django.contrib import messages
-from django.db import connection
+from django.db import Error, connection
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
@@ -12,6 +12,7 @@ from kualik.config import standard_pages
 from kualik.config.accessibility import last_audit, statement
 from kualik.config.forms import LookForm
 from kualik.config.jobs import worker_state
+from kualik.config.probing import note_database_fault, note_silence
 from kualik.core import clock
 from kualik.core.access import came_for, public
 from kualik.core.looks import USUAL, chosen_look, keep_look
@@ -121,10 +122,19 @@ def stay_longer(request: HttpRequest) -> HttpResponse:
 
 @public
 def health(_request: HttpRequest) -> JsonResponse:
-    """Whether the database answers, which one it is, and whether a worker lives."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
-    worker = worker_state(now=clock.now())
+    """Whether the database answers, which one it is, and whether a worker lives.
+
+    A database that is away and a worker that is silent are noticed here, as incidents (A57.10-4).
+    """
+    now = clock.now()
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        note_silence(now=now)
+    except Error as fault:
+        note_database_fault(fault, now=now)
+        return JsonResponse({"status": "ill", "database": "away"}, status=503)
+    worker = worker_state(now=now)
     return JsonResponse({"status": "ok", "database": connection.vendor, "worker": worker})
 
 

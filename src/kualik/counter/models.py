@@ -99,7 +99,8 @@ class Visit(models.Model):
     Waiting runs from ``ticket_at`` to ``handed_in_at`` (A57.3.2, A303.3.2), serving from there to
     ``ended_at`` (A57.3.3, A303.3.3); the call is neither. ``place_at`` orders the line: the moment
     of the ticket, or the slot booked. ``window`` is where the person was called to; while waiting
-    the window that the person was passed to. ``key`` makes a second tap no second ticket.
+    the window that the person was passed to. ``line`` is the one of the number, ``passed_line``
+    the other line that the person was passed to. ``key`` makes a second tap no second ticket.
     ``token_hash`` is the SHA-256 of the secret in the phone's address.
     """
 
@@ -123,6 +124,7 @@ class Visit(models.Model):
     office = models.ForeignKey(Office, on_delete=models.PROTECT, related_name="visits")
     day = models.DateField()
     line = models.CharField(max_length=24)
+    passed_line = models.CharField(max_length=24, blank=True)
     number = models.CharField(max_length=8)
     sequence = models.PositiveSmallIntegerField()
     source = models.CharField(max_length=9, choices=Source.choices)

@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from kualik.core.journal import SYSTEM
+from kualik.demo.blanks import ask_on_paper, stock_blanks
 from kualik.demo.complaining import complain
+from kualik.demo.halls import open_halls
 from kualik.demo.numbers import confirm_numbers
 from kualik.demo.organisations import open_organisation, open_platform
 from kualik.demo.people import read_data
@@ -40,6 +42,9 @@ def load_demonstration(*, now: datetime) -> list[Provider]:
         stage = set_stage(provider, now=now)
         play(stage, data["people"], data["programme"], first=1 + place * PEOPLE_APART)
         confirm_numbers(stage, data["people"], apart=place * PEOPLE_APART)
+    open_halls(providers, now=opened)
+    stock_blanks(providers[0], now=opened)
+    ask_on_paper(providers[0], now=now)
     complain(set_stage(providers[0], now=now))
     wish(set_stage(providers[0], now=now), data["people"], apart=0)
     forget_unsent(before=now - FRESH)
@@ -47,7 +52,9 @@ def load_demonstration(*, now: datetime) -> list[Provider]:
     announce_closure(
         provider=providers[0],
         day=day,
-        reason=Text("Ғимараттағы жөндеу жұмыстары", "Ремонтные работы в здании"),
+        reason=Text(
+            "Ғимараттағы жөндеу жұмыстары", "Ремонтные работы в здании", "Building repairs"
+        ),
         now=now,
         actor=SYSTEM,
     )

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 
 from kualik.accounts.models import User
 from kualik.accounts.queries import authorised_person
@@ -115,7 +117,7 @@ def _enrol(
 ) -> User:
     user = enrol_staff(
         email=f"{role.replace('_', '-')}@{place}.example",
-        password=settings.DEMO_PASSWORD,
+        password=None,
         full_name=name,
         position=position,
         provider=provider,
@@ -124,5 +126,13 @@ def _enrol(
         now=now,
         iin=iin,
     )
+    user.password = _hash_of(settings.DEMO_PASSWORD)
+    user.save(update_fields=["password"])
     enrol_demo_device(user=user, now=now)
     return user
+
+
+@cache
+def _hash_of(password: str) -> str:
+    """Made once for all accounts: the password is no secret, and each hash takes its time."""
+    return make_password(password)

@@ -39,7 +39,9 @@ WHAT_LABELS: Mapping[str, Text] = {
         "The contact centre looked at how a request stands",
     ),
     "evidence": Text(
-        "Өтініштің дәлелдер жинағы", "Набор доказательств по заявлению", "Evidence pack of a request"
+        "Өтініштің дәлелдер жинағы",
+        "Набор доказательств по заявлению",
+        "Evidence pack of a request",
     ),
     "window": Text("Терезеде қызмет көрсету", "Обслуживание у окна", "Service at the window"),
     "phone": Text("Телефонды растау", "Подтверждение телефона", "Confirmation of a phone"),

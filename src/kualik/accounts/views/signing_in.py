@@ -93,7 +93,7 @@ def second_factor(request: HttpRequest) -> HttpResponse:
         "next": came_for(request),
         "has_app": any(not device.is_passkey for device in devices),
         "has_passkey": any(device.is_passkey for device in devices),
-        "demo_code": queries.demo_code(user, now=clock.now()),
+        "demo_code": queries.demo_code(user, now=clock.machine_now()),
         **_passkey_context(request),
     }
     return render(request, "accounts/second_factor.html", context)

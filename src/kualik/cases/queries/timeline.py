@@ -28,6 +28,11 @@ STEP_LABELS: dict[str, Text] = {
     "cases.left_to_staff": Text(
         "Шешімді қызметкер қабылдайды", "Решение примет сотрудник", "A person will decide"
     ),
+    "cases.delivery_changed": Text(
+        "Құжат қағаз түрінде де сұралды",
+        "Документ запрошен и на бумаге",
+        "The document is asked for on paper too",
+    ),
     "cases.training_linked": Text(
         "Оқу туралы жазба табылды", "Запись об обучении найдена", "The record of training is found"
     ),
@@ -78,9 +83,11 @@ def clocks_of(requests: Sequence[Request]) -> dict[int, Deadline]:
     """The legal clocks of several requests by primary key, see ``clock_of``."""
     if not requests:
         return {}
-    events = tuple(clock_events(since=min(request.filed_at for request in requests)))
+    since = min(request.filed_at for request in requests)
+    providers = {request.provider_id for request in requests}
+    events = {pk: tuple(clock_events(since=since, provider=pk)) for pk in providers}
     return {
-        request.pk: replace(deadline.recompute(request.clock), events=events)
+        request.pk: replace(deadline.recompute(request.clock), events=events[request.provider_id])
         for request in requests
     }
 

@@ -96,6 +96,7 @@ def file_claim(
     facts: Mapping[str, object],
     actor: Actor,
     now: datetime,
+    channel: Request.Channel = Request.Channel.WEB,
 ) -> Request:
     """File the claim of the draft's person with its scans and evidence; sent twice it is filed
     once. Raises ``result_not_in_edition``, ``not_completed_yet``, ``request_exists``."""
@@ -106,7 +107,7 @@ def file_claim(
     Person.objects.select_for_update(no_key=True).get(pk=draft.person_id)
     record = claim.record(draft.person.full_name)
     _refuse_double(draft.person, provider, record)
-    request = _new_request(draft.person, claim, wish, provider, record, now)
+    request = _new_request(draft.person, claim, wish, provider, record, channel, now)
     hand_attachments(draft=draft, request=request)
     keep_evidence(request=request, confirmation=confirmation, facts=facts, now=now)
     journal.record_all([filed_entry(request, actor=actor, now=now)])
@@ -134,6 +135,7 @@ def _new_request(
     wish: Wish,
     provider: Provider,
     record: Mapping[str, object],
+    channel: Request.Channel,
     now: datetime,
 ) -> Request:
     """The row with the edition in force and the clock that runs from the day the person says."""
@@ -149,7 +151,7 @@ def _new_request(
         person=person,
         claim=record,
         number=number,
-        channel=Request.Channel.WEB,
+        channel=channel,
         edition=standard.edition,
         edition_version=standard.version,
         kind=claim.kind,

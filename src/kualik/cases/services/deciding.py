@@ -18,6 +18,7 @@ from kualik.cases.services.telling import (
     tell_handed_over,
     tell_refused,
 )
+from kualik.cases.services.waiting import nobody_waits
 from kualik.certificates.models import Certificate
 from kualik.certificates.services.drafting import Draft, draft_certificates, void_draft
 from kualik.core import jobs, journal
@@ -105,6 +106,7 @@ def approve_as(
         for request in moved
         for event in walked[request.pk]
     )
+    nobody_waits(moved, actor=decider.actor, now=now)
     sealed = {row.pk for row in seal_automatically(requests=moved, now=now)}
     tell_approved((row for row in moved if row.pk not in sealed), now=now)
     return BulkResult(moved, [row.number for row in requests if row.pk not in walked])

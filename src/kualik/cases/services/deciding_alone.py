@@ -18,6 +18,7 @@ from kualik.cases.queries.asking import was_refused
 from kualik.cases.services.application import data_digest
 from kualik.cases.services.deciding import Decider, approve_as
 from kualik.cases.services.sealing import seal_job_key
+from kualik.cases.services.waiting import call_decider
 from kualik.certificates.models import SealPolicy
 from kualik.certificates.services.policy import limits_fault, policy_of
 from kualik.core import jobs, journal
@@ -31,6 +32,8 @@ from kualik.training.models import Completion
 DECIDE_JOB: Final = "cases.decide_alone"
 LEFT: Final = "cases.left_to_staff"
 EDITION: Final = "A303"
+# How the evidence calls a confirmation by somebody who stood at the window with a document.
+COUNTER_LEVEL: Final = "counter"
 UNDECIDED: Final = frozenset({State.FILED, State.ACCEPTED, State.IN_REVIEW})
 ONE_DAY: Final = timedelta(days=1)
 PATIENCE: Final = timedelta(minutes=5)
@@ -99,7 +102,7 @@ def why_not(request: Request, *, now: datetime) -> str:
         return "policy"
     if request.edition != EDITION:
         return "edition"
-    if request.channel != Request.Channel.WEB or request.mandate_id or request.replaces_id:
+    if not _asked_in_person(request) or request.mandate_id or request.replaces_id:
         return "channel"
     if completion is None or completion.source_row is None:
         return "not_in_list"
@@ -158,8 +161,17 @@ def _approve(request: Request, *, now: datetime) -> str:
     return ""
 
 
+def _asked_in_person(request: Request) -> bool:
+    """Whether the person saw the data: in the cabinet, or at the window with a document."""
+    if request.channel == Request.Channel.COUNTER:
+        return Evidence.objects.filter(request=request, level=COUNTER_LEVEL).exists()
+    return request.channel == Request.Channel.WEB
+
+
 def _leave(request: Request, fault: str, *, now: datetime) -> None:
-    """Note why the machine kept out of it."""
+    """Note why the machine kept out of it; whom somebody waits for at the window is called."""
+    if request.channel == Request.Channel.COUNTER:
+        call_decider(request, now=now)
     journal.record(
         subject=f"request:{request.number}",
         action=LEFT,

@@ -41,12 +41,18 @@ __all__ = [
     "ask_at_counter",
     "ask_for_number",
     "ask_to_enter",
+    "ask_to_hand_over",
     "confirm_at_counter",
     "run_moved_job",
 ]
 
 Purpose = OneTimeCode.Purpose
-EVENT, COUNTER_EVENT = "one_time_code", "counter_code"
+EVENT = "one_time_code"
+# At the counter the person reads such a code out; any other one belongs to nobody's ears.
+READ_OUT: Mapping[str, str] = {
+    Purpose.CONFIRM_PHONE: "counter_code",
+    Purpose.HAND_OVER: "hand_over_code",
+}
 MINUTES = LIFE // MINUTE
 LAST = 4
 
@@ -110,6 +116,19 @@ def ask_at_counter(
     about, actor = f"…{phone[-LAST:]}", user.acting_as(role)
     record_look(person=person, what="phone", about=about, actor=actor, now=asking.now)
     return ask_for_number(person=person, phone=phone, asking=asking)
+
+
+def ask_to_hand_over(*, person: Person, asking: Asking) -> str:
+    """Send the code by which somebody at the window says that the document was received.
+
+    Only to a number confirmed for that person. Errors: ``no_confirmed_phone``, ``too_many_tries``,
+    ``no_sms_here``.
+    """
+    phone = confirmed_phone(person)
+    if not phone:
+        raise RuleViolation("no_confirmed_phone")
+    count_offer(phone=phone, iin_key=person.iin_hash, place=asking.place, now=asking.now)
+    return _sent(person=person, phone=phone, purpose=Purpose.HAND_OVER, asking=asking)
 
 
 def ask_again(*, token: str, purpose: str, iin_key: str, asking: Asking) -> str:
@@ -189,10 +208,9 @@ def _sent(*, person: Person | None, phone: str, purpose: str, asking: Asking) ->
             now=asking.now,
         )
         params: Mapping[str, str | int] = {"code": offer.code, "minutes": MINUTES}
-        is_read_out = asking.by_staff and purpose == Purpose.CONFIRM_PHONE
         with transaction.atomic():
             notify(
-                event=COUNTER_EVENT if is_read_out else EVENT,
+                event=READ_OUT.get(purpose, EVENT) if asking.by_staff else EVENT,
                 about=f"code:{offer.row.pk}",
                 addresses=Addresses(sms=phone),
                 language=asking.language,

@@ -200,7 +200,7 @@ def clocks_of_days(
 ) -> dict[date, Clock]:
     """One clock for each day of mastery."""
     calendar = calendar_of(provider, default=standard.weekly_hours)
-    events = clock_events(since=filed_at)
+    events = clock_events(since=filed_at, provider=provider.pk)
     clocks = {}
     for mastered_on in days:
         found = deadline.compute(

@@ -15,6 +15,7 @@ from kualik.cases.models import Request
 from kualik.cases.queries.answering import Answerable, answerables_of
 from kualik.cases.queries.requests import UPHELD_TASK
 from kualik.cases.services.telling import tell
+from kualik.cases.services.waiting import nobody_waits
 from kualik.core.journal import Actor
 from kualik.core.models import StaffTask
 from kualik.core.tasks import Task, close_task, open_task
@@ -55,6 +56,8 @@ def report_overdue(*, now: datetime) -> int:
 
 def settle_overdue(requests: Iterable[Request], *, actor: Actor, now: datetime) -> None:
     """Take the tasks of late requests and of claims off the list: they have their answer now."""
+    requests = list(requests)
+    nobody_waits(requests, actor=actor, now=now)
     for request in requests:
         if request.claim:
             close_task(key=f"{CLAIM_TASK}:{request.number}", actor=actor, now=now)

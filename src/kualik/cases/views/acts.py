@@ -15,6 +15,7 @@ from kualik.accounts.queries import person_of
 from kualik.cases.models import Request
 from kualik.cases.queries import own_requests, requests_visible_to
 from kualik.cases.queries.asking import UNDECIDED_STATES
+from kualik.cases.services.delivery import ON_PAPER
 from kualik.core import clock, errors
 from kualik.core.access import role_of
 from kualik.rules.errors import RuleViolation
@@ -34,6 +35,7 @@ PAGES = {
     Event.DECLINE: "cases:decline",
     Event.RECORD_WITHDRAWAL: "cases:withdrawal",
 }
+PAPER_PAGE = "counter:hand_over"
 AT_ONCE = frozenset({Event.APPROVE, Event.HAND_OVER, Event.START_REVIEW})
 GOING_ON = (Event.ACCEPT, Event.START_REVIEW)
 
@@ -87,9 +89,7 @@ def acts_of(user: User, request: Request, *, now: datetime) -> list[Act]:
     if request.completion_id is None:
         # First the record of training must be found, see ``may_find_training``.
         reach -= {Event.APPROVE}
-    return [
-        Act(event, _address(event, request), event in AT_ONCE) for event in PAGES if event in reach
-    ]
+    return [_act(event, request) for event in PAGES if event in reach]
 
 
 def may_find_training(user: User, request: Request) -> bool:
@@ -150,6 +150,13 @@ def _reach(state: State, role: Role) -> set[Event]:
     events = allowed_events(state, role)
     further = (_reach(TRANSITIONS[state, event].to, role) for event in GOING_ON if event in events)
     return set(events).union(*further)
+
+
+def _act(event: Event, request: Request) -> Act:
+    """A document on paper is handed out with its blank, on a page of its own."""
+    if event is Event.HAND_OVER and request.delivery in ON_PAPER:
+        return Act(event, reverse(PAPER_PAGE, args=[request.number]), is_at_once=False)
+    return Act(event, _address(event, request), event in AT_ONCE)
 
 
 def _address(event: Event, request: Request) -> str:

@@ -5,7 +5,7 @@ from datetime import date
 from django.conf import settings
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.functional import lazy
 from django.utils.translation import gettext
@@ -26,10 +26,11 @@ from kualik.cases.services.deciding import (
     send_back_request,
     start_review,
 )
+from kualik.cases.services.delivery import ON_PAPER
 from kualik.cases.services.following import follow
 from kualik.cases.services.receipts import make_receipt
 from kualik.cases.services.sealing import sealing_by_machine
-from kualik.cases.views.acts import act, causes, may_find_training, own, readable
+from kualik.cases.views.acts import PAPER_PAGE, act, causes, may_find_training, own, readable
 from kualik.cases.views.faults import fault_of
 from kualik.cases.views.rows import rows_of
 from kualik.certificates.queries import visible_letters_about
@@ -94,9 +95,12 @@ def review(request: HttpRequest, number: str) -> HttpResponse:
 @staff(*causes(Event.HAND_OVER))
 @post_only("cases:request", "number")
 def hand_over(request: HttpRequest, number: str) -> HttpResponse:
-    """Enter that the person has the document."""
+    """Enter that the person has the document; one on paper needs its blank and its slip."""
+    found = own(request, number)
+    if found.delivery in ON_PAPER:
+        return redirect(PAPER_PAGE, found.number)
     told = _("The document is entered as handed over.")
-    return act(request, own(request, number), Event.HAND_OVER, hand_over_request, told)
+    return act(request, found, Event.HAND_OVER, hand_over_request, told)
 
 
 @staff(*causes(Event.SEND_BACK))

@@ -77,6 +77,14 @@ class Blank(models.Model):
                 condition=~models.Q(state="used") | models.Q(certificate__isnull=False),
                 name="used_blank_bears_a_certificate",
             ),
+            models.CheckConstraint(
+                condition=~models.Q(state="given") | models.Q(holder__isnull=False),
+                name="somebody_answers_for_a_given_blank",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state__in=["spoiled", "lost"]) | ~models.Q(act_number=""),
+                name="blank_is_written_off_by_an_act",
+            ),
         ]
         indexes: ClassVar = [
             models.Index(fields=["provider", "state", "series", "number"], name="blanks_by_state"),
@@ -116,6 +124,11 @@ class BlankCount(models.Model):
     def __str__(self) -> str:
         return f"{self.provider_id} {self.day}"
 
+    @property
+    def difference(self) -> int:
+        """What was counted less what the ledger holds; 0 while nobody counted."""
+        return 0 if self.counted is None else self.counted - self.left
+
 
 class PrinterSetting(models.Model):
     """Where a printer puts the text on a blank: shifts in tenths of a millimetre."""
@@ -136,18 +149,42 @@ class PrinterSetting(models.Model):
 
 
 class Printing(models.Model):
-    """One print of a document on paper; another print of the same one needs a ``reason``."""
+    """One print of a document on a blank; another print of the same one needs a ``reason``.
+
+    ``outcome`` is what the person at the printer answered; until then the print is open and the
+    blank stays given. After "nothing" the blank is as clean as before.
+    """
+
+    class Outcome(models.TextChoices):
+        OPEN = ""
+        GOOD = "good"
+        SPOILED = "spoiled"
+        NOTHING = "nothing"
 
     certificate = models.ForeignKey(Certificate, on_delete=models.PROTECT, related_name="printings")
-    blank = models.OneToOneField(
-        Blank, on_delete=models.PROTECT, null=True, related_name="printing"
-    )
+    blank = models.ForeignKey(Blank, on_delete=models.PROTECT, related_name="printings")
     printer = models.ForeignKey(
         PrinterSetting, on_delete=models.PROTECT, null=True, related_name="+"
     )
     reason = models.CharField(max_length=300, blank=True)
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     printed_at = models.DateTimeField()
+    outcome = models.CharField(max_length=7, choices=Outcome.choices, blank=True)
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["certificate"],
+                condition=models.Q(outcome=""),
+                name="one_open_print_a_document",
+            ),
+            models.UniqueConstraint(
+                fields=["blank"],
+                condition=~models.Q(outcome="nothing"),
+                name="one_print_a_blank",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.certificate_id} {self.printed_at}"

@@ -1,5 +1,16 @@
 """The open check and the register."""
 
+from kualik.certificates.views.blanks import (
+    blank,
+    blank_back,
+    blank_lose,
+    blank_spoil,
+    blanks,
+    blanks_count,
+    blanks_give,
+    blanks_receive,
+    ledger,
+)
 from kualik.certificates.views.documents import (
     own_archive,
     own_document,
@@ -18,6 +29,7 @@ from kualik.certificates.views.letters import (
 from kualik.certificates.views.own import own_bundle, own_file, own_signature
 from kualik.certificates.views.phone import card, card_manifest, own_card, own_phone
 from kualik.certificates.views.policy import seal_policy
+from kualik.certificates.views.printers import printer_test, printers
 from kualik.certificates.views.public import by_code, by_code_data, check
 from kualik.certificates.views.register import (
     certificate,
@@ -38,6 +50,14 @@ from kualik.certificates.views.signature import bundle, signature
 from kualik.certificates.views.transcript import transcript, transcript_csv, transcript_json
 
 __all__ = [
+    "blank",
+    "blank_back",
+    "blank_lose",
+    "blank_spoil",
+    "blanks",
+    "blanks_count",
+    "blanks_give",
+    "blanks_receive",
     "bundle",
     "by_code",
     "by_code_data",
@@ -49,6 +69,7 @@ __all__ = [
     "export",
     "file",
     "lasting_file",
+    "ledger",
     "letter",
     "letter_bundle",
     "letter_file",
@@ -65,6 +86,8 @@ __all__ = [
     "own_phone",
     "own_print",
     "own_signature",
+    "printer_test",
+    "printers",
     "register",
     "seal_policy",
     "share_document",

@@ -25,6 +25,7 @@ from kualik.certificates import queries
 from kualik.certificates.forms import RegisterForm, StandingForm
 from kualik.certificates.models import Certificate, Preservation
 from kualik.certificates.services import standing
+from kualik.certificates.services.blanks import PRINT_ACTIONS
 from kualik.certificates.services.checking import signature_of
 from kualik.certificates.services.exporting import HEADER, export_line, record_export
 from kualik.certificates.services.wording import (
@@ -43,6 +44,7 @@ from kualik.rules.lifecycle import READERS, Role
 from kualik.signatures.services.preserving import wait_text
 
 KEEPERS = frozenset({Role.OFFICE_HEAD, Role.PROVIDER_ADMIN})
+LABELS = {**ACTION_LABELS, **PRINT_ACTIONS}
 PAGE = 50
 CHUNK = 500
 Status = Certificate.Status
@@ -107,7 +109,7 @@ def certificate(request: HttpRequest, number: str) -> HttpResponse:
         "labels": _labels(row),
         "signature": signature_of(row),
         "proof": _proof(row),
-        "life": [(line, ACTION_LABELS.get(line.action)) for line in queries.life_of(row)],
+        "life": [(line, LABELS.get(line.action)) for line in queries.life_of(row)],
         "replaces": Certificate.objects.filter(replaced_by=row).first(),
         "acts": _possible_acts(person_of(request), row),
     }

@@ -46,15 +46,9 @@ def announce_closure(
     rows = Closure.objects.bulk_create(
         Closure(provider=provider, day=one, begins_on=day, **words) for one in days
     )
-    data = {
-        "day": day.isoformat(),
-        "after": {
-            "first": day.isoformat(),
-            "last": last.isoformat(),
-            "reason_kk": words["reason_kk"],
-            "reason_ru": words["reason_ru"],
-        },
-    }
+    told = {name: words[name] for name in ("reason_kk", "reason_ru")}
+    after = {"first": day.isoformat(), "last": last.isoformat(), **told}
+    data = {"day": day.isoformat(), "after": after}
     record(provider, "closure_announced", actor, now, data)
     return rows[0]
 

@@ -164,7 +164,7 @@ def _overdue(request: Request, clock: Deadline) -> Overdue:
 
 
 def _confirmed(request: Request) -> Text:
-    """How the request was confirmed; empty for one that was filed at the counter."""
+    """How the request was confirmed; empty for one that staff entered from a paper."""
     evidence = Evidence.objects.filter(request=request).first()
     if evidence is None:
         return Text("", "")

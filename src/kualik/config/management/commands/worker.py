@@ -10,6 +10,7 @@ from django.db import Error, close_old_connections, connection
 
 from kualik.cases.services.deciding import accept_due
 from kualik.config.jobs import HANDLERS, LAST, beat, enqueue_daily
+from kualik.config.probing import note_database_fault, probe_turn
 from kualik.core import clock, jobs
 
 PAUSE_SECONDS = 1.0
@@ -49,8 +50,9 @@ def _serve(name: str, stop: threading.Event) -> None:
             if not is_greeted:
                 _greet(name)
                 is_greeted = True
-        except Error:
+        except Error as fault:
             log.exception("the database does not answer as it should; trying again")
+            note_database_fault(fault, now=clock.now())
             close_old_connections()
             pause, is_greeted = PAUSE_AFTER_FAULT_SECONDS, False
         stop.wait(pause)
@@ -58,6 +60,7 @@ def _serve(name: str, stop: threading.Event) -> None:
 
 def _turn(name: str) -> bool:
     """What is due now, then one job; False when none waits."""
+    probe_turn(clock=clock.now)
     accept_due(now=clock.now())
     enqueue_daily(now=clock.now())
     return jobs.run_one(handlers=HANDLERS, worker=name, clock=clock.now, last=LAST)

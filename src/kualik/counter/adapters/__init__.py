@@ -1,0 +1,1 @@
+"""What lies outside: printers, the digital documents service."""

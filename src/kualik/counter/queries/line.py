@@ -1,0 +1,105 @@
+"""Where somebody stands in the line, and how long it will take.
+
+The expected wait is the time that windows need for those ahead, by the moving median of each line,
+divided by the windows that are open for it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from statistics import median
+
+from kualik.counter.models import Visit, Window
+from kualik.counter.queries.offered import lines
+from kualik.counter.queries.order import head_start, in_order, line_of, rank, waiting_in
+from kualik.providers.models import Office
+
+# So many of the last visits of a line make its median.
+MEASURED = 20
+MINUTE = timedelta(minutes=1)
+State = Visit.State
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """How many are ahead, at how many open windows; ``wait`` is None where no window is open."""
+
+    ahead: int
+    windows: int
+    wait: timedelta | None
+
+    @property
+    def minutes(self) -> int | None:
+        """The wait in whole minutes, rounded up; over ten of them to fives."""
+        if self.wait is None:
+            return None
+        whole = -(-self.wait // MINUTE)
+        return whole if whole <= 10 else -(-whole // 5) * 5
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The hall at one moment: who waits, in order; the open windows; minutes of each line."""
+
+    waiting: Sequence[Visit]
+    windows: Sequence[Window]
+    typical: dict[str, timedelta]
+
+    def outlook(self, line: str, ahead: Sequence[Visit]) -> Outlook:
+        """What stands before somebody of ``line`` behind ``ahead``: only those who go to the same
+        windows count."""
+        serving = [window for window in self.windows if serves(window, line)]
+        before = [
+            visit for visit in ahead if any(serves(window, line_of(visit)) for window in serving)
+        ]
+        if not serving:
+            return Outlook(len([visit for visit in ahead if line_of(visit) == line]), 0, None)
+        needed = sum((self.typical[line_of(visit)] for visit in before), timedelta())
+        return Outlook(len(before), len(serving), needed / len(serving))
+
+
+def serves(window: Window, line: str) -> bool:
+    """Whether a window takes people of a line."""
+    return not window.lines or line in window.lines
+
+
+def snapshot(office: Office, *, now: datetime) -> Snapshot:
+    """The hall now."""
+    waiting = in_order(waiting_in(office, now=now), now)
+    windows = Window.objects.filter(office=office, is_active=True, state=Window.State.OPEN)
+    return Snapshot(waiting, list(windows), typical_times(office))
+
+
+def typical_times(office: Office) -> dict[str, timedelta]:
+    """How long a window is busy with one person of each line: the median of the last visits from
+    the call to the end, or what the data say until there are some."""
+    return {code: _typical(office, code, line.minutes) for code, line in lines().items()}
+
+
+def _typical(office: Office, line: str, minutes: int) -> timedelta:
+    done = Visit.objects.filter(office=office, line=line, state=State.DONE)
+    spans = [
+        (ended - called).total_seconds()
+        for called, ended in done.exclude(called_at=None)
+        .order_by("-ended_at")
+        .values_list("called_at", "ended_at")[:MEASURED]
+        if called is not None and ended is not None
+    ]
+    return timedelta(seconds=median(spans)) if spans else timedelta(minutes=minutes)
+
+
+def position_of(visit: Visit, *, now: datetime) -> Outlook | None:
+    """Who is ahead of a visit; None for one that does not wait."""
+    if visit.state != State.WAITING:
+        return None
+    hall = snapshot(visit.office, now=now)
+    ahead = [one for one in hall.waiting if rank(one, now) < rank(visit, now)]
+    return hall.outlook(line_of(visit), ahead)
+
+
+def expected_wait(office: Office, *, now: datetime, priority: str = "") -> dict[str, Outlook]:
+    """For each line what somebody would meet who takes a ticket now, with a priority or none."""
+    hall = snapshot(office, now=now)
+    place = now - head_start(priority)
+    ahead = [one for one in hall.waiting if rank(one, now)[:2] <= (True, place)]
+    return {code: hall.outlook(code, ahead) for code in lines()}
