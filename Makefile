@@ -9,7 +9,7 @@ NPM := $(shell command -v npm 2>/dev/null || echo $(BIN)/npm)
 BUILD := KUALIK_DEMO=1 KUALIK_VAR=var/build DATABASE_URL=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test run test check lint format bench e2e messages docs lock clean
+.PHONY: help setup setup-test run test check lint format bench day e2e messages docs lock clean
 
 help: ## print the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -43,6 +43,9 @@ format: $(VENV)/.dev ## rewrite the code in the one format
 
 bench: setup-test ## speeds, ours beside the plain way, in one run
 	$(BIN)/python -m bench
+
+day: setup-test ## a whole day of a hall played on the real server, beside books of its own
+	$(BIN)/python -m bench.day
 
 e2e: setup-test ## the browser journeys alone; screenshots in var/e2e
 	$(BIN)/pytest tests/e2e

@@ -1,6 +1,6 @@
 """``python -m bench [NAME …]``: all of them, or the named ones.
 
-Names: deadlines, seal, preserving, gost, verify, certificates, signing, check, weight.
+Names: deadlines, seal, preserving, gost, verify, certificates, signing, check, weight, live.
 """
 
 import json
@@ -20,6 +20,7 @@ BENCHES = (
     "signing",
     "check",
     "weight",
+    "live",
 )
 
 

@@ -26,7 +26,8 @@ OTHER_ROOMS = {
     "training": ("groups", "import"),
     "cases": ("status", "cabinet", "office", "requests", "seal"),
     "counter": ("samples",),
-    "oversight": ("public_figures",),
+    "incidents": ("public",),
+    "oversight": ("law", "public_figures"),
 }
 
 

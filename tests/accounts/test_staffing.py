@@ -1,16 +1,22 @@
 """A provider's administrator keeps the own staff; an invitation becomes an account of one's own."""
 
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
+from django.db import OperationalError, connection
 from django.test import Client
 from django.urls import reverse
+from django_otp.plugins.otp_totp.models import TOTPDevice
+from pytest_django import Settings
 
 from kualik.accounts.models import RoleGrant, User
 from kualik.accounts.services import staffing
 from kualik.accounts.services.staffing import StaffFacts
 from kualik.core import clock, journal
+from kualik.notifications.models import Message
 from kualik.rules.errors import RuleViolation
 from kualik.rules.language import Text
 from kualik.rules.lifecycle import Role
@@ -176,6 +182,125 @@ def test_staff_of_another_organisation_are_not_there(world: World, admin: Client
         assert admin.post(reverse(f"accounts:{name}", args=[foreign.pk])).status_code == 404
     foreign.refresh_from_db()
     assert foreign.is_active
+
+
+def told(user: User) -> list[str]:
+    rows = Message.objects.filter(about=f"user:{user.pk}", address=user.email)
+    return list(rows.order_by("pk").values_list("event", flat=True))
+
+
+@pytest.mark.parametrize("has_password", [True, False])
+def test_the_link_of_an_account_in_use_goes_to_its_owner_alone(
+    world: World, admin: Client, has_password: bool
+) -> None:
+    user = world.demo.staff[Role.AUTHORISED_PERSON]
+    if has_password:
+        user.set_password(PASSWORD)
+        user.save()
+    answer = admin.post(reverse("accounts:staff_invite", args=[user.pk]), follow=True)
+    page = answer.content.decode()
+    assert "/invitation/" not in page
+    assert "sent to the member&#x27;s own e-mail" in page
+    letter = Message.objects.get(event="staff_password_link")
+    assert letter.address == user.email
+    link = "/invitation/" + letter.body.partition("/invitation/")[2].split()[0]
+    assert link not in letter.masked_body
+    admin_user = world.demo.staff[Role.PROVIDER_ADMIN]
+    assert admin_user.full_name in letter.body
+    entry = next(e for e in journal.history(f"user:{user.pk}") if e.action == "accounts.invited")
+    assert entry.actor == f"user:{admin_user.pk}"
+    assert entry.data == {"handed_to": "member"}
+    theirs = Client()
+    theirs.post(link, {"password": PASSWORD + "-2", "again": PASSWORD + "-2"})
+    user.refresh_from_db()
+    assert user.check_password(PASSWORD + "-2")
+    assert TOTPDevice.objects.filter(user=user, confirmed=True).exists()
+    assert told(user) == ["staff_password_link", "staff_password_changed"]
+
+
+def test_without_e_mail_no_link_to_an_account_in_use_is_made(
+    world: World, admin: Client, settings: Settings
+) -> None:
+    settings.EMAIL_URL = ""
+    user = world.demo.staff[Role.CLERK]
+    page = admin.post(reverse("accounts:staff_invite", args=[user.pk]), follow=True)
+    assert "this installation sends no e-mail" in page.content.decode()
+    assert "/invitation/" not in page.content.decode()
+    assert "accounts.invited" not in [e.action for e in journal.history(f"user:{user.pk}")]
+
+
+def test_every_link_is_journalled_and_told_to_whom_it_is_for(world: World, admin: Client) -> None:
+    user = invite(world)
+    other = world.demo.staff[Role.CLERK]
+    for _ in range(2):
+        admin.post(reverse("accounts:staff_invite", args=[user.pk]))
+    page = admin.get(reverse("accounts:staff_one", args=[other.pk])).content.decode()
+    assert "/invitation/" not in page, "the link of another account"
+    actions = [entry.action for entry in journal.history(f"user:{user.pk}")]
+    assert actions.count("accounts.invited") == 2
+    assert told(user) == ["staff_link_made", "staff_link_made"]
+
+
+def test_who_gets_other_roles_is_told(world: World) -> None:
+    user, now = world.demo.staff[Role.CLERK], clock.now()
+    actor = world.demo.staff[Role.PROVIDER_ADMIN].acting_as(Role.PROVIDER_ADMIN)
+    for _ in range(2):
+        staffing.give_roles(user=user, roles=[Role.REGISTRAR], actor=actor, now=now)
+    assert told(user) == ["staff_roles_changed"]
+
+
+def second_admin(world: World) -> User:
+    user = world.demo.staff[Role.OFFICE_HEAD]
+    RoleGrant.objects.create(user=user, role=Role.PROVIDER_ADMIN, granted_at=clock.now())
+    return user
+
+
+@pytest.mark.parametrize("lacks", ["password", "second factor", "nothing"])
+def test_an_administrator_who_cannot_enter_is_no_last_one(world: World, lacks: str) -> None:
+    own, other = world.demo.staff[Role.PROVIDER_ADMIN], second_admin(world)
+    if lacks != "password":
+        other.set_password(PASSWORD)
+        other.save()
+    if lacks == "second factor":
+        TOTPDevice.objects.filter(user=other).delete()
+
+    def leave() -> None:
+        staffing.give_roles(
+            user=own, roles=[Role.CLERK], actor=own.acting_as(Role.PROVIDER_ADMIN), now=clock.now()
+        )
+
+    if lacks == "nothing":
+        leave()
+    else:
+        assert broken(leave) == "last_admin_kept"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_administrators_cannot_take_the_role_from_each_other_at_once(
+    kualik_files: object,
+) -> None:
+    world = build_world()
+    pair = [world.demo.staff[Role.PROVIDER_ADMIN], second_admin(world)]
+    for user in pair:
+        user.set_password(PASSWORD)
+        user.save()
+    start = threading.Barrier(2)
+
+    def take(actor: User, user: User) -> None:
+        by = actor.acting_as(Role.PROVIDER_ADMIN)
+        start.wait()
+        try:
+            with suppress(RuleViolation, OperationalError):
+                staffing.give_roles(user=user, roles=[Role.CLERK], actor=by, now=clock.now())
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=take, args=order) for order in (pair, pair[::-1])]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert RoleGrant.objects.filter(user__in=pair, role=Role.PROVIDER_ADMIN).count() >= 1
 
 
 @pytest.mark.parametrize("role", [Role.CLERK, Role.REGISTRAR, Role.OFFICE_HEAD])

@@ -38,7 +38,9 @@ urlpatterns = [
     room("providers", {"directory": anyones}),
     room("certificates", {"check": anyones, "register": registrars}),
     room("training", {"groups": registrars, "import": registrars}),
-    room("oversight", {"public_figures": anyones}),
+    room("counter", {"samples": anyones}),
+    room("incidents", {"public": anyones}),
+    room("oversight", {"law": anyones, "public_figures": anyones}),
     room(
         "cases",
         {

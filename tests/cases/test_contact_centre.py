@@ -30,7 +30,7 @@ def issued(world: World) -> Request:
 
 def test_a_number_is_found_however_it_is_typed(desk: Client, issued: Request) -> None:
     for typed in (issued.number, issued.number.lower(), f" {issued.number} "):
-        page = desk.post(ADDRESS, {"sought": typed}).content.decode()
+        page = desk.post(ADDRESS, {"sought": typed}, follow=True).content.decode()
         assert reverse("cases:contact_request", args=[issued.number]) in page
 
 
@@ -38,7 +38,7 @@ def test_an_iin_finds_the_requests_of_its_person_alone(
     world: World, desk: Client, issued: Request
 ) -> None:
     iin = open_iin(bytes(issued.person.iin_sealed))
-    page = desk.post(ADDRESS, {"sought": iin}).content.decode()
+    page = desk.post(ADDRESS, {"sought": iin}, follow=True).content.decode()
     assert issued.number in page
     others = [row.number for row in Request.objects.exclude(person=issued.person)]
     assert not any(number in page for number in others)
@@ -47,7 +47,7 @@ def test_an_iin_finds_the_requests_of_its_person_alone(
 def test_a_phone_of_a_list_finds_its_request(desk: Client, issued: Request) -> None:
     issued.completion.phone = "+77015550001"
     issued.completion.save(update_fields=["phone"])
-    page = desk.post(ADDRESS, {"sought": "8 701 555 00 01"}).content.decode()
+    page = desk.post(ADDRESS, {"sought": "8 701 555 00 01"}, follow=True).content.decode()
     assert issued.number in page
 
 
@@ -103,5 +103,5 @@ def test_every_look_is_kept_for_the_person_and_no_typed_value_in_the_journal(
 
 def test_an_unknown_number_is_not_found(desk: Client, issued: Request) -> None:
     assert desk.get(reverse("cases:contact_request", args=["DEMO-1"])).status_code == 404
-    page = desk.post(ADDRESS, {"sought": "+7 705 000 00 00"}).content.decode()
+    page = desk.post(ADDRESS, {"sought": "+7 705 000 00 00"}, follow=True).content.decode()
     assert "0 requests found" in page

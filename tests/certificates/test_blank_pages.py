@@ -1,10 +1,14 @@
 """The pages of the ledger: who sees which blanks, and what may be done there (A57.4, A303.4)."""
 
+from datetime import timedelta
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from kualik.accounts.models import User
+from kualik.certificates.forms import DeliveryForm, WriteOffForm
 from kualik.certificates.models import Blank, BlankCount, BlankReceipt, PrinterSetting
 from kualik.certificates.services.blanks import (
     Act,
@@ -12,17 +16,26 @@ from kualik.certificates.services.blanks import (
     give_blanks,
     held_by,
     pick_blanks,
+    print_on_blank,
     receive_blanks,
     spoil_blank,
     test_page,
 )
 from kualik.core.clock import local_day
 from kualik.core.tasks import open_tasks
-from kualik.rules.lifecycle import Role
+from kualik.counter.forms.handing import CameOutForm
+from kualik.rules.lifecycle import Role, State
 from tests.papers.samples import boxes_of
 from tests.world import House, World, build_world, sign_in
 
 LEDGER = "certificates:blanks"
+DELIVERY = {
+    "series": "ZZ",
+    "first": "5",
+    "last": "7",
+    "digits": "4",
+    "received_on": "2026-11-20",
+}
 
 
 @pytest.fixture
@@ -220,3 +233,55 @@ def test_a_printer_is_aligned_and_its_test_page_follows(world: World) -> None:
 
 def test_nobody_without_a_password_sees_a_ledger(world: World) -> None:
     assert Client().get(reverse(LEDGER)).status_code == 302
+
+
+def test_the_keeper_frees_a_blank_that_waits_at_the_printer_of_somebody_gone(world: World) -> None:
+    clerk, request = world.demo.staff[Role.CLERK], world.by_state[State.ISSUED]
+    first, second, _ = held_by(clerk)
+    given = {"certificate": request.certificate, "printer": None, "reason": "тағы"}
+    acting = {"user": clerk, "role": Role.CLERK, "now": world.now}
+    print_on_blank(blank=first, **given, **acting)
+    User.objects.filter(pk=clerk.pk).update(is_active=False)
+    for role in (Role.PROVIDER_ADMIN, Role.OFFICE_HEAD):
+        said = page(as_(world, role), "certificates:blank", first.pk)
+        assert reverse("certificates:blank_nothing", args=[first.pk]) in said
+        assert reverse("certificates:blank_lose", args=[first.pk]) not in said
+    assert (
+        as_(world, Role.REGISTRAR, world.other)
+        .post(reverse("certificates:blank_nothing", args=[first.pk]))
+        .status_code
+        == 404
+    )
+    admin = as_(world, Role.PROVIDER_ADMIN)
+    admin.post(reverse("certificates:blank_nothing", args=[first.pk]))
+    admin.post(reverse("certificates:blank_nothing", args=[first.pk]))
+    admin.post(reverse("certificates:blank_back", args=[first.pk]))
+    first.refresh_from_db()
+    assert first.state == "in_stock"
+    print_on_blank(blank=second, **given, **acting)
+    where = reverse("certificates:blank_spoil", args=[second.pk])
+    admin.post(where, {"act_number": "15", "reason": "Принтерде қалған"})
+    second.refresh_from_db()
+    assert (second.state, second.printings.get().outcome) == ("spoiled", "spoiled")
+
+
+def test_no_iin_stays_in_the_numbers_of_papers(world: World) -> None:
+    number = world.demo.iins[Role.CLERK]
+    delivery = DeliveryForm({**DELIVERY, "document": f"№ 3, ЖСН {number}"})
+    acts = [WriteOffForm({"act_number": number, "reason": f"ЖСН {number}"})]
+    acts.append(CameOutForm({"act_number": number, "reason": number, "outcome": "spoiled"}))
+    assert delivery.is_valid()
+    assert number not in delivery.delivery().document
+    for form in acts:
+        assert form.is_valid()
+        assert number not in f"{form.act()}"
+
+
+def test_the_ledger_says_that_blanks_moved_after_the_count(world: World) -> None:
+    client = as_(world, Role.OFFICE_HEAD)
+    client.post(reverse("certificates:blanks_count"), {"counted": "10", "remark": ""})
+    row = BlankCount.objects.get()
+    client.cookies["kualik_language"] = "en"
+    assert "count again" not in page(client, LEDGER)
+    BlankCount.objects.filter(pk=row.pk).update(counted_at=row.counted_at - timedelta(hours=1))
+    assert "count again" in page(client, LEDGER)

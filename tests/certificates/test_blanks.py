@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from kualik.accounts.models import User
 from kualik.certificates.models import Blank, BlankCount, Certificate, Printing
 from kualik.certificates.services.blanks import (
     Act,
@@ -21,6 +22,8 @@ from kualik.certificates.services.blanks import (
     count_evening,
     give_blanks,
     held_by,
+    is_counted,
+    keep_act,
     ledger_of,
     ledgers_of,
     lose_blank,
@@ -239,6 +242,47 @@ def test_a_blank_at_the_printer_goes_nowhere_before_the_answer(world: World) -> 
         printed(world, other, reason="тағы")
 
 
+@pytest.mark.parametrize("role", [KEEPER, Role.PROVIDER_ADMIN, Role.REGISTRAR])
+@pytest.mark.parametrize("outcome", ["spoiled", "nothing"])
+def test_a_keeper_answers_for_the_print_of_somebody_who_is_gone(
+    world: World, role: Role, outcome: str
+) -> None:
+    stocked(world)
+    blank, other, _ = given(world)
+    row = printed(world, blank)
+    User.objects.filter(pk=blank.holder_id).update(is_active=False)
+    keeper = by(world.demo, role, world)
+    with refused("blank_of_another"):
+        answer_print(printing=row, outcome="good", act=None, **keeper)
+    answer_print(printing=row, outcome=outcome, act=ACT, **keeper)
+    blank.refresh_from_db()
+    if outcome == "nothing":
+        take_back(blank=blank, **keeper)
+    ends = {"nothing": "in_stock", "spoiled": "spoiled"}
+    assert Blank.objects.get(pk=blank.pk).state == ends[outcome]
+    assert printed(world, other, reason="Қызметкер ауысты").outcome == ""
+    assert ledger_of(world.demo.provider).adds_up
+    entry = [
+        one
+        for one in journal.history(f"certificate:{document(world).number}")
+        if one.action == f"certificates.print_{outcome}"
+    ][-1]
+    assert entry.actor == f"user:{world.demo.staff[role].pk}"
+
+
+def test_neither_a_colleague_nor_a_keeper_elsewhere_answers_for_somebody(world: World) -> None:
+    stocked(world)
+    row = printed(world, given(world)[0])
+    colleague = {"user": world.demo.staff[Role.REGISTRAR], "role": CLERK, "now": world.now}
+    for who, code in (
+        (colleague, "blank_of_another"),
+        (by(world.other, KEEPER, world), "not_permitted"),
+    ):
+        with refused(code):
+            answer_print(printing=row, outcome="nothing", act=None, **who)
+    assert open_print(document(world)) == row
+
+
 def test_a_document_is_on_one_blank_until_that_one_is_written_off(world: World) -> None:
     stocked(world)
     first, second, _ = given(world)
@@ -315,6 +359,35 @@ def test_a_counted_day_and_a_day_without_movement_need_nothing(world: World) -> 
     for days in (1, 2):
         run_count_job({}, world.now + timedelta(days=days))
     assert not StaffTask.objects.filter(kind="blanks_not_counted")
+
+
+def test_a_count_of_the_morning_says_nothing_of_the_evening(world: World) -> None:
+    at = world.now.replace(hour=4, minute=0)  # 9:00 in Almaty
+    keeper = by(world.demo, KEEPER, world)
+    morning, noon, evening = ({**keeper, "now": at + timedelta(hours=hours)} for hours in (0, 3, 8))
+    provider = world.demo.provider
+    paper = {"provider": provider, "delivery": delivery(world=world)}
+    receive_blanks(**paper, **morning)
+    count_evening(provider=provider, counted=10, remark="", **morning)
+    rows = pick_blanks(provider=provider, series="AA", first=1, count=1)
+    give_blanks(blanks=rows, holder=world.demo.staff[CLERK], **noon)
+    assert not is_counted(provider, local_day(at))
+    run_count_job({}, at + timedelta(days=1))
+    (task,) = StaffTask.objects.filter(kind="blanks_not_counted", closed_at=None)
+    assert task.params["day"] == f"{local_day(at):%d.%m.%Y}"
+    count_evening(provider=provider, counted=10, remark="", **evening)
+    assert is_counted(provider, local_day(at))
+    assert not StaffTask.objects.filter(kind="blanks_not_counted", closed_at=None)
+
+
+def test_a_scan_of_an_act_kept_after_the_count_moves_no_blank(world: World) -> None:
+    stocked(world)
+    keeper = by(world.demo, KEEPER, world)
+    (blank,) = pick_blanks(provider=world.demo.provider, series="AA", first=1, count=1)
+    spoil_blank(blank=blank, act=ACT, **keeper)
+    count_evening(provider=world.demo.provider, counted=9, remark="", **keeper)
+    keep_act(blank=blank, content=b"%PDF-", **{**keeper, "now": world.now + timedelta(seconds=1)})
+    assert is_counted(world.demo.provider, local_day(world.now))
 
 
 CHOICE = st.integers(0, 15)
@@ -435,17 +508,19 @@ class Books(RuleBasedStateMachine):
         choice=CHOICE,
         outcome=st.sampled_from(["good", "spoiled", "nothing"]),
         paper=st.sampled_from([ACT, None]),
+        keeper=st.booleans(),
     )
-    def answer(self, choice: int, outcome: str, paper: Act | None) -> None:
+    def answer(self, choice: int, outcome: str, paper: Act | None, keeper: bool) -> None:
         if not self.prints:
             return
         row = self.prints[-1 - choice % 4 % len(self.prints)]
         mine = self.world.demo
         if self.done(
             lambda: answer_print(
-                printing=row, outcome=outcome, act=paper, **self.staff(mine, keeper=False)
+                printing=row, outcome=outcome, act=paper, **self.staff(mine, keeper)
             )
         ):
+            assert not (keeper and outcome == "good")
             to = {"good": "used", "spoiled": "spoiled", "nothing": "given"}[outcome]
             self.note(mine, "given", to)
 

@@ -94,6 +94,7 @@ def served_visit(house: House, *, now: datetime = MONDAY) -> Visit:
         language="ru",
         key="desk-ticket-1",
         ticket_at=now - 5 * MINUTE,
+        waiting_from=now - 5 * MINUTE,
         place_at=now - 5 * MINUTE,
         state=Visit.State.SERVING,
         window=window,

@@ -21,6 +21,7 @@ from kualik.counter.services.calling import (
 )
 from kualik.counter.services.finishing import finish, hand_in
 from kualik.counter.services.moving import MOVES, move, subject_of
+from kualik.counter.services.ticketing import book, check_in
 from kualik.counter.services.windows import close_window, open_window, pause_window
 from kualik.rules.errors import RuleViolation
 from kualik.rules.lifecycle import Role
@@ -116,11 +117,15 @@ def test_however_many_priorities_come_nobody_is_starved_by_them(lobby: Lobby) ->
 
 
 def test_who_came_before_the_time_booked_waits_from_that_time(lobby: Lobby) -> None:
-    visit = lobby.ticket(ago=25)
-    visit.slot_at = visit.place_at = NOW - 5 * MINUTE
-    assert waiting(visit, NOW) == 5 * MINUTE
-    visit.slot_at = NOW + 5 * MINUTE
-    assert waiting(visit, NOW) == timedelta()
+    slot = NOW + 60 * MINUTE
+    booked = book(
+        office=lobby.office, line="receive", slot_at=slot, language="kk", key="booked-1", now=NOW
+    ).visit
+    check_in(visit=booked, now=slot - 20 * MINUTE)
+    for visit in (booked, Visit.objects.get(pk=booked.pk)):
+        assert (visit.ticket_at, visit.waiting_from) == (slot - 20 * MINUTE, slot)
+        assert waiting(visit, slot + 5 * MINUTE) == 5 * MINUTE
+        assert waiting(visit, slot - 5 * MINUTE) == timedelta()
 
 
 def test_a_window_calls_its_own_lines_only(lobby: Lobby) -> None:

@@ -102,6 +102,8 @@ def test_the_person_allows_and_is_identified(
     (entry,) = journal.history(f"document_ask:{question.pk}")
     assert (entry.action, entry.role) == ("counter.document_asked", "clerk")
     assert (record.kind, record.person, record.visit) == ("digital_document", mine.person, visit)
+    (entry,) = journal.history(f"identification:{record.pk}")
+    assert entry.data["last"] == "", "the journal would keep it longer than the data"
     assert record.checked_by == world.demo.staff[Role.CLERK]
     assert record.facts["family_name"] == mine.person.family_name
     assert len(open_number(bytes(record.number_sealed))) == 9
@@ -141,6 +143,10 @@ def test_the_person_denies(clerk: Client, mine: Completion, service: Running) ->
     page = look(clerk, question).content.decode()
     assert question.state == State.DENIED
     assert "did not allow" in page
+    look(clerk, question)
+    asked_for, denied = journal.history(f"document_ask:{question.pk}")
+    assert asked_for.action == "counter.document_asked"
+    assert (denied.action, denied.role) == ("counter.document_denied", "clerk")
     assert not Identification.objects.exists()
 
 
@@ -153,6 +159,8 @@ def test_no_answer_in_time(
     assert question.state == State.EXPIRED
     assert "is over" in page
     assert bytes(question.iin_sealed) == b""
+    actions = [row.action for row in journal.history(f"document_ask:{question.pk}")]
+    assert actions == ["counter.document_asked", "counter.document_expired"]
 
 
 @pytest.mark.parametrize(
@@ -307,6 +315,9 @@ def test_a_question_nobody_followed_loses_the_iin(
     forget_documents(now=question.ends_at)
     question.refresh_from_db()
     assert (question.state, bytes(question.iin_sealed)) == (State.EXPIRED, b"")
+    forget_documents(now=question.ends_at)
+    (_, entry) = journal.history(f"document_ask:{question.pk}")
+    assert (entry.action, entry.actor) == ("counter.document_expired", "system")
 
 
 def test_the_iin_goes_in_the_body_alone(clerk: Client, mine: Completion, service: Running) -> None:

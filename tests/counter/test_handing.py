@@ -13,8 +13,9 @@ from pytest_django import Settings
 from kualik.accounts.models import OneTimeCode, Person
 from kualik.accounts.services import confirm_phone
 from kualik.cases.models import Mandate, Request
+from kualik.cases.services.deciding import hand_over_request
 from kualik.cases.services.delivery import ask_for_paper
-from kualik.certificates.models import Blank, PrinterSetting, Printing
+from kualik.certificates.models import Blank, Certificate, PrinterSetting, Printing
 from kualik.certificates.services.blanks import (
     Delivery,
     blank_of,
@@ -218,6 +219,69 @@ def test_a_document_is_handed_over_once(world: World) -> None:
     assert HandOver.objects.count() == 1
 
 
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        (Certificate.Status.SUSPENDED, "document_not_handed_over"),
+        (Certificate.Status.REVOKED, "document_not_handed_over"),
+        (Certificate.Status.REPLACED, "document_replaced"),
+    ],
+)
+@pytest.mark.parametrize("way", ["slip", "code", "electronic"])
+def test_a_document_out_of_force_is_handed_over_in_no_way(
+    world: World, status: str, code: str, way: str
+) -> None:
+    request = issued(world)
+    printed(world, request)
+    identified(world, request.person)
+    who = receiver(world, request)
+    Certificate.objects.filter(pk=request.certificate.pk).update(status=status)
+    with refused(code):
+        if way == "electronic":
+            hand_over_request(request=request, **clerk(world))
+        else:
+            handed(world, request, who, way=way)
+    with refused(code):
+        user = world.demo.staff[Role.CLERK]
+        make_slip(request=request, receiver=who, user=user, now=world.now)
+    assert Request.objects.get(pk=request.pk).state == State.ISSUED
+    desk = Desk(world)
+    desk.client.cookies["kualik_language"] = "en"
+    said = desk.get("hand_over", request.number).content.decode()
+    assert "The document is not handed over" in said
+    assert reverse("counter:hand_over_sign", args=[request.number]) not in said
+
+
+@pytest.mark.parametrize("edition", ["A57", "A303"])
+def test_under_the_old_order_an_electronic_document_receives_nothing(
+    world: World, edition: str
+) -> None:
+    """A57.8.1 names the identity document alone; A303.8.1 adds the electronic one."""
+    request = issued(world)
+    printed(world, request)
+    record = identified(world, request.person)
+    Identification.objects.filter(pk=record.pk).update(kind="digital_document")
+    Request.objects.filter(pk=request.pk).update(edition=edition)
+    request.refresh_from_db()
+    who = receiver(world, request)
+    if edition == "A57":
+        for act in (
+            lambda: handed(world, request, who),
+            lambda: make_slip(
+                request=request,
+                receiver=who,
+                user=world.demo.staff[Role.CLERK],
+                now=world.now,
+            ),
+        ):
+            with refused("document_not_in_edition"):
+                act()
+    else:
+        row = handed(world, request, who)
+        assert row.evidence["last"] == "", "three signs would outlive the term of the data"
+        assert "233" not in str(journal.history(f"hand_over:{row.pk}")[0].data)
+
+
 def test_staff_of_another_provider_hand_over_nothing(world: World) -> None:
     request = issued(world)
     printed(world, request)
@@ -376,6 +440,58 @@ def test_a_code_serves_for_one_document_and_one_person_only(world: World) -> Non
         with refused("hand_over_code_other"):
             handed(world, request, receiver(world, request), way="code", code=code)
     assert Request.objects.get(pk=request.pk).state == State.ISSUED
+
+
+def test_a_code_sent_for_one_request_serves_for_no_other(world: World) -> None:
+    request = issued(world)
+    printed(world, request)
+    identified(world, request.person)
+    values = {
+        "purpose": "handover",
+        "person": request.person,
+        "phone": PHONE,
+        "code_hash": "x",
+        "session": "x",
+        "created_at": world.now,
+        "expires_at": world.now + timedelta(minutes=5),
+        "used_at": world.now,
+    }
+    for place, about in enumerate(("", world.by_state[State.HANDED_OVER].number)):
+        code = OneTimeCode.objects.create(token=f"{place}" * 20, about=about, **values)
+        with refused("hand_over_code_other"):
+            handed(world, request, receiver(world, request), way="code", code=code)
+    mine = OneTimeCode.objects.create(token="t" * 20, about=request.number, **values)
+    assert handed(world, request, receiver(world, request), way="code", code=mine).way == "code"
+
+
+def test_a_token_of_another_request_in_the_session_opens_no_page(world: World) -> None:
+    request, desk = issued(world), Desk(world)
+    printed(world, request)
+    identified(world, request.person)
+    confirm_phone(
+        person=request.person, phone=PHONE, how="counter", evidence={}, actor=SYSTEM, now=world.now
+    )
+    desk.post("hand_over_code", request.number)
+    assert OneTimeCode.objects.get().about == request.number
+    session = desk.client.session
+    other = world.by_state[State.APPROVED].number
+    session["hand_over_codes"] = {other: session["hand_over_codes"][request.number]}
+    session.save()
+    assert desk.get("hand_over_check", other).status_code == 302
+    assert OneTimeCode.objects.get().used_at is None
+
+
+def test_the_head_answers_at_the_window_for_the_print_of_a_clerk_who_is_gone(world: World) -> None:
+    request, desk, head = issued(world), Desk(world), Desk(world, role=Role.OFFICE_HEAD)
+    blank = held_by(world.demo.staff[Role.CLERK])[0]
+    desk.post("hand_over_print", request.number, blank=blank.pk)
+    said = head.get("hand_over", request.number).content.decode()
+    assert 'value="nothing"' in said
+    assert 'value="good"' not in said
+    head.post("hand_over_answer", request.number, outcome="good")
+    assert Printing.objects.get().outcome == ""
+    head.post("hand_over_answer", request.number, outcome="nothing")
+    assert Printing.objects.get().outcome == "nothing"
 
 
 def test_pages_of_another_providers_request_are_not_found(world: World) -> None:

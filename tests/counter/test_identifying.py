@@ -1,5 +1,6 @@
 """Who stands at the window, by which document, who looked and when (A57.8.1, A303.8.1)."""
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -14,6 +15,7 @@ from kualik.core import journal
 from kualik.core.models import JournalEntry
 from kualik.counter.adapters.numbers import open_number
 from kualik.counter.models import Identification, Visit
+from kualik.counter.services.identifying import LOOK_UPS
 from kualik.rules.lifecycle import Role
 from kualik.training.models import Completion
 from tests.counter.desk import (
@@ -29,6 +31,7 @@ from tests.world import World, build_world, iin
 
 STRANGER = iin(7777)
 PAGE = "/office/work/"
+CSRF = re.compile(r'csrfmiddlewaretoken" value="[^"]*"')
 
 
 @pytest.fixture(autouse=True)
@@ -70,13 +73,11 @@ def test_the_journal_and_the_person_know_of_it(
     world: World, clerk: Client, mine: Completion
 ) -> None:
     record = identified(clerk, mine.person)
-    entry = [
-        row
-        for row in journal.history(f"person:{mine.person_id}")
-        if row.action == "counter.identified"
-    ][-1]
+    (entry,) = journal.history(f"identification:{record.pk}")
+    assert (entry.action, entry.role) == ("counter.identified", "clerk")
     assert entry.actor == f"user:{world.demo.staff[Role.CLERK].pk}"
-    assert entry.data == {"record": record.pk, "kind": "identity_card", "last": "233"}
+    person = f"person:{mine.person_id}"
+    assert entry.data == {"person": person, "kind": "identity_card", "last": "233"}
     assert looks_of(mine.person)[0].what.ru == "Обслуживание у окна"
 
 
@@ -99,6 +100,45 @@ def test_an_unknown_person_is_registered_by_the_names_of_the_document(clerk: Cli
     names = {"family_name": "Сағынтаев", "given_name": "Олжас", "patronymic": ""}
     assert clerk.post(PAGE, {**sent, **names}).status_code == 302
     assert Identification.objects.get().person.full_name == "Сағынтаев Олжас"
+
+
+def test_an_iin_alone_shows_nothing_of_who_is_in_the_register(
+    clerk: Client, mine: Completion
+) -> None:
+    for sent in ({}, {"number": "12"}, {"number": "047112233", "document": "driver_licence"}):
+        pages = [
+            clerk.post(PAGE, {"iin": typed, "visit": "no", **sent}).content.decode()
+            for typed in (iin_of(mine.person), STRANGER)
+        ]
+        known, unknown = (CSRF.sub("", page).partition("</main>")[0] for page in pages)
+        assert known.replace(iin_of(mine.person), STRANGER) == unknown
+        assert "family_name" not in pages[0]
+        assert mine.person.family_name not in pages[0]
+    assert not JournalEntry.objects.filter(action="counter.person_looked_up").exists()
+
+
+def test_every_look_into_the_register_is_in_the_journal_of_who_looked(
+    world: World, clerk: Client, mine: Completion
+) -> None:
+    show_card(clerk, mine.person)
+    clerk.post(PAGE, {"iin": STRANGER, **CARD})
+    user = world.demo.staff[Role.CLERK]
+    looked = [row for row in journal.history(f"user:{user.pk}") if row.action.endswith("looked_up")]
+    assert [row.data["is_known"] for row in looked] == [True, False]
+    assert not any(part in str(looked[1].data) for part in (STRANGER, STRANGER[-4:]))
+
+
+def test_whoever_tries_iins_out_is_stopped_and_a_colleague_is_not(
+    world: World, clerk: Client, mine: Completion
+) -> None:
+    for _ in range(LOOK_UPS.misses):
+        assert clerk.post(PAGE, {"iin": STRANGER, **CARD}).status_code == 422
+    answer = show_card(clerk, mine.person)
+    assert answer.status_code == 422
+    assert "Too many tries" in answer.content.decode()
+    assert mine.person.family_name not in answer.content.decode()
+    colleague = at_desk(world.demo.staff[Role.REGISTRAR])
+    assert show_card(colleague, mine.person).status_code == 302
 
 
 def test_a_document_whose_term_is_over_shows_nobody(clerk: Client, mine: Completion) -> None:
@@ -174,7 +214,14 @@ def test_after_an_hour_the_document_is_looked_at_again(
     page = reverse("counter:work", args=[record.pk])
     assert "Identify again" not in clerk.get(page).content.decode()
     monday.shift(timedelta(minutes=61))
-    assert "Identify again" in clerk.get(page).content.decode()
+    for name in ("work", "claim", "representative", "work_phone"):
+        answer = clerk.get(reverse(f"counter:{name}", args=[record.pk]))
+        assert answer.status_code == 409, name
+        said = answer.content.decode()
+        assert "Identify again" in said
+        assert not any(part in said for part in (mine.person.family_name, mine.holder_kk)), name
+    show_card(clerk, mine.person)
+    assert clerk.get(reverse("counter:work", args=[record.pk + 1])).status_code == 200
 
 
 def test_the_page_leads_by_the_keyboard(clerk: Client) -> None:

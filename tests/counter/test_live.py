@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from django.conf import settings as program_settings
 from django.db import OperationalError, connection
+from pytest_django import Settings
 
 from kualik.counter.adapters.live import Live, Message
 from kualik.counter.queries.screens import Call, Screen
@@ -160,9 +161,17 @@ class Hall:
         self.stamp = 1
         self.reads = 0
         self.is_away = False
+        self.is_broken = False
+        self.lists = 0
+
+    def offices(self) -> frozenset[int]:
+        self.lists += 1
+        return frozenset({1})
 
     def read(self, office: int, known: int | None) -> Screen | None:
         self.reads += 1
+        if self.is_broken:
+            raise ValueError("something nobody thought of")
         if self.is_away:
             raise OperationalError("away")
         if office != 1 or known == self.stamp:
@@ -173,10 +182,16 @@ class Hall:
 class Ear:
     """One listener; ``leave`` ends the connection."""
 
-    def __init__(self, live: Live, office: int = 1) -> None:
+    def __init__(self, live: Live, office: int = 1, address: str = "10.0.0.1") -> None:
         self.heard: asyncio.Queue[bytes] = asyncio.Queue()
         self.gone = asyncio.Event()
-        scope = {"type": "http", "method": "GET", "path": f"/live/{office}/"}
+        scope = {
+            "type": "http",
+            "method": "GET",
+            "path": f"/live/{office}/",
+            "client": ("127.0.0.1", 5000),
+            "headers": [(b"x-forwarded-for", f"1.2.3.4, {address}".encode())],
+        }
         self.task = asyncio.create_task(live(scope, self.receive, self.send))
 
     async def receive(self) -> Message:
@@ -199,11 +214,20 @@ class Ear:
         await self.task
 
 
-def played(act: Callable[[Live, Hall], Awaitable[None]], *, keep_alive: float = 10.0) -> Hall:
+def played(
+    act: Callable[[Live, Hall], Awaitable[None]], *, keep_alive: float = 10.0, most: int = 300
+) -> Hall:
     hall = Hall()
 
     async def play() -> None:
-        await act(Live(hall.read, pause=0.02, keep_alive=keep_alive), hall)
+        live = Live(
+            hall.read,
+            hall.offices,
+            pause=0.02,
+            keep_alive=keep_alive,
+            most_of_address=most,
+        )
+        await act(live, hall)
 
     asyncio.run(play())
     return hall
@@ -268,5 +292,65 @@ def test_a_hall_that_nobody_knows_is_not_watched() -> None:
         assert await ear.next(b"404") == b"404"
         await ear.task
         assert live.feeds == {}
+
+    played(act)
+
+
+def test_numbers_that_are_no_halls_are_answered_without_the_database() -> None:
+    async def act(live: Live, hall: Hall) -> None:
+        for office in range(2, 52):
+            ear = Ear(live, office=office)
+            assert await ear.next(b"404") == b"404"
+            await ear.task
+        assert (hall.reads, hall.lists) == (0, 1)
+        assert not live.addresses
+
+    played(act)
+
+
+def test_one_address_holds_so_many_listeners_and_leaves_room_to_others(
+    settings: Settings,
+) -> None:
+    settings.BEHIND_PROXY = True
+
+    async def act(live: Live, hall: Hall) -> None:
+        ears = [Ear(live) for _ in range(3)]
+        for ear in ears:
+            await ear.next(b"id: 1")
+        refused = Ear(live)
+        assert await refused.next(b"429") == b"429"
+        await refused.task
+        other = Ear(live, address="10.0.0.2")
+        await other.next(b"id: 1")
+        await ears[0].leave()
+        again = Ear(live)
+        await again.next(b"id: 1")
+        for ear in (*ears[1:], other, again):
+            await ear.leave()
+        assert not live.addresses
+
+    played(act, most=3)
+
+
+def test_no_fault_whatever_freezes_a_board() -> None:
+    async def act(live: Live, hall: Hall) -> None:
+        ear = Ear(live)
+        await ear.next(b"id: 1")
+        hall.is_broken, before = True, hall.reads
+        while hall.reads < before + 2:
+            await asyncio.sleep(0)
+        hall.is_broken, hall.stamp = False, 7
+        await ear.next(b"id: 7")
+        await ear.leave()
+
+    played(act)
+
+
+def test_a_hall_that_cannot_be_read_now_is_asked_for_again_by_the_screen() -> None:
+    async def act(live: Live, hall: Hall) -> None:
+        hall.is_away = True
+        ear = Ear(live)
+        assert await ear.next(b"503") == b"503"
+        await ear.task
 
     played(act)

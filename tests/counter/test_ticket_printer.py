@@ -2,7 +2,9 @@
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 
@@ -14,9 +16,16 @@ from PIL import Image, ImageChops
 from pytest_django import Settings
 
 from kualik.core.models import StaffTask
-from kualik.counter.adapters.ticket_printer import check_address, print_picture, raster
+from kualik.core.throttle import count_miss
+from kualik.counter.adapters.ticket_printer import (
+    PATIENCE_SECONDS,
+    check_address,
+    print_picture,
+    raster,
+)
 from kualik.counter.models import Visit
 from kualik.counter.services.printing import (
+    SILENT,
     Printed,
     print_ticket,
     ticket_address,
@@ -207,3 +216,68 @@ def _dot() -> bytes:
     made = BytesIO()
     Image.new("RGB", (1, 1)).save(made, "PNG")
     return made.getvalue()
+
+
+class Silent:
+    """A printer that takes connections and says nothing, or lets each byte wait."""
+
+    def __init__(self, answers: bytes = b"") -> None:
+        self.answers = answers
+        self.connections = 0
+        self.server = socket.create_server(("127.0.0.1", 0))
+        self.address = f"tcp://127.0.0.1:{self.server.getsockname()[1]}"
+        self.over = threading.Event()
+        self.thread = threading.Thread(target=self._serve)
+        self.thread.start()
+
+    def _serve(self) -> None:
+        self.server.settimeout(0.05)
+        while not self.over.is_set():
+            try:
+                line, _ = self.server.accept()
+            except TimeoutError:
+                continue
+            self.connections += 1
+            with line:
+                for sign in self.answers:
+                    self.over.wait(PATIENCE_SECONDS * 0.7)
+                    line.sendall(bytes([sign]))
+                self.over.wait(PATIENCE_SECONDS * 2)
+
+    def close(self) -> None:
+        self.over.set()
+        self.thread.join()
+        self.server.close()
+
+
+@pytest.fixture(params=[b"", b"\x12\x12"], ids=["mute", "slow"])
+def silent(request: pytest.FixtureRequest) -> Iterator[Silent]:
+    server = Silent(request.param)
+    yield server
+    server.close()
+
+
+def test_the_visitor_waits_two_seconds_at_most_and_the_next_ones_not_at_all(
+    silent: Silent, lobby: Lobby
+) -> None:
+    visit = visit_with(lobby, silent.address)
+    picture = ticket_picture(visit, now=NOW)
+    before = time.monotonic()
+    with pytest.raises(RuleViolation):
+        print_picture(address=silent.address, png=picture)
+    assert time.monotonic() - before < PATIENCE_SECONDS + 0.5
+    assert print_ticket(visit=visit, now=NOW).fault == "printer_away"
+    tried = silent.connections
+    assert print_ticket(visit=visit, now=NOW + timedelta(seconds=59)).fault == "printer_away"
+    assert silent.connections == tried, "not asked again within a minute"
+
+
+def test_a_printer_that_is_back_prints_after_a_minute_or_when_staff_press(
+    printer: TicketPrinter, lobby: Lobby
+) -> None:
+    visit = visit_with(lobby, printer.address)
+    count_miss(SILENT, f"{lobby.hall.pk}:{printer.address}", now=NOW)
+    assert print_ticket(visit=visit, now=NOW).fault == "printer_away"
+    assert print_ticket(visit=visit, now=NOW, is_pressed=True).fault == ""
+    assert print_ticket(visit=visit, now=NOW + timedelta(minutes=1)).fault == ""
+    assert len(printer.tickets) == 2

@@ -276,7 +276,9 @@ def test_who_comes_later_lets_others_pass_and_the_clock_runs_on(lobby: Lobby) ->
     assert in_order([late, other]) == [other, late]
     assert late.ticket_at == NOW
     assert waiting(late, NOW + 5 * MINUTE) == 5 * MINUTE
-    assert late.waiting_reason
+    assert (late.asked_later_at, late.waiting_reason) == (NOW + 3 * MINUTE, "")
+    again = NOW + 4 * MINUTE
+    assert code_of(lambda: come_later(visit=late, now=again)) == "later_once"
 
 
 def test_of_two_acts_at_one_ticket_one_is_told(lobby: Lobby) -> None:

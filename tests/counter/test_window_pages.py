@@ -310,7 +310,7 @@ def test_marks_of_other_providers_and_nonsense_are_refused(world: World, lobby: 
     mark = {"visit": visit.pk, "act": "hand_in", "at": at, "key": "k-1"}
     assert merge(stranger, **mark)["state"] == "refused"
     assert merge(stranger, **{**mark, "act": "delete"})["state"] == "refused"
-    for body in ("", "[]", '{"marks": [{}]}', '{"marks": [{"key": "k", "at": "x"}]}'):
+    for body in ("", "[]", '{"marks": 1}'):
         where = reverse("counter:window_merge")
         answer = stranger.post(where, body, content_type="application/json")
         assert answer.status_code == 400, body

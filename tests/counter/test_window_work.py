@@ -19,11 +19,13 @@ from kualik.cases.services.counter_filing import Presence, file_at_counter
 from kualik.cases.services.deciding import refuse_request
 from kualik.cases.services.deciding_alone import DECIDE_JOB, LEFT, run_decide_job
 from kualik.cases.services.following import follow
+from kualik.cases.services.mandating import MandateFacts
 from kualik.cases.services.sealing import SEAL_JOB, run_seal_job
 from kualik.cases.services.waiting import WAITS_TASK
 from kualik.core import journal
-from kualik.core.models import Job, StaffTask
+from kualik.core.models import Job, JournalEntry, StaffTask
 from kualik.counter.models import Identification, Visit
+from kualik.counter.services.serving import represent
 from kualik.notifications.models import Message
 from kualik.rules.errors import RuleViolation
 from kualik.rules.lifecycle import Role, State
@@ -295,7 +297,8 @@ def test_after_an_hour_nothing_is_filed_in_the_absence_of_the_person(
     sent = {**form_of(clerk, page), **WISH}
     monday.shift(timedelta(minutes=61))
     answer = clerk.post(page, sent)
-    assert answer.status_code == 422
+    assert answer.status_code == 409
+    assert "Identify again" in answer.content.decode()
     assert not Request.objects.filter(completion=mine).exists()
 
 
@@ -500,6 +503,62 @@ def test_an_old_request_is_not_taken_back_by_an_electronic_document(
     assert "A57.8.1" in answer.content.decode()
     Request.objects.filter(pk=request.pk).update(edition="A303")
     assert clerk.post(page, {"reason": "Өтініш № 7"}).status_code == 302
+
+
+def test_an_old_request_is_not_approved_by_an_electronic_document(
+    world: World, mine: Completion
+) -> None:
+    """A57.8.1."""
+    bolat = at_desk(world.demo.staff[Role.REGISTRAR])
+    record = identified(bolat, mine.person)
+    request = filed(bolat, record, mine)
+    Request.objects.filter(pk=request.pk).update(edition="A57", edition_version=1)
+    Identification.objects.filter(pk=record.pk).update(kind="digital_document")
+    page = case_page(record, request, "case_approve")
+    assert "A57.8.1" in bolat.post(page, follow=True).content.decode()
+    request.refresh_from_db()
+    assert request.state not in (State.APPROVED, State.ISSUED)
+
+
+def test_while_the_old_order_was_in_force_nobody_represented_by_an_electronic_document(
+    world: World, clerk: Client, mine: Completion, agent: Person
+) -> None:
+    """A57.8.head, A57.8.1."""
+    record = identified(clerk, agent)
+    values = {"kind": "digital_document", "checked_at": OLD}
+    Identification.objects.filter(pk=record.pk).update(**values)
+    record.refresh_from_db()
+    facts = MandateFacts(
+        principal_iin=iin_of(mine.person),
+        principal_name=mine.person.full_name,
+        provider=world.demo.provider,
+        document_number="11-7",
+        issued_by="Нотариус",
+        issued_on=date(2020, 10, 2),
+        valid_until=date(2021, 10, 1),
+    )
+    by = {"user": world.demo.staff[Role.CLERK], "role": Role.CLERK, "now": OLD}
+    with pytest.raises(RuleViolation, match="document_not_in_edition"):
+        represent(record=record, facts=facts, **by)
+    Identification.objects.filter(pk=record.pk).update(kind="identity_card")
+    record.refresh_from_db()
+    assert represent(record=record, facts=facts, **by).state == Mandate.State.CHECKED
+
+
+def test_who_is_a_known_principal_shows_only_after_the_whole_paper(
+    world: World, clerk: Client, mine: Completion, agent: Person
+) -> None:
+    page = reverse("counter:representative", args=[identified(clerk, agent).pk])
+    said = [
+        clerk.post(page, {"principal_iin": number}).content.decode()
+        for number in (iin_of(mine.person), iin(7777))
+    ]
+    assert mine.person.family_name not in said[0]
+    assert [page.count('href="#id_principal_name"') for page in said] == [0, 0]
+    actions = JournalEntry.objects.filter(action="counter.person_looked_up")
+    before = actions.count()
+    clerk.post(page, {**paper(agent), "principal_iin": iin(7777)})
+    assert actions.count() == before + 1
 
 
 def test_requests_ready_and_on_their_way_are_shown_not_asked(world: World, clerk: Client) -> None:

@@ -77,6 +77,42 @@ def test_a_visit_is_served_by_single_keys_though_the_server_goes_away(visit) -> 
     clerk.follow("main form[action$='/close/'] button")
 
 
+def test_the_head_frees_a_window_whose_clerk_went_away(visit) -> None:
+    give_ticket(visit)
+    clerk, head = visit("kk"), visit("ru")
+    page = sit_down(clerk)
+    page.keyboard.press("n")
+    expect(page.locator(".w-now")).to_be_visible()
+    head.sign_in("office-head@demo.example")
+    head.open("/office/hall/")
+    freeing = head.page.locator("details:has(form[action$='/take_over/'])")
+    freeing.locator("summary").click()
+    head.is_fine("hall-take-over", *WIDTHS)
+    head.send("form[action$='/take_over/']")
+    expect(head.page.locator(".k-message--success")).to_be_visible()
+    clerk.open("/office/window/")
+    expect(page.locator(".w-now")).to_have_count(0)
+    page.keyboard.press("n")
+    page.locator("#finish > summary").click()
+    page.select_option("#outcome", "left")
+    clerk.send("#finish form")
+    clerk.follow("main form[action$='/close/'] button")
+
+
+def test_a_kept_mark_that_cannot_be_read_is_told_and_not_kept(visit) -> None:
+    clerk = visit("en")
+    page = sit_down(clerk)
+    user = page.get_attribute("#offline", "data-user")
+    broken = {"user": user, "key": "broken-1", "act": "finish", "number": "A999", "visit": "?"}
+    marks = [{**broken, "at": "2026-11-23T05:00:00Z"}, {"user": user}, None]
+    page.evaluate("marks => localStorage.setItem('kualik-marks', JSON.stringify(marks))", marks)
+    clerk.open("/office/window/")
+    expect(page.locator("[data-refused]")).to_contain_text("A999", timeout=PATIENCE)
+    clerk.is_fine("window-refused", *WIDTHS)
+    assert page.evaluate(MARKS) == "[]"
+    clerk.follow("main form[action$='/close/'] button")
+
+
 def test_keys_alone_and_sound_can_be_turned_off(visit) -> None:
     """WCAG 2.1.4: with Alt every key still works."""
     clerk = visit("kk")

@@ -80,6 +80,17 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
     made.close()
 
 
+@pytest.fixture
+def kiosk(context: BrowserContext, premises: Premises) -> None:
+    """On a demonstration anybody makes the browser the kiosk of the hall."""
+    page = context.new_page()
+    page.goto(f"{premises.running.address}/kiosk/{premises.office}/")
+    with page.expect_navigation():
+        page.click("form[action$='/pair/'] button")
+    assert page.locator("a.s-choice").count() == 3
+    page.close()
+
+
 def visitor(context: BrowserContext, premises: Premises, language: str) -> Visitor:
     return Visitor(context.new_page(), premises.running.address, language, {})
 
@@ -87,6 +98,7 @@ def visitor(context: BrowserContext, premises: Premises, language: str) -> Visit
 @pytest.mark.parametrize(
     ("language", "name"), [("kk", "Қазақша"), ("ru", "Русский"), ("en", "English")]
 )
+@pytest.mark.usefixtures("kiosk")
 def test_three_taps_give_a_ticket_and_the_kiosk_forgets_it(
     context: BrowserContext, premises: Premises, language: str, name: str
 ) -> None:
@@ -114,6 +126,7 @@ def test_three_taps_give_a_ticket_and_the_kiosk_forgets_it(
     assert number not in page.inner_text("main")
 
 
+@pytest.mark.usefixtures("kiosk")
 def test_who_says_that_they_are_there_keeps_the_page(
     context: BrowserContext, premises: Premises
 ) -> None:
@@ -130,6 +143,7 @@ def test_who_says_that_they_are_there_keeps_the_page(
     assert page.url.endswith("/kk/")
 
 
+@pytest.mark.usefixtures("kiosk")
 def test_one_button_is_enough(context: BrowserContext, premises: Premises) -> None:
     page = visitor(context, premises, "kk").page
     page.clock.install()
@@ -150,6 +164,7 @@ def test_one_button_is_enough(context: BrowserContext, premises: Premises) -> No
     assert page.inner_text(".s-ticket__number").startswith("D")
 
 
+@pytest.mark.usefixtures("kiosk")
 def test_the_arrows_walk_over_the_choices(context: BrowserContext, premises: Premises) -> None:
     page = visitor(context, premises, "kk").page
     page.goto(f"{premises.running.address}/kiosk/{premises.office}/kk/")
@@ -158,6 +173,31 @@ def test_the_arrows_walk_over_the_choices(context: BrowserContext, premises: Pre
     expect(page.locator("button.s-choice").nth(1)).to_be_focused()
     page.keyboard.press("ArrowUp")
     expect(page.locator("button.s-choice").nth(0)).to_be_focused()
+
+
+@pytest.mark.usefixtures("kiosk")
+def test_a_number_is_typed_at_the_kiosk_without_a_keyboard(
+    context: BrowserContext, premises: Premises
+) -> None:
+    at_kiosk = visitor(context, premises, "kk")
+    page = at_kiosk.page
+    page.goto(f"{premises.running.address}/kiosk/{premises.office}/kk/here/")
+    at_kiosk.is_fine("kiosk-here", 390, 1280)
+    for key in ("A", "9", "8", ""):
+        page.click(f"[data-key='{key}']")
+    expect(page.locator("[name=number]")).to_have_value("A9")
+    with page.expect_navigation():
+        page.click("main button[type=submit]")
+    expect(page.locator("[role=alert]")).to_be_visible()
+
+
+def test_a_strange_device_is_led_to_the_queue_by_phone(
+    context: BrowserContext, premises: Premises
+) -> None:
+    stranger = visitor(context, premises, "kk")
+    stranger.page.goto(f"{premises.running.address}/kiosk/{premises.office}/")
+    stranger.is_fine("kiosk-strange", 390, 1280)
+    stranger.follow("a[href*='/queue/']")
 
 
 def test_a_call_is_on_the_board_and_on_the_phone_by_live_events(

@@ -73,24 +73,24 @@ def test_the_public_page_names_no_request_no_person_and_no_fault(
     assert not any(request.number in page for request in world.demo.requests)
 
 
-def test_a_clerk_declares_a_failure_and_sees_what_it_met(world: World) -> None:
-    clerk = sign_in(Client(), world.demo.staff[Role.CLERK])
+def test_a_head_declares_a_failure_and_sees_what_it_met(world: World) -> None:
+    head = sign_in(Client(), world.demo.staff[Role.OFFICE_HEAD])
     sent = {
         "what_kk": "Сайт ашылмайды",
         "what_ru": "Сайт не открывается",
         "began_at": spelled((world.now - 20 * MINUTE).astimezone(ZONE)),
         "ended_at": "",
     }
-    answer = clerk.post(reverse("incidents:declare"), sent)
+    answer = head.post(reverse("incidents:declare"), sent)
     assert answer.status_code == SENT_ON
-    assert clerk.post(reverse("incidents:declare"), sent).status_code == SENT_ON
+    assert head.post(reverse("incidents:declare"), sent).status_code == SENT_ON
     found = Incident.objects.get()
-    page = clerk.get(answer.headers["Location"]).content.decode()
+    page = head.get(answer.headers["Location"]).content.decode()
     assert "Сайт ашылмайды" in page
     for request in found.requests.all():
         assert request.number in page
     ended = spelled((world.now - 5 * MINUTE).astimezone(ZONE))
-    clerk.post(reverse("incidents:end", args=[found.number]), {"ended_at": ended})
+    head.post(reverse("incidents:end", args=[found.number]), {"ended_at": ended})
     found.refresh_from_db()
     assert found.state == Incident.State.OVER
 
@@ -107,14 +107,14 @@ def test_a_wrong_form_says_what_is_wrong_and_declares_nothing(world: World) -> N
 
 
 def test_an_iin_in_the_words_is_masked(world: World) -> None:
-    clerk = sign_in(Client(), world.demo.staff[Role.CLERK])
+    head = sign_in(Client(), world.demo.staff[Role.OFFICE_HEAD])
     number = next(iter(world.demo.iins.values()))
     sent = {
         "what_kk": f"Ашылмайды {number}",
         "what_ru": "Не открывается",
         "began_at": spelled((world.now - 20 * MINUTE).astimezone(ZONE)),
     }
-    clerk.post(reverse("incidents:declare"), sent)
+    head.post(reverse("incidents:declare"), sent)
     assert number not in Incident.objects.get().what_kk
 
 

@@ -7,7 +7,10 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 
 from kualik.accounts.models import User
-from kualik.incidents.models import Incident
+from kualik.incidents.models import Incident, Proposal
+from kualik.incidents.services.declaring import Seen
+from kualik.incidents.services.proposing import propose_incident
+from kualik.rules.language import Text
 from kualik.rules.lifecycle import Role
 from tests.entering import open_cabinet
 from tests.incidents.failing import MINUTE, bring_protocol, fail, report_of, tell_by_hand
@@ -19,7 +22,8 @@ PROVIDERS = ("registrar", "clerk", "office_head", "authorised_person", "provider
 WHO = ("anonymous", "stranger", *PROVIDERS, "inspector", "contact_centre", "platform_admin")
 READERS = (*PROVIDERS, "inspector", "platform_admin")
 KEEPERS = ("clerk", "office_head", "provider_admin")
-DECLARERS = (*KEEPERS, "platform_admin")
+DECLARERS = ("office_head", "provider_admin", "platform_admin")
+PUBLISHERS = ("office_head", "provider_admin")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +40,9 @@ class Door:
 DOORS = (
     Door(name="public", opens=WHO),
     Door(name="list", opens=(*READERS, "stranger")),
-    Door(name="declare", opens=(*DECLARERS, "stranger")),
+    Door(name="declare", opens=("clerk", *DECLARERS, "stranger")),
+    Door(name="proposal", opens=PUBLISHERS),
+    Door(name="decline", opens=PUBLISHERS, answer=SENT_ON, is_post=True),
     Door(name="incident", opens=READERS),
     Door(name="end", opens=DECLARERS),
     Door(name="draft", opens=READERS),
@@ -66,7 +72,9 @@ def staff(world: World, who: str) -> User | None:
 
 
 def address(name: str, incident: Incident, code: str = "DEMO") -> str:
-    arguments: dict[str, list[str]] = {"public": [], "list": [], "declare": []}
+    arguments: dict[str, list[object]] = {"public": [], "list": [], "declare": []}
+    if name in ("proposal", "decline"):
+        arguments[name] = [Proposal.objects.get(provider__code="DEMO").pk]
     usual = [incident.number] if name in ("incident", "end") else [incident.number, code]
     return reverse(f"incidents:{name}", args=arguments.get(name, usual))
 
@@ -87,7 +95,15 @@ def protocol_waits(world: World, *, is_everybodys: bool = False) -> Incident:
     incident = fail(provider=provider, began_at=began_at, ended_at=world.now - 50 * MINUTE)
     tell_by_hand(report_of(incident, world.demo.provider), head, at=world.now - 40 * MINUTE)
     bring_protocol(report_of(incident, world.demo.provider), head, at=world.now - 30 * MINUTE)
+    propose(world)
     return incident
+
+
+def propose(world: World) -> None:
+    """What a clerk of the first provider saw, which nobody decided on."""
+    seen = Seen(what=Text("а", "а"), began_at=world.now - MINUTE)
+    clerk = world.demo.staff[Role.CLERK]
+    propose_incident(seen=seen, user=clerk, role=Role.CLERK, now=world.now)
 
 
 def test_every_address_has_its_door() -> None:

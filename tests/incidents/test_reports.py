@@ -289,16 +289,20 @@ def test_a_false_alarm_is_called_off_with_a_reason_before_the_operator_is_told(
     assert list(history_since(MONDAY)) == []
 
 
-def test_a_clerk_declares_for_the_own_provider_and_twice_is_once(world: World) -> None:
-    clerk = world.demo.staff[Role.CLERK]
-    by = {"what": WHAT, "began_at": MONDAY, "user": clerk, "role": Role.CLERK}
+def test_a_head_declares_for_the_own_provider_and_twice_is_once(world: World) -> None:
+    head = world.demo.staff[Role.OFFICE_HEAD]
+    by = {"what": WHAT, "began_at": MONDAY, "user": head, "role": Role.OFFICE_HEAD}
     found = declare_incident(**by, now=MONDAY + 9 * MINUTE)
     assert declare_incident(**by, now=MONDAY + 10 * MINUTE) == found
     assert found.provider == world.demo.provider
     assert [row.provider for row in found.reports.all()] == [world.demo.provider]
     ended_at = MONDAY + 30 * MINUTE
     end_declared(
-        incident=found, ended_at=ended_at, user=clerk, role=Role.CLERK, now=MONDAY + 40 * MINUTE
+        incident=found,
+        ended_at=ended_at,
+        user=head,
+        role=Role.OFFICE_HEAD,
+        now=MONDAY + 40 * MINUTE,
     )
     found.refresh_from_db()
     assert (found.state, found.ended_at) == (Incident.State.OVER, ended_at)
@@ -324,6 +328,8 @@ def test_who_runs_the_installation_declares_for_everybody(world: World) -> None:
     [
         (MONDAY + timedelta(days=1), None, "incident_in_future"),
         (MONDAY, MONDAY - MINUTE, "incident_ends_before_start"),
+        (MONDAY - timedelta(days=7), None, "incident_too_old"),
+        (MONDAY - timedelta(days=900), None, "incident_too_old"),
         (MONDAY, MONDAY + timedelta(days=1), "incident_in_future"),
     ],
 )
@@ -335,8 +341,8 @@ def test_a_declared_failure_is_of_a_time_that_can_be(
             what=WHAT,
             began_at=began_at,
             ended_at=ended_at,
-            user=world.demo.staff[Role.CLERK],
-            role=Role.CLERK,
+            user=world.demo.staff[Role.OFFICE_HEAD],
+            role=Role.OFFICE_HEAD,
             now=MONDAY + 9 * MINUTE,
         )
     assert refused.value.code == code

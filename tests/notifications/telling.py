@@ -57,6 +57,8 @@ VALUES: Values = {
     "state": STATE_LABELS[State.APPROVED],
     "code": "482913",
     "minutes": 5,
+    "by": "Дана Маратқызы Оспанова",
+    "roles": Text("Тіркеуші", "Регистратор", "Registrar"),
     "last": "4567",
     "link": LINK,
     "provider_kk": "Медицина академиясы",

@@ -37,9 +37,14 @@ ASKED_FOR = {
     "counter_code", "hand_over_code",
     "mandate_asked", "mandate_checked", "mandate_refused", "mandate_revoked",
     "incident_notice",
+    "staff_password_link", "staff_link_made", "staff_password_changed", "staff_roles_changed",
 }  # fmt: skip
-# A letter to an organisation.
-LETTERS = {"incident_notice"}
+# To staff about their own accounts.
+OWN_ACCOUNT = {
+    "staff_password_link", "staff_link_made", "staff_password_changed", "staff_roles_changed",
+}  # fmt: skip
+# To an organisation, and to its staff.
+LETTERS = {"incident_notice", *OWN_ACCOUNT}
 ANSWERS_TO_AN_OWN_ACT = {
     "request_filed", "number_unconfirmed", "answer_not_understood", "one_time_code",
     "counter_code", "hand_over_code", "complaint_registered", "request_handed_over",
@@ -97,7 +102,7 @@ def test_a_code_fits_into_one_part_and_comes_first(name: str, language: str) -> 
 @pytest.mark.parametrize("channel", ["sms", "email"])
 def test_only_a_code_is_masked(channel: str) -> None:
     for event in events().values():
-        if channel not in event.texts:
+        if channel not in event.texts or event.name == "staff_password_link":
             continue
         text = write(event, channel=channel, language="ru", values=VALUES)
         if event.name in CODES:
@@ -106,6 +111,15 @@ def test_only_a_code_is_masked(channel: str) -> None:
             assert MASK in text.masked_body
         else:
             assert text.masked_body == ""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_link_to_a_new_password_is_a_secret_too(language: str) -> None:
+    told = events()["staff_password_link"]
+    text = write(told, channel="email", language=language, values=VALUES)
+    assert str(VALUES["link"]) in text.body
+    assert str(VALUES["link"]) not in text.masked_body
+    assert MASK in text.masked_body
 
 
 def test_the_receipt_names_number_moments_and_the_code_of_the_status_page() -> None:

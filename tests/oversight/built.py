@@ -122,6 +122,7 @@ class Builder:
                 "source": "kiosk",
                 "key": f"built-{self.serial}",
                 "ticket_at": begins,
+                "waiting_from": begins,
                 "place_at": begins,
                 "handed_in_at": handed,
                 "ended_at": ended,

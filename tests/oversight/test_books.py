@@ -4,20 +4,29 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.core.cache import cache
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from kualik.accounts.models import User
 from kualik.cases.models import Request
 from kualik.certificates.models import BlankReceipt, Certificate
-from kualik.core.models import JournalEntry, StaffTask
+from kualik.core.clock import ZONE
+from kualik.core.models import Job, JournalEntry, StaffTask
 from kualik.notifications.models import Message
-from kualik.oversight.queries.books import books_of
-from kualik.oversight.services.reconciling import reconcile, run_books_job
+from kualik.oversight.queries.books import books_of, kept_books
+from kualik.oversight.services.reconciling import BOOKS_JOB, reconcile, run_books_job
 from kualik.rules.lifecycle import Role, State
 from tests.world import World
 
 SignIn = Callable[[User], Client]
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept() -> None:
+    cache.clear()
 
 
 def differing(world: World) -> dict[str, tuple[str, ...]]:
@@ -103,12 +112,57 @@ def test_a_difference_becomes_a_task_of_the_head_and_an_even_book_closes_it(worl
     assert task.closed_at == world.now
 
 
+@pytest.mark.django_db(transaction=True)
+def test_the_history_is_read_before_the_transaction(world: World) -> None:
+    """Who writes meanwhile does not wait (SQLite has one writer)."""
+    with CaptureQueriesContext(connection) as asked:
+        reconcile(provider=world.demo.provider, now=world.now)
+    said = [row["sql"] for row in asked.captured_queries]
+    begun = next(place for place, sql in enumerate(said) if sql.startswith("BEGIN"))
+    assert not [sql for sql in said[begun:] if "cases_request" in sql]
+
+
 @pytest.mark.parametrize("role", [Role.OFFICE_HEAD, Role.PROVIDER_ADMIN])
 def test_who_answers_sees_the_own_books_alone(world: World, signed_in: SignIn, role: Role) -> None:
-    client = signed_in(world.demo.staff[role])
-    page = client.get(reverse("oversight:books", args=["DEMO"])).content.decode()
-    assert "Filed = decided + open" in page
+    client, address = signed_in(world.demo.staff[role]), reverse("oversight:books", args=["DEMO"])
+    assert "not compared yet" in client.get(address).content.decode()
+    run_books_job({}, world.now)
+    assert "Filed = decided + open" in client.get(address).content.decode()
     assert client.get(reverse("oversight:books", args=["OTHER"])).status_code == 404
+
+
+def test_the_page_shows_what_the_last_comparison_found_and_computes_nothing(
+    world: World, signed_in: SignIn
+) -> None:
+    request = world.by_state[State.ACCEPTED]
+    Request.objects.filter(pk=request.pk).update(state=State.WITHDRAWN)
+    run_books_job({}, world.now)
+    kept = kept_books(world.demo.provider)
+    assert kept is not None
+    assert kept.at == world.now
+    assert list(kept.balances) == books_of(world.demo.provider, now=world.now)
+    Request.objects.filter(pk=request.pk).update(state=State.ACCEPTED)
+    client, address = signed_in(world.inspector), reverse("oversight:books", args=["DEMO"])
+    with CaptureQueriesContext(connection) as asked:
+        page = client.get(address).content.decode()
+    assert request.number in page
+    assert f"{world.now.astimezone(ZONE):%d.%m.%Y %H:%M}" in page
+    assert not [row for row in asked.captured_queries if "cases_request" in row["sql"]]
+
+
+def test_who_supervises_has_the_books_compared_by_the_worker(
+    world: World, signed_in: SignIn
+) -> None:
+    client = signed_in(world.inspector)
+    address = reverse("oversight:books_compare", args=["DEMO"])
+    answer = client.post(address)
+    assert answer.headers["Location"] == reverse("oversight:books", args=["DEMO"])
+    job = Job.objects.get(name=BOOKS_JOB)
+    run_books_job(job.payload, world.now)
+    assert kept_books(world.demo.provider) is not None
+    assert kept_books(world.other.provider) is None
+    assert signed_in(world.demo.staff[Role.CLERK]).post(address).status_code == 403
+    assert signed_in(world.other.staff[Role.OFFICE_HEAD]).post(address).status_code == 404
 
 
 def test_an_inspector_sees_all_books_and_a_clerk_none(world: World, signed_in: SignIn) -> None:

@@ -16,8 +16,15 @@ from django.urls import reverse
 from kualik.accounts.adapters.iin import open_iin
 from kualik.accounts.models import User
 from kualik.accounts.queries.looks import looks_of
+from kualik.accounts.services import PersonFacts
 from kualik.cases.models import Request
+from kualik.core import journal
+from kualik.core.journal import SYSTEM
+from kualik.counter.models import HandOver
+from kualik.counter.services.identifying import Place, Shown, identify
+from kualik.incidents.models import Incident
 from kualik.oversight.services.evidence import pack_evidence
+from kualik.providers.models import Office
 from kualik.rules.lifecycle import Role, State
 from tests.world import World
 
@@ -71,6 +78,45 @@ def test_the_pack_holds_the_whole_course_and_no_iin(handed_over: Request, pack: 
         iin = open_iin(bytes(handed_over.person.iin_sealed)).encode()
         texts = [archive.read(name) for name in names if not name.endswith((".pdf", ".p7s"))]
         assert not any(iin in text for text in texts)
+
+
+def test_the_chains_of_window_hand_over_and_failures_are_in_the_pack(
+    world: World, handed_over: Request
+) -> None:
+    clerk = world.demo.staff[Role.CLERK]
+    office = Office.objects.get(provider=world.demo.provider, is_main=True)
+    by = {"office": office, "user": clerk, "role": Role.CLERK}
+    facts = PersonFacts(open_iin(bytes(handed_over.person.iin_sealed)), "", "")
+    shown = Shown(kind="identity_card", number="047112233")
+    record = identify(facts=facts, shown=shown, place=Place(**by), now=world.now)
+    row = HandOver.objects.create(
+        request=handed_over,
+        number=f"{handed_over.number}/1",
+        receiver=handed_over.person,
+        way="slip",
+        evidence={"identification": record.pk},
+        user=clerk,
+        handed_at=world.now,
+    )
+    incident = Incident.objects.create(
+        number="I-1", cause="declared", began_at=world.now, found_at=world.now
+    )
+    incident.requests.add(handed_over)
+    code = world.demo.provider.code
+    said = {"action": "test.said", "actor": SYSTEM, "now": world.now}
+    for subject in (f"hand_over:{row.pk}", "incident:I-1", f"incident:I-1:{code}"):
+        journal.record(subject=subject, **said)
+    journal.record(subject="incident:I-1:OTHER", **said)
+    content = pack_evidence(handed_over, now=world.now)
+    with ZipFile(io.BytesIO(content)) as archive:
+        chains = {row["subject"] for row in json.loads(archive.read("index.json"))["chains"]}
+    assert {
+        f"identification:{record.pk}",
+        f"hand_over:{row.pk}",
+        "incident:I-1",
+        f"incident:I-1:{code}",
+    } <= chains
+    assert "incident:I-1:OTHER" not in chains
 
 
 def test_the_program_finds_a_fresh_pack_whole(pack: Path) -> None:

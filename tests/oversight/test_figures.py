@@ -14,6 +14,7 @@ from kualik.cases.models import Request
 from kualik.certificates.models import Blank, BlankReceipt
 from kualik.complaints.models import Complaint, ComplaintDecision
 from kualik.counter.models import Visit
+from kualik.counter.queries.waiting import waiting
 from kualik.incidents.models import Incident, Report
 from kualik.oversight.queries.figures import (
     Scope,
@@ -218,16 +219,38 @@ def test_the_thirtieth_minute_is_within_and_the_next_second_is_not(built: Builde
     built.visit("2025-10-08 09:00", waits=30, serves=30)
     late = built.visit("2025-10-08 09:05", waits=30, serves=10)
     Visit.objects.filter(pk=late.pk).update(
-        handed_in_at=late.handed_in_at + timedelta(seconds=1), waiting_reason="Бір терезе"
+        handed_in_at=late.handed_in_at + timedelta(seconds=1), waiting_cause="no_window"
     )
-    built.visit("2025-10-08 11:00", waits=5, serves=31, serving_reason="Долгая проверка")
+    built.visit("2025-10-08 11:00", waits=5, serves=31, serving_cause="difficult")
     built.visit("2025-10-08 11:59", waits=5, serves=None, state="serving")
     queue = built.figures().queue
     assert (queue.tickets, queue.handed_in, queue.waited_in_time) == (4, 4, 3)
     assert (queue.served, queue.served_in_time) == (3, 2)
     assert [(hour.hour, hour.tickets, hour.late) for hour in queue.hours] == [(9, 2, 1), (11, 2, 0)]
-    assert [worst.reason for worst in queue.worst] == ["Бір терезе", "Долгая проверка"]
+    assert [worst.reason and worst.reason.ru for worst in queue.worst] == [
+        "Не было свободного окна",
+        "Сложный случай",
+    ]
     assert queue.waiting.middle == timedelta(minutes=17, seconds=30)
+
+
+def test_waiting_counts_from_the_same_moment_as_the_clerks_clock(built: Builder) -> None:
+    """Who booked and came 25 minutes early waits from the time booked (A57.3.2, A303.3.2)."""
+    early = {"slot_at": at("2025-10-08 09:25"), "waiting_from": at("2025-10-08 09:25")}
+    handed = built.visit("2025-10-08 09:00", waits=35, serves=5, **early)
+    left = {"state": "left", "outcome": "left", **early}
+    gone = built.visit("2025-10-08 09:00", waits=None, serves=40, **left)
+    queue = built.figures().queue
+    assert queue.waiting.middle == waiting(handed, NOW) == 10 * MINUTE
+    assert (queue.waited_in_time, queue.left, queue.left_late) == (1, 1, 0)
+    assert waiting(gone, NOW) == 15 * MINUTE
+    assert queue.worst == ()
+
+
+def test_moments_entered_later_are_counted(built: Builder) -> None:
+    built.visit("2025-10-08 09:00", waits=3, serves=5)
+    built.visit("2025-10-08 10:00", waits=3, serves=5, is_recorded_later=True)
+    assert built.figures().queue.recorded_later == 1
 
 
 def test_who_did_not_come_and_who_left_are_counted_apart(built: Builder) -> None:
@@ -347,7 +370,12 @@ def bulk(built: Builder, count: int) -> None:
         requests.append(Request(**values))
         values = {f.attname: getattr(visit, f.attname) for f in Visit._meta.concrete_fields}
         values |= {"id": None, "key": f"bulk-{place}", "sequence": place + 1000}
-        values |= {"ticket_at": moment, "day": moment.date(), "handed_in_at": moment + HOUR}
+        values |= {
+            "ticket_at": moment,
+            "waiting_from": moment,
+            "day": moment.date(),
+            "handed_in_at": moment + HOUR,
+        }
         visits.append(Visit(**values))
     Request.objects.bulk_create(requests, batch_size=400)
     Visit.objects.bulk_create(visits, batch_size=400)

@@ -23,6 +23,7 @@ from kualik.certificates.services.signing import Intake
 from kualik.config.jobs import HANDLERS, enqueue_daily
 from kualik.core.journal import SYSTEM
 from kualik.core.models import Job, StaffTask
+from kualik.counter.services.warning import WATCH_JOB as HALL_JOB
 from kualik.oversight.queries.figures import ended_months, period_of
 from kualik.oversight.services.reporting import REPORT_JOB, make_report, run_reports_job
 from kualik.rules.errors import RuleViolation
@@ -45,7 +46,7 @@ def built(world: World) -> Builder:
     for _ in range(7):
         builder.issued("2025-10-08 09:00", "2025-10-08 11:00")
     builder.refused("2025-10-08 09:00", "2025-10-10 11:00", due="2025-10-09 17:30")
-    builder.visit("2025-10-08 09:00", waits=44, serves=5, waiting_reason="Бір терезе жұмыс істеді")
+    builder.visit("2025-10-08 09:00", waits=44, serves=5, waiting_cause="no_window")
     return builder
 
 
@@ -124,7 +125,7 @@ def test_the_paper_says_the_figures_in_both_languages_and_is_archival(
         "неполный пакет",
         "A303.9.2",
         "87,5 %",
-        "Бір терезе жұмыс істеді",
+        "Бос терезе болмады",
         "0:44",
         letter.code,
     ):
@@ -211,6 +212,37 @@ def test_on_the_first_of_a_month_the_report_of_the_last_is_made_by_itself(world:
     assert set(made_by_itself) == {"report:DEMO-2026-03", "report:OTHER-2026-03"}
 
 
+def test_the_report_waits_until_the_day_before_is_settled(world: World) -> None:
+    """Its figures are frozen, so the job of the hall ends the day first."""
+    enqueue_daily(now=at("2026-04-01 00:05"))
+    assert Job.objects.get(name=REPORT_JOB).run_at == at("2026-04-01 06:00")
+    Job.objects.all().delete()
+    later = at("2026-04-01 09:30")
+    enqueue_daily(now=later)
+    report, hall = Job.objects.get(name=REPORT_JOB), Job.objects.get(name=HALL_JOB)
+    assert (report.run_at, hall.run_at) == (later, later)
+    assert hall.pk < report.pk, "of one moment, the hall comes first"
+
+
+def test_months_that_nobody_could_sign_are_made_once_somebody_can(world: World) -> None:
+    signer = world.demo.staff[Role.AUTHORISED_PERSON]
+    RoleGrant.objects.filter(user=signer).delete()
+    first, second = at("2026-04-02 06:00"), at("2026-05-02 06:00")
+    run_reports_job({}, first)
+    run_reports_job({}, second)
+    about = set(Letter.objects.filter(kind="report").values_list("about", flat=True))
+    assert about == {"report:OTHER-2026-03", "report:OTHER-2026-04"}
+    tasks = StaffTask.objects.filter(kind="report_without_signer", closed_at=None)
+    assert {task.params["month_en"] for task in tasks} == {
+        period_of("2026-03").label.en, period_of("2026-04").label.en,
+    }  # fmt: skip
+    RoleGrant.objects.create(user=signer, role=Role.AUTHORISED_PERSON, granted_at=world.now)
+    run_reports_job({}, second)
+    made_now = set(Letter.objects.filter(provider=world.demo.provider, kind="report"))
+    assert {letter.about for letter in made_now} == {"report:DEMO-2026-03", "report:DEMO-2026-04"}
+    assert not tasks.all().exists()
+
+
 def test_the_last_evening_of_a_month_belongs_to_it(world: World) -> None:
     run_reports_job({}, datetime(2026, 3, 31, 18, 59, tzinfo=UTC))
     assert Letter.objects.filter(about="report:DEMO-2026-02").count() == 1
@@ -232,3 +264,11 @@ def test_without_somebody_to_sign_the_administrator_is_told_until_there_is_one(
     task.refresh_from_db()
     assert task.closed_at is not None
     assert Letter.objects.filter(kind="report").count() == 2
+
+
+def test_a_rule_that_is_broken_is_a_task_and_stops_nobody(world: World) -> None:
+    """Of a month before the first edition nothing can be said."""
+    run_reports_job({}, at("1995-04-02 06:00"))
+    tasks = StaffTask.objects.filter(kind="report_failed", closed_at=None)
+    assert {task.scope for task in tasks} == {"DEMO", "OTHER"}
+    assert all(task.params["why_ru"] for task in tasks)

@@ -141,8 +141,10 @@ class PersonPhone(models.Model):
 class OneTimeCode(models.Model):
     """A code of six digits sent to a phone: five minutes, five tries, one use.
 
-    ``code_hash`` is a keyed hash; ``person`` is empty where no code was sent, so that the page is
-    the same for an IIN nobody has. ``session`` is the SHA-256 of the browser session's secret.
+    ``about`` is what alone it serves for, e.g. the number of the request whose document is handed
+    over; empty where the purpose says all. ``code_hash`` is a keyed hash; ``person`` is empty where
+    no code was sent, so that the page is the same for an IIN nobody has. ``session`` is the SHA-256
+    of the browser session's secret.
     """
 
     class Purpose(models.TextChoices):
@@ -155,6 +157,7 @@ class OneTimeCode(models.Model):
     purpose = models.CharField(max_length=8, choices=Purpose.choices)
     person = models.ForeignKey(Person, on_delete=models.CASCADE, null=True, related_name="+")
     phone = models.CharField(max_length=16)
+    about = models.CharField(max_length=40, blank=True)
     code_hash = models.CharField(max_length=64)
     session = models.CharField(max_length=64)
     created_at = models.DateTimeField()

@@ -53,6 +53,7 @@ urlpatterns = [
     path("office/blanks/printers/<int:pk>/test.pdf", views.printer_test, name="printer_test"),
     path("office/blanks/<int:pk>/", views.blank, name="blank"),
     path("office/blanks/<int:pk>/back/", views.blank_back, name="blank_back"),
+    path("office/blanks/<int:pk>/nothing/", views.blank_nothing, name="blank_nothing"),
     path("office/blanks/<int:pk>/spoil/", views.blank_spoil, name="blank_spoil"),
     path("office/blanks/<int:pk>/lose/", views.blank_lose, name="blank_lose"),
     path("office/register/", views.register, name="register"),

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Literal
 
 from django.conf import settings
@@ -36,7 +36,7 @@ from kualik.complaints.services.sweeping import sweep_files
 from kualik.complaints.services.watching import WATCH_JOB as COMPLAINT_JOB
 from kualik.complaints.services.watching import run_watch_job as run_complaint_job
 from kualik.core import jobs
-from kualik.core.clock import local_day
+from kualik.core.clock import ZONE, local_day
 from kualik.core.jobs import Handler, Payload
 from kualik.counter.services.asking import FORGET_DOCUMENTS_JOB
 from kualik.counter.services.asking import run_forget_job as run_forget_documents_job
@@ -68,6 +68,8 @@ FORGET_JOB = "training.forget_lists"
 SWEEP_JOB = "signatures.sweep_entries"
 TEND_JOB = "notifications.tend"
 INCIDENT_JOB = "incidents.watch"
+# By then the job of the hall has ended the day before; a report freezes what it counts.
+DAY_SETTLED = time(6)
 SILENT_AFTER = timedelta(seconds=60)
 
 
@@ -140,7 +142,7 @@ LAST = (PRESERVE_JOB,)
 def enqueue_daily(*, now: datetime) -> None:
     """The jobs of the day, the hour and the minute, each once however often this is called."""
     day = local_day(now).isoformat()
-    for name in (FORGET_JOB, SWEEP_JOB, RENEW_JOB, BOOKS_JOB, REPORT_JOB, HOUSE_JOB, COUNT_JOB):
+    for name in (FORGET_JOB, SWEEP_JOB, RENEW_JOB, BOOKS_JOB, HOUSE_JOB, COUNT_JOB):
         jobs.enqueue(name=name, key=f"{name}:{day}", payload={}, now=now)
     for name in (
         TEND_JOB,
@@ -152,6 +154,8 @@ def enqueue_daily(*, now: datetime) -> None:
     ):
         jobs.enqueue(name=name, key=f"{name}:{now:%Y-%m-%dT%H}", payload={}, now=now)
     jobs.enqueue(name=HALL_JOB, key=f"{HALL_JOB}:{now:%Y-%m-%dT%H:%M}", payload={}, now=now)
+    settled_at = max(now, datetime.combine(local_day(now), DAY_SETTLED, tzinfo=ZONE))
+    jobs.enqueue(name=REPORT_JOB, key=f"{REPORT_JOB}:{day}", payload={}, now=now, run_at=settled_at)
 
 
 def beat(*, now: datetime) -> None:

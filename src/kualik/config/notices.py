@@ -1,18 +1,25 @@
-"""What everybody is told on every page while it lasts: failures of the system, announced breaks."""
+"""What pages are told from above: failures, announced breaks, which offices have a queue."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from django.db import DatabaseError
 from django.http import HttpRequest
 
+from kualik.accounts.models import User
+from kualik.accounts.queries import visiting_person
+from kualik.cases.models import Request
 from kualik.core import clock
+from kualik.counter.models import Hall
 from kualik.incidents.models import Incident
 from kualik.incidents.queries import current, effect_of, what_of
-from kualik.providers.models import Break
+from kualik.providers.models import Break, Provider
 from kualik.providers.queries import breaks_to_tell
 from kualik.rules.language import Text
+
+PAGE_OF_PROVIDER = "providers:provider"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,21 +39,52 @@ class Told:
     lasts: bool = True
 
 
-def notices(_request: HttpRequest) -> dict[str, Callable[[], list[Told]]]:
+def notices(request: HttpRequest) -> dict[str, Callable[[], list[Told]]]:
     """Asked for by the frame of the pages alone, so that an answer without it costs nothing."""
-    return {"announcements": told_now}
+    return {"announcements": partial(told_now, request)}
 
 
-def told_now() -> list[Told]:
-    """What is told at this moment; nothing where the database cannot say."""
+def halls(_request: HttpRequest) -> dict[str, Callable[[], frozenset[int]]]:
+    """The offices with an electronic queue, for pages of rooms below it."""
+    return {"halls": lambda: frozenset(Hall.objects.values_list("office", flat=True))}
+
+
+def told_now(request: HttpRequest) -> list[Told]:
+    """What is told at this moment on a page; nothing where the database cannot say.
+
+    The failure of one provider is told to its staff, to its applicants and on its own page; the
+    page of failures names it to everybody.
+    """
     now = clock.now()
     try:
         return [
-            *map(_of_incident, current(now)),
+            *map(_of_incident, _concerning(request, current(now))),
             *(_of_break(pause, now) for pause in breaks_to_tell(now)),
         ]
     except DatabaseError:
         return []
+
+
+def _concerning(request: HttpRequest, found: list[Incident]) -> list[Incident]:
+    whose = {row.provider for row in found if row.provider is not None}
+    if not whose:
+        return found
+    near = _near(request, whose)
+    return [row for row in found if row.provider is None or row.provider_id in near]
+
+
+def _near(request: HttpRequest, providers: set[Provider]) -> set[int]:
+    """Which of the providers the page or who looks at it has to do with."""
+    user, match = getattr(request, "user", None), request.resolver_match
+    if match is not None and match.view_name == PAGE_OF_PROVIDER:
+        return {row.pk for row in providers if row.code == match.kwargs["code"]}
+    if isinstance(user, User):
+        return {user.provider_id} if user.provider_id else set()
+    person = visiting_person(request)
+    if person is None:
+        return set()
+    own = Request.objects.filter(person=person, provider__in=providers)
+    return set(own.values_list("provider_id", flat=True))
 
 
 def _of_incident(incident: Incident) -> Told:

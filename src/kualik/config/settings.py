@@ -189,6 +189,7 @@ TEMPLATES = [
                 "kualik.core.staying.staying_context",
                 "kualik.config.menu.menu",
                 "kualik.config.notices.notices",
+                "kualik.config.notices.halls",
             ],
             "builtins": ["kualik.core.templatetags.kualik"],
         },
@@ -270,12 +271,15 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "cases:office"
+# For those whom the office does not let in.
+LOGIN_REDIRECT_PAGES = ("cases:office", "cases:contact", "providers:breaks")
 LOGOUT_REDIRECT_URL = "home"
 APPLICANT_LOGIN_URL = "signatures:enter"
 # Names the page that a visitor has to pass before the cabinet.
 APPLICANT_GATE = "kualik.accounts.queries.first_page"
 # The class that asks a registry of phones; none by default.
 PHONE_REGISTRY = ""
+STAFF_LETTERS = "kualik.config.letters.Letters"
 AXES_FAILURE_LIMIT = environment.number("KUALIK_LOGIN_TRIES", 7)
 AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]

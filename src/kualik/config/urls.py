@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("view/", views.look, name="look"),
     path("stay/", views.stay_longer, name="stay"),
     path("healthz", views.health, name="health"),
+    path("favicon.ico", views.favicon, name="favicon"),
     path("", include("kualik.accounts.urls")),
     path("", include("kualik.notifications.urls")),
     path("", include("kualik.signatures.urls")),

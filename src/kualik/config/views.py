@@ -5,6 +5,7 @@ from django.db import Error, connection
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
+from django.templatetags.static import static
 from django.utils.translation import get_language, gettext
 from django.views.decorators.cache import never_cache
 
@@ -118,6 +119,12 @@ def stay_longer(request: HttpRequest) -> HttpResponse:
     else:
         messages.error(request, gettext("The session cannot be prolonged any more. Enter anew."))
     return redirect(came_for(request) or "home")
+
+
+@public
+def favicon(_request: HttpRequest) -> HttpResponse:
+    """What browsers ask for when they show a file and not a page."""
+    return redirect(static("core/mark.svg"), permanent=True)
 
 
 @public

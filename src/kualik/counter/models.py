@@ -23,7 +23,8 @@ class Hall(models.Model):
 
     ``stamp`` grows with every change of the queue, so that screens ask for the rest only when it
     did. Minutes are whole; ``slot_places`` people may book each slot, 0 for no booking. ``printer``
-    is ``tcp://host:port`` of a ticket printer, empty when the browser prints.
+    is ``tcp://host:port`` of a ticket printer, empty when the browser prints. Screens paired with
+    another ``pairing`` than the present one are none of the hall's any more.
     """
 
     office = models.OneToOneField(Office, on_delete=models.PROTECT, related_name="hall")
@@ -33,6 +34,7 @@ class Hall(models.Model):
     slot_places = models.PositiveSmallIntegerField(default=1)
     printer = models.CharField(max_length=120, blank=True)
     stamp = models.PositiveBigIntegerField(default=0)
+    pairing = models.PositiveIntegerField(default=1)
     opened_at = models.DateTimeField()
 
     def __str__(self) -> str:
@@ -40,7 +42,11 @@ class Hall(models.Model):
 
 
 class Window(models.Model):
-    """A window of the hall. ``lines`` are the codes of what it serves; empty: everything."""
+    """A window of the hall. ``lines`` are the codes of what it serves; empty: everything.
+
+    ``seen_at`` is when its page last asked for anything, ``away_from`` and ``away_until`` the last
+    gap between two such moments: what proves that the page could not be reached.
+    """
 
     class State(models.TextChoices):
         CLOSED = "closed"
@@ -53,6 +59,9 @@ class Window(models.Model):
     state = models.CharField(max_length=6, choices=State.choices, default=State.CLOSED)
     user = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     changed_at = models.DateTimeField()
+    seen_at = models.DateTimeField(null=True)
+    away_from = models.DateTimeField(null=True)
+    away_until = models.DateTimeField(null=True)
     is_active = models.BooleanField(default=True)
 
     class Meta:
@@ -96,12 +105,16 @@ class Shift(models.Model):
 class Visit(models.Model):
     """Somebody's ticket of one day.
 
-    Waiting runs from ``ticket_at`` to ``handed_in_at`` (A57.3.2, A303.3.2), serving from there to
-    ``ended_at`` (A57.3.3, A303.3.3); the call is neither. ``place_at`` orders the line: the moment
-    of the ticket, or the slot booked. ``window`` is where the person was called to; while waiting
-    the window that the person was passed to. ``line`` is the one of the number, ``passed_line``
-    the other line that the person was passed to. ``key`` makes a second tap no second ticket.
-    ``token_hash`` is the SHA-256 of the secret in the phone's address.
+    Waiting runs from ``waiting_from`` (``queries.waiting.first_moment``) to ``handed_in_at``
+    (A57.3.2, A303.3.2), serving from there to ``ended_at`` (A57.3.3, A303.3.3); the call is
+    neither. ``handed_in_noted_at`` is when a moment of handing in that lay back and that nothing
+    proves was entered; ``is_recorded_later``: at least one moment was entered after it passed.
+    What took too long has a cause of ``data/reasons.toml``; the clerk's own words about it stay
+    with the visit. ``asked_later_at``: the visitor let others pass. ``place_at`` orders the line:
+    the moment of the ticket, or the slot booked. ``window`` is where the person was called to;
+    while waiting the window that the person was passed to. ``line`` is the one of the number,
+    ``passed_line`` the other line that the person was passed to. ``key`` makes a second tap no
+    second ticket. ``token_hash`` is the SHA-256 of the secret in the phone's address.
     """
 
     class State(models.TextChoices):
@@ -135,6 +148,8 @@ class Visit(models.Model):
     phone = models.CharField(max_length=16, blank=True)
     slot_at = models.DateTimeField(null=True)
     ticket_at = models.DateTimeField(null=True)
+    waiting_from = models.DateTimeField(null=True)
+    asked_later_at = models.DateTimeField(null=True)
     place_at = models.DateTimeField()
     state = models.CharField(max_length=7, choices=State.choices)
     version = models.PositiveIntegerField(default=1)
@@ -144,8 +159,12 @@ class Visit(models.Model):
     calls = models.PositiveSmallIntegerField(default=0)
     return_until = models.DateTimeField(null=True)
     handed_in_at = models.DateTimeField(null=True)
+    handed_in_noted_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
+    is_recorded_later = models.BooleanField(default=False)
     outcome = models.CharField(max_length=24, blank=True)
+    waiting_cause = models.CharField(max_length=24, blank=True)
+    serving_cause = models.CharField(max_length=24, blank=True)
     waiting_reason = models.CharField(max_length=300, blank=True)
     serving_reason = models.CharField(max_length=300, blank=True)
     person = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="visits")
@@ -165,6 +184,7 @@ class Visit(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["office", "day", "state", "place_at"], name="line_of_a_day"),
+            models.Index(fields=["office", "line", "state", "ended_at"], name="ended_of_a_line"),
         ]
 
     def __str__(self) -> str:
@@ -172,7 +192,10 @@ class Visit(models.Model):
 
 
 class Period(models.Model):
-    """How long a visit was in a state, where and with whom."""
+    """How long a visit was in a state, where and with whom.
+
+    ``is_recorded_later``: its beginning or its end was entered after that moment.
+    """
 
     visit = models.ForeignKey(Visit, on_delete=models.PROTECT, related_name="periods")
     state = models.CharField(max_length=7, choices=Visit.State.choices)

@@ -7,9 +7,10 @@ from django.db import transaction
 from kualik.core.journal import SYSTEM
 from kualik.demo.blanks import ask_on_paper, stock_blanks
 from kualik.demo.complaining import complain
-from kualik.demo.halls import open_halls
+from kualik.demo.halls import live_in, open_halls
 from kualik.demo.numbers import confirm_numbers
 from kualik.demo.organisations import open_organisation, open_platform
+from kualik.demo.outages import fail
 from kualik.demo.people import read_data
 from kualik.demo.story import play, set_stage
 from kualik.demo.wishing import wish
@@ -43,8 +44,12 @@ def load_demonstration(*, now: datetime) -> list[Provider]:
         play(stage, data["people"], data["programme"], first=1 + place * PEOPLE_APART)
         confirm_numbers(stage, data["people"], apart=place * PEOPLE_APART)
     open_halls(providers, now=opened)
-    stock_blanks(providers[0], now=opened)
+    live_in(set_stage(providers[0], now=now), waits=False)
+    live_in(set_stage(providers[2], now=now), waits=True)
+    for provider in providers[:2]:
+        stock_blanks(provider, now=opened)
     ask_on_paper(providers[0], now=now)
+    fail(set_stage(providers[1], now=now))
     complain(set_stage(providers[0], now=now))
     wish(set_stage(providers[0], now=now), data["people"], apart=0)
     forget_unsent(before=now - FRESH)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kualik.cases.forms.enclosing import plain_text
 from kualik.core.clock import ZONE
+from kualik.incidents.services.declaring import Seen
 from kualik.incidents.services.telling import BY_HAND
 from kualik.rules.language import Text
 
@@ -58,9 +59,11 @@ class DeclareForm(forms.Form):
     )
 
     @property
-    def what(self) -> Text:
-        """The words in the two languages of the acts."""
-        return Text(self.cleaned_data["what_kk"], self.cleaned_data["what_ru"])
+    def seen(self) -> Seen:
+        """The words in the two languages of the acts, and when it was."""
+        found = self.cleaned_data
+        what = Text(found["what_kk"], found["what_ru"])
+        return Seen(what=what, began_at=found["began_at"], ended_at=found["ended_at"])
 
 
 class EndForm(forms.Form):

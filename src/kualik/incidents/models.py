@@ -93,6 +93,46 @@ class Incident(models.Model):
         return f"{self.number} {self.cause}"
 
 
+class Proposal(models.Model):
+    """A failure that a clerk saw, for the head of the office to publish or to decline.
+
+    ``incident`` is what came of it; nobody outside the provider's staff reads the words before.
+    """
+
+    class State(models.TextChoices):
+        OPEN = "open"
+        PUBLISHED = "published"
+        DECLINED = "declined"
+
+    provider = models.ForeignKey(
+        Provider, on_delete=models.PROTECT, related_name="proposed_incidents"
+    )
+    proposed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    proposed_at = models.DateTimeField()
+    what_kk = models.CharField(max_length=500)
+    what_ru = models.CharField(max_length=500)
+    began_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    state = models.CharField(max_length=9, choices=State.choices, default=State.OPEN)
+    decided_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    incident = models.ForeignKey(
+        Incident, on_delete=models.PROTECT, null=True, related_name="proposals"
+    )
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["provider", "proposed_by", "began_at"],
+                condition=models.Q(state="open"),
+                name="one_open_proposal_a_moment",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider_id} {self.state}"
+
+
 class IncidentSeries(models.Model):
     """The last incident number in a year."""
 

@@ -15,5 +15,6 @@ urlpatterns = [
     path("office/figures/reports/", views.reports, name="reports"),
     path("office/figures/reports/make/", views.make, name="report_make"),
     path("office/books/<str:code>/", views.books, name="books"),
+    path("office/books/<str:code>/compare/", views.compare, name="books_compare"),
     path("office/evidence/<str:number>/", views.evidence, name="evidence"),
 ]

@@ -52,9 +52,16 @@ def count_offer(*, phone: str, iin_key: str, place: str, now: datetime) -> None:
 
 
 def offer_code(
-    *, person: Person | None, phone: str, purpose: str, session_secret: str, now: datetime
+    *,
+    person: Person | None,
+    phone: str,
+    purpose: str,
+    session_secret: str,
+    now: datetime,
+    about: str = "",
 ) -> CodeOffer:
-    """A new code for a phone (E.164), bound to the browser; the caller sends it.
+    """A new code for a phone (E.164), bound to the browser and to what it is ``about``; the caller
+    sends it.
 
     Without a ``person`` nothing may be sent: the row is there so that the page and its answers
     are those of a real one. Such a code is never right.
@@ -65,6 +72,7 @@ def offer_code(
         purpose=Purpose(purpose),
         person=person,
         phone=phone,
+        about=about,
         code_hash=_hashed(token, code),
         session=_digest(session_secret),
         created_at=now,

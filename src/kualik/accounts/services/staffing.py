@@ -2,23 +2,29 @@
 
 import hashlib
 import hmac
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.password_validation import validate_password
 from django.core import signing
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django_otp.plugins.otp_totp.models import TOTPDevice
+from django_otp_webauthn.models import WebAuthnCredential
 
+from kualik.accounts.adapters.letters import tell_member
 from kualik.accounts.models import RoleGrant, User
+from kualik.accounts.queries import ROLE_LABELS, second_factors
 from kualik.accounts.services.staff import enrol_staff
 from kualik.core import journal
 from kualik.core.journal import Actor
 from kualik.providers.models import Provider
 from kualik.rules.errors import RuleViolation
-from kualik.rules.language import Text
+from kualik.rules.language import LANGUAGES, Text
 from kualik.rules.lifecycle import Role
 
 # The roles that an organisation gives to its own people.
@@ -73,6 +79,32 @@ def invite_staff(*, provider: Provider, facts: StaffFacts, actor: Actor, now: da
         raise RuleViolation("staff_exists") from error
 
 
+@transaction.atomic
+def issue_link(*, user: User, address: Callable[[str], str], actor: Actor, now: datetime) -> str:
+    """Make the link by which a member chooses a password; ``address`` makes it of its secret.
+
+    Of an account that nobody took up yet the administrator hands it over: it is returned. Of one
+    in use it goes to the member's own e-mail and nobody else sees it: then the answer is empty.
+    The member is told in both cases. Raises ``staff_unreachable`` where no e-mail can be sent.
+    """
+    link = address(invitation_of(user, now=now))
+    is_own = is_taken_up(user)
+    sent_to = "member" if is_own else "administrator"
+    _record(user, "accounts.invited", actor=actor, now=now, handed_to=sent_to)
+    if not is_own:
+        _tell(user, "staff_link_made", actor=actor, now=now)
+        return link
+    if not _tell(user, "staff_password_link", actor=actor, now=now, link=link):
+        raise RuleViolation("staff_unreachable")
+    return ""
+
+
+def is_taken_up(user: User) -> bool:
+    """Whether the account is somebody's own by now: a password, a device, or an entry."""
+    is_used = user.last_login is not None or user.has_usable_password()
+    return is_used or bool(second_factors(user))
+
+
 def invitation_of(user: User, *, now: datetime) -> str:
     """The secret of a link by which ``user`` chooses a password, until ``INVITED_FOR`` has passed
     or a password was chosen."""
@@ -82,7 +114,8 @@ def invitation_of(user: User, *, now: datetime) -> str:
 
 @transaction.atomic
 def accept_invitation(*, token: str, password: str, now: datetime) -> User:
-    """Set the password of the link's account; the second factor is asked for at the first entry.
+    """Set the password of the link's account; its second factors stay, and one is asked for at the
+    next entry.
 
     Raises ``invitation_ended`` and ``password_weak`` (reasons).
     """
@@ -93,7 +126,9 @@ def accept_invitation(*, token: str, password: str, now: datetime) -> User:
         raise RuleViolation("password_weak", reasons=" ".join(error.messages)) from error
     user.set_password(password)
     user.save(update_fields=["password"])
-    _record(user, "accounts.password_chosen", actor=Actor(name=f"user:{user.pk}"), now=now)
+    own = Actor(name=f"user:{user.pk}")
+    _record(user, "accounts.password_chosen", actor=own, now=now)
+    _tell(user, "staff_password_changed", actor=own, now=now)
     return user
 
 
@@ -115,6 +150,7 @@ def give_roles(*, user: User, roles: Collection[Role], actor: Actor, now: dateti
     """The roles from now on. Raises ``role_not_given``, ``roles_empty``, ``last_admin_kept``."""
     wanted = frozenset(roles)
     _check_roles(wanted)
+    _lock_staff(user)
     before = _roles(user)
     if Role.PROVIDER_ADMIN in before - wanted:
         _keep_an_admin(user)
@@ -125,6 +161,7 @@ def give_roles(*, user: User, roles: Collection[Role], actor: Actor, now: dateti
     data = {"before": sorted(before), "after": sorted(wanted)}
     if before != wanted:
         _record(user, "accounts.roles_given", actor=actor, now=now, **data)
+        _tell(user, "staff_roles_changed", actor=actor, now=now, roles=_named(wanted))
 
 
 @transaction.atomic
@@ -133,6 +170,7 @@ def dismiss_staff(*, user: User, actor: Actor, now: datetime) -> None:
     ``own_account_kept``."""
     if actor.name == f"user:{user.pk}":
         raise RuleViolation("own_account_kept")
+    _lock_staff(user)
     _keep_an_admin(user)
     if User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
         _record(user, "accounts.dismissed", actor=actor, now=now)
@@ -166,12 +204,25 @@ def _check_roles(roles: frozenset[Role]) -> None:
         raise RuleViolation("role_not_given")
 
 
+def _lock_staff(user: User) -> None:
+    """Two administrators who take the role from each other wait for one another."""
+    if user.provider_id is not None:
+        Provider.objects.select_for_update().get(pk=user.provider_id)
+
+
 def _keep_an_admin(user: User) -> None:
-    """Somebody must be able to let people in."""
+    """Somebody must be able to let people in: active, with a password and a second factor."""
+    if Role.PROVIDER_ADMIN not in _roles(user):
+        return
     others = User.objects.filter(
         provider=user.provider, is_active=True, grants__role=Role.PROVIDER_ADMIN
-    )
-    if Role.PROVIDER_ADMIN in _roles(user) and not others.exclude(pk=user.pk).exists():
+    ).exclude(pk=user.pk)
+    able = others.exclude(Q(password="") | Q(password__startswith=UNUSABLE_PASSWORD_PREFIX))
+    owners = [
+        model.objects.filter(confirmed=True).values("user")
+        for model in (TOTPDevice, WebAuthnCredential)
+    ]
+    if not able.filter(Q(pk__in=owners[0]) | Q(pk__in=owners[1])).exists():
         raise RuleViolation("last_admin_kept")
 
 
@@ -189,3 +240,20 @@ def _state(user: User) -> str:
 
 def _record(user: User, action: str, *, actor: Actor, now: datetime, **data: object) -> None:
     journal.record(subject=f"user:{user.pk}", action=action, actor=actor, now=now, data=data)
+
+
+def _tell(user: User, event: str, *, actor: Actor, now: datetime, **params: str | Text) -> bool:
+    """Write to the owner of an account what was done to it; False where nothing can be sent."""
+    said = {"name": user.full_name, "by": _name_of(actor), **params}
+    return tell_member(user=user, event=event, params=said, now=now)
+
+
+def _name_of(actor: Actor) -> str | Text:
+    number = actor.name.removeprefix("user:")
+    found = User.objects.filter(pk=int(number)).first() if number.isdecimal() else None
+    return found.full_name if found else ROLE_LABELS[Role.SYSTEM]
+
+
+def _named(roles: Collection[Role]) -> Text:
+    labels = [ROLE_LABELS[role] for role in sorted(roles)]
+    return Text(*(", ".join(label.get(side) for label in labels) for side in LANGUAGES))

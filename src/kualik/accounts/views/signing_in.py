@@ -2,6 +2,7 @@
 
 import json
 from base64 import b32encode
+from contextlib import suppress
 
 import django_otp
 from django.conf import settings
@@ -9,8 +10,8 @@ from django.contrib import auth, messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
-from django.shortcuts import redirect, render, resolve_url
-from django.urls import resolve, reverse
+from django.shortcuts import redirect, render
+from django.urls import NoReverseMatch, reverse
 from django.utils.http import urlencode
 from django.utils.translation import get_language, gettext
 from django.views.decorators.cache import never_cache
@@ -31,7 +32,7 @@ from kualik.accounts.forms import CodeForm, SignInForm
 from kualik.accounts.models import User
 from kualik.accounts.queries import person_of
 from kualik.core import clock
-from kualik.core.access import came_for, is_verified, permission_of, public, signed_in, staff
+from kualik.core.access import came_for, is_verified, may_open, public, signed_in, staff
 from kualik.core.errors import message
 from kualik.core.journal import Actor
 from kualik.core.methods import post_only
@@ -268,12 +269,15 @@ def _self(user: User) -> Actor:
 
 
 def _target(request: HttpRequest) -> str:
-    """Where a complete sign-in ends: the wanted page, else the office, else the own profile."""
-    office = resolve_url(settings.LOGIN_REDIRECT_URL)
-    roles = permission_of(resolve(office).func)
-    if isinstance(roles, frozenset) and not person_of(request).has_role(roles):
-        office = reverse("accounts:profile")
-    return came_for(request) or office
+    """Where a complete sign-in ends: the wanted page, else the first one that the roles open."""
+    if wanted := came_for(request):
+        return wanted
+    for name in settings.LOGIN_REDIRECT_PAGES:
+        with suppress(NoReverseMatch):
+            page = reverse(name)
+            if may_open(request.user, page):
+                return page
+    return reverse("accounts:profile")
 
 
 def _onward(request: HttpRequest) -> str:

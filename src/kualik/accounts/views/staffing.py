@@ -53,13 +53,13 @@ def staff_one(request: HttpRequest, pk: int) -> HttpResponse:
     form = StaffForm(request.POST if request.method == "POST" else None, initial=_facts(user))
     if form.is_valid() and _changed(request, user, form):
         return redirect("accounts:staff_one", pk)
-    token = request.session.pop(INVITATION, "")
     context = {
         "member": user,
         "form": form,
         "roles": role_labels(user),
         "is_ready": user.has_usable_password() and bool(second_factors(user)),
-        "link": _link(token),
+        "link": _shown(request, user),
+        "is_taken_up": staffing.is_taken_up(user),
     }
     return render(request, "accounts/staff_one.html", context)
 
@@ -67,11 +67,19 @@ def staff_one(request: HttpRequest, pk: int) -> HttpResponse:
 @staff(Role.PROVIDER_ADMIN)
 @post_only("accounts:staff_one", "pk")
 def staff_invite(request: HttpRequest, pk: int) -> HttpResponse:
-    """Another link, for who lost the first one or forgot the password."""
+    """Another link, for who lost the first one or forgot the password; that of an account in use
+    goes to its owner alone."""
     user = _own(request, pk)
     if not user.is_active:
         raise Http404
-    request.session[INVITATION] = staffing.invitation_of(user, now=clock.now())
+    try:
+        is_shown = _issue(request, user)
+    except RuleViolation as violation:
+        messages.error(request, message(violation))
+    else:
+        if not is_shown:
+            told = gettext("The link was sent to the member's own e-mail. Nobody else sees it.")
+            messages.success(request, told)
     return redirect("accounts:staff_one", pk)
 
 
@@ -112,8 +120,21 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _link(token: str) -> str:
-    """The address to hand over; empty without a fresh invitation."""
-    return settings.PUBLIC_URL + reverse("accounts:invitation", args=[token]) if token else ""
+    return settings.PUBLIC_URL + reverse("accounts:invitation", args=[token])
+
+
+def _issue(request: HttpRequest, user: User) -> bool:
+    """Make a link; whether the next page of the account shows it, once."""
+    actor, now = _actor(request), clock.now()
+    link = staffing.issue_link(user=user, address=_link, actor=actor, now=now)
+    request.session[INVITATION] = {str(user.pk): link}
+    return bool(link)
+
+
+def _shown(request: HttpRequest, user: User) -> str:
+    """The address to hand over; empty without a fresh invitation of this account."""
+    found: str = request.session.pop(INVITATION, {}).get(str(user.pk), "")
+    return found
 
 
 def _own_staff(request: HttpRequest) -> QuerySet[User]:
@@ -153,7 +174,7 @@ def _invited(request: HttpRequest, form: InviteForm) -> User | None:
     except RuleViolation as violation:
         form.add_error(AT_FIELD.get(violation.code), message(violation))
         return None
-    request.session[INVITATION] = staffing.invitation_of(user, now=now)
+    _issue(request, user)
     return user
 
 

@@ -1,6 +1,7 @@
 """What the contact centre finds: requests and how they stand, never documents (A57.10.b)."""
 
 import re
+from collections.abc import Collection
 
 from django.db.models import Q, QuerySet
 
@@ -30,13 +31,21 @@ def kind_of(sought: str) -> str:
     return "number"
 
 
+def requests_named(numbers: Collection[str]) -> QuerySet[Request]:
+    """The requests of some numbers, with what a page shows of them."""
+    return _rows().filter(number__in=numbers)
+
+
 def requests_sought(sought: str) -> QuerySet[Request]:
     """The requests of a number, of the person of an IIN, or of who has or gave a phone; the newest
     first, ``SHOWN`` at most."""
-    rows = Request.objects.select_related(
+    return _rows().filter(_sought(sought)).order_by("-filed_at", "-pk")[:SHOWN]
+
+
+def _rows() -> QuerySet[Request]:
+    return Request.objects.select_related(
         "provider", "person", "completion__programme", "certificate", "mandate__representative"
     )
-    return rows.filter(_sought(sought)).order_by("-filed_at", "-pk")[:SHOWN]
 
 
 def _sought(sought: str) -> Q:

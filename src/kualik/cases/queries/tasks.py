@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 
-from django.db.models import QuerySet
+from django.db.models import Case, QuerySet, When
 
 from kualik.accounts.models import User
 from kualik.core.clock import ZONE
@@ -21,6 +21,8 @@ CHANNELS = {"sms": Text("SMS", "SMS", "SMS"), "email": Text("пошта", "по�
 NOBODY = Text("тағайындалмаған", "не назначен", "nobody yet")
 # What is told to whoever answers for the office, and to the registrar all the same.
 REGISTRAR_SEES = frozenset({"request_overdue"})
+# Somebody stands at a window meanwhile (A57.3.3, A303.3.3).
+AT_ONCE = frozenset({"person_waits"})
 # Tasks of these kinds are about a message, whose number ends their key.
 MESSAGE_KINDS = frozenset({"message_failed", "message_unsure"})
 
@@ -44,7 +46,8 @@ def task_kinds() -> Mapping[str, Kind]:
 
 
 def tasks_of(user: User) -> QuerySet[StaffTask]:
-    """What this member of staff sees, the oldest first; those of the platform see every scope.
+    """What this member of staff sees: somebody who stands at a window first, then the oldest;
+    those of the platform see every scope.
 
     The registrar works on what is late, whoever answers for it.
     """
@@ -52,7 +55,7 @@ def tasks_of(user: User) -> QuerySet[StaffTask]:
     found = open_tasks(roles=[role.value for role in user.roles], scope=scope)
     if user.has_role(frozenset({Role.REGISTRAR})):
         found |= open_tasks(roles=list(Role), scope=scope).filter(kind__in=REGISTRAR_SEES)
-    return found
+    return found.order_by(Case(When(kind__in=AT_ONCE, then=0), default=1), "created_at", "pk")
 
 
 def task_text(task: StaffTask) -> Text:

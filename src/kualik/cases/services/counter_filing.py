@@ -6,6 +6,7 @@ is shown to the person, who says yes, and a member of staff files. Then the mach
 may (docs/adr/0024), or the registrar is called at once: a clerk decides nothing.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -45,6 +46,13 @@ def check_shown(standard: Standard, document: str) -> None:
     known = {item.code for item in standard.items_of("document")}
     if document == DIGITAL and DIGITAL not in known:
         raise RuleViolation("document_not_in_edition", edition=standard.edition)
+
+
+def check_not_own(user: User, here: Collection[str]) -> None:
+    """Raises ``own_case``: nobody serves themselves, nor whoever acts for them; ``here`` are the
+    look-up hashes of the IINs of everybody concerned."""
+    if user.iin_hash and user.iin_hash in here:
+        raise RuleViolation("own_case")
 
 
 @transaction.atomic
@@ -107,7 +115,7 @@ def file_claim_at_counter(
         return Request.objects.get(number=before)
     if provider is None:
         raise RuleViolation("not_permitted")
-    _check_not_own(user, {draft.person.iin_hash})
+    check_not_own(user, {draft.person.iin_hash})
     check_shown(standard_for("", now), presence.document)
     lines = lines_of_claim(
         claim, wish, provider=provider, person=draft.person, draft=draft, now=now, scans=[]
@@ -146,7 +154,7 @@ def _check(
     here = {completion.person.iin_hash}
     if wish.mandate is not None:
         here.add(wish.mandate.representative.iin_hash)
-    _check_not_own(user, here)
+    check_not_own(user, here)
     check_shown(standard, presence.document)
 
 
@@ -155,12 +163,6 @@ def _have_decided(request: Request, *, now: datetime) -> None:
     is_left = decide_later(request=request, now=now)
     if not is_left or now < request.accepted_at or why_not(request, now=now):
         call_decider(request, now=now)
-
-
-def _check_not_own(user: User, here: set[str]) -> None:
-    """Nobody serves themselves, nor whoever acts for them."""
-    if user.iin_hash and user.iin_hash in here:
-        raise RuleViolation("own_case")
 
 
 def _filed_before(completion: Completion, key: str) -> Request | None:

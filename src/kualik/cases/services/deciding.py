@@ -9,6 +9,7 @@ from django.db import transaction
 from kualik.accounts.models import User
 from kualik.accounts.queries import authorised_person
 from kualik.cases.models import Request
+from kualik.cases.services.delivery import check_in_force
 from kualik.cases.services.overdue import settle_overdue
 from kualik.cases.services.sealing import seal_automatically, seal_job_key
 from kualik.cases.services.telling import (
@@ -19,7 +20,6 @@ from kualik.cases.services.telling import (
     tell_refused,
 )
 from kualik.cases.services.waiting import nobody_waits
-from kualik.certificates.models import Certificate
 from kualik.certificates.services.drafting import Draft, draft_certificates, void_draft
 from kualik.core import jobs, journal
 from kualik.core.clock import local_day
@@ -199,11 +199,8 @@ def start_review(*, request: Request, user: User, role: Role, now: datetime) -> 
 
 @transaction.atomic
 def hand_over_request(*, request: Request, user: User, role: Role, now: datetime) -> Request:
-    """Enter that the person has the document. Raises ``document_replaced`` where a corrected one
-    came in its place: that one is handed over."""
-    certificate = request.certificate
-    if certificate is not None and certificate.status == Certificate.Status.REPLACED:
-        raise RuleViolation("document_replaced", number=certificate.number)
+    """Enter that the person has the document. Raises those of ``check_in_force``."""
+    check_in_force(request)
     move(request, events=(Event.HAND_OVER,), actor=user.acting_as(role), now=now)
     tell_handed_over(request, now=now)
     return request

@@ -1,4 +1,5 @@
-"""How a person wants the document (A57.4, A303.4), changed after the request was filed."""
+"""How a person wants the document (A57.4, A303.4), changed after the request was filed, and whether
+it may be given at all."""
 
 from datetime import datetime
 from typing import Final
@@ -7,12 +8,29 @@ from django.db import transaction
 
 from kualik.accounts.models import User
 from kualik.cases.models import Request
+from kualik.certificates.models import Certificate
 from kualik.core import journal
 from kualik.rules.errors import RuleViolation
 from kualik.rules.lifecycle import OPEN_STATES, Role, State
 
 CHANGED: Final = "cases.delivery_changed"
 ON_PAPER: Final = frozenset({Request.Delivery.PAPER, Request.Delivery.BOTH})
+
+
+def check_in_force(request: Request) -> None:
+    """Whether the document of a request, as the register has it now, may be given to anybody.
+
+    Raises ``document_replaced`` where a corrected one came in its place (that one is handed over),
+    ``document_not_handed_over`` for one that is suspended, revoked or not certified yet.
+    """
+    if request.certificate is None:
+        return
+    certificate = Certificate.objects.get(pk=request.certificate.pk)
+    if certificate.status == Certificate.Status.VALID:
+        return
+    is_replaced = certificate.status == Certificate.Status.REPLACED
+    code = "document_replaced" if is_replaced else "document_not_handed_over"
+    raise RuleViolation(code, number=certificate.number)
 
 
 @transaction.atomic

@@ -118,8 +118,9 @@ def ask_at_counter(
     return ask_for_number(person=person, phone=phone, asking=asking)
 
 
-def ask_to_hand_over(*, person: Person, asking: Asking) -> str:
-    """Send the code by which somebody at the window says that the document was received.
+def ask_to_hand_over(*, person: Person, number: str, asking: Asking) -> str:
+    """Send the code by which somebody at the window says that the document of request ``number``
+    was received; it serves for no other one.
 
     Only to a number confirmed for that person. Errors: ``no_confirmed_phone``, ``too_many_tries``,
     ``no_sms_here``.
@@ -128,14 +129,16 @@ def ask_to_hand_over(*, person: Person, asking: Asking) -> str:
     if not phone:
         raise RuleViolation("no_confirmed_phone")
     count_offer(phone=phone, iin_key=person.iin_hash, place=asking.place, now=asking.now)
-    return _sent(person=person, phone=phone, purpose=Purpose.HAND_OVER, asking=asking)
+    return _sent(person=person, phone=phone, purpose=Purpose.HAND_OVER, asking=asking, about=number)
 
 
 def ask_again(*, token: str, purpose: str, iin_key: str, asking: Asking) -> str:
     """Another code to the same number, within the same limits. Errors: ``otp_unknown``, limits."""
     row = standing_code(token=token, session_secret=asking.session_secret, purpose=purpose)
     count_offer(phone=row.phone, iin_key=iin_key, place=asking.place, now=asking.now)
-    return _sent(person=row.person, phone=row.phone, purpose=purpose, asking=asking)
+    return _sent(
+        person=row.person, phone=row.phone, purpose=purpose, asking=asking, about=row.about
+    )
 
 
 @transaction.atomic
@@ -196,7 +199,9 @@ def _phones_address() -> str:
     return f"{settings.PUBLIC_URL}{reverse('cases:phones')}"
 
 
-def _sent(*, person: Person | None, phone: str, purpose: str, asking: Asking) -> str:
+def _sent(
+    *, person: Person | None, phone: str, purpose: str, asking: Asking, about: str = ""
+) -> str:
     if Message.Channel.SMS not in channels():
         raise RuleViolation("no_sms_here")
     with transaction.atomic():
@@ -206,6 +211,7 @@ def _sent(*, person: Person | None, phone: str, purpose: str, asking: Asking) ->
             purpose=purpose,
             session_secret=asking.session_secret,
             now=asking.now,
+            about=about,
         )
         params: Mapping[str, str | int] = {"code": offer.code, "minutes": MINUTES}
         with transaction.atomic():

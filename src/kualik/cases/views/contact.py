@@ -1,29 +1,32 @@
 """The desk of the contact centre, 1414 and 8-800-080-7777 (A57.10.a, A57.10.b, A303.10.f)."""
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from kualik.accounts.queries import person_of
 from kualik.cases.forms.contact import ContactForm
-from kualik.cases.queries.contact import requests_sought
+from kualik.cases.models import Request
+from kualik.cases.queries.contact import requests_named, requests_sought
 from kualik.cases.services.contacting import look_at, masked_holder, seek, words_to_say
 from kualik.cases.services.following import follow
 from kualik.cases.views.courses import course_context
 from kualik.core import clock, errors
 from kualik.core.access import staff
 from kualik.rules.errors import RuleViolation
+from kualik.rules.language import Text
 from kualik.rules.lifecycle import Role
+
+FOUND = "contact_found"
 
 
 @staff(Role.CONTACT_CENTRE)
 @never_cache
 @sensitive_post_parameters("sought")
 def contact(request: HttpRequest) -> HttpResponse:
-    """Find requests by what the caller says; one that is found alone is shown at once."""
+    """Find requests by what the caller says; what was found last stays until the next search."""
     form = ContactForm(request.POST if request.method == "POST" else None)
-    context: dict[str, object] = {"form": form, "found": None}
     status = 200
     if form.is_valid():
         actor = person_of(request).acting_as(Role.CONTACT_CENTRE)
@@ -33,8 +36,19 @@ def contact(request: HttpRequest) -> HttpResponse:
             form.add_error("sought", errors.message(violation))
             status = errors.status(violation)
         else:
-            context["found"] = [(row, masked_holder(row)) for row in found]
+            request.session[FOUND] = [row.number for row in found]
+            return redirect("cases:contact")
+    context = {"form": form, "found": None if form.is_bound else _found_last(request)}
     return render(request, "cases/contact.html", context, status=status)
+
+
+def _found_last(request: HttpRequest) -> list[tuple[Request, Text]] | None:
+    """The requests of the last search in their order; None before the first one."""
+    numbers = request.session.get(FOUND)
+    if numbers is None:
+        return None
+    rows = {row.number: row for row in requests_named(numbers)}
+    return [(rows[number], masked_holder(rows[number])) for number in numbers if number in rows]
 
 
 @staff(Role.CONTACT_CENTRE)

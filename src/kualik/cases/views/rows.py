@@ -15,11 +15,12 @@ from kualik.rules import deadline
 from kualik.rules.clock_steps import Step
 from kualik.rules.deadline import Deadline
 from kualik.rules.language import Text
-from kualik.rules.lifecycle import AWAITING_RESULT
+from kualik.rules.lifecycle import AWAITING_RESULT, Event
 from kualik.training.models import Completion
 
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
+ENDS_BADLY = frozenset({Event.REFUSE, Event.DECLINE, Event.RECORD_WITHDRAWAL, Event.SEND_BACK})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +51,11 @@ class Row:
     clock: Clock
     acts: list[Act]
     is_first: bool
+
+    @property
+    def next_act(self) -> Act | None:
+        """What leads on; a refusal or a withdrawal is nobody's next step."""
+        return next((act for act in self.acts if act.event not in ENDS_BADLY), None)
 
 
 def rows_of(user: User, requests: Sequence[Request], *, now: datetime) -> list[Row]:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 
 from kualik.accounts.queries import person_of
-from kualik.cases.queries.tasks import MESSAGE_KINDS, task_kinds, task_text, tasks_of
+from kualik.cases.queries.tasks import AT_ONCE, MESSAGE_KINDS, task_kinds, task_text, tasks_of
 from kualik.core import clock, errors
 from kualik.core.access import role_of, staff
 from kualik.core.journal import Actor
@@ -38,6 +38,7 @@ PAGES: Mapping[str, tuple[str, str]] = {
     "blanks": ("certificates:ledger", "code"),
     "visit": ("counter:visit", "pk"),
     "incident": ("incidents:incident", "number"),
+    "proposal": ("incidents:proposal", "pk"),
     "books": ("oversight:books", "code"),
     "house": ("providers:provider", "code"),
 }
@@ -55,6 +56,7 @@ class Row:
     reason: str
     is_pressed: bool
     is_message: bool
+    is_urgent: bool
 
 
 @staff(*READERS, Role.PLATFORM_ADMIN)
@@ -130,6 +132,7 @@ def _row(task: StaffTask) -> Row:
         reason=str(task.params.get("reason", "")),
         is_pressed=kind is None or kind.ends_by_press,
         is_message=task.kind in MESSAGE_KINDS,
+        is_urgent=task.kind in AT_ONCE,
     )
 
 

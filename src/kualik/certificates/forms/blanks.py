@@ -60,6 +60,9 @@ class DeliveryForm(forms.Form):
         widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
     )
 
+    def clean_document(self) -> str:
+        return replace_iins(self.cleaned_data["document"], mask_iin)
+
     def delivery(self) -> Delivery:
         """The values as the service takes them."""
         return Delivery(**self.cleaned_data)
@@ -96,6 +99,9 @@ class WriteOffForm(forms.Form):
         widget=forms.Textarea({"rows": 3}),
         error_messages={"required": _("Give the reason.")},
     )
+
+    def clean_act_number(self) -> str:
+        return replace_iins(self.cleaned_data["act_number"], mask_iin)
 
     def clean_reason(self) -> str:
         return replace_iins(self.cleaned_data["reason"], mask_iin)

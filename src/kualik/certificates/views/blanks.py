@@ -1,6 +1,8 @@
 """The ledger of blanks: figures, deliveries, who holds what, one blank and how it ended."""
 
 from collections.abc import Callable, Mapping
+from datetime import date
+from functools import partial
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -112,6 +114,7 @@ def blank(request: HttpRequest, pk: int) -> HttpResponse:
         "blank": found,
         "state": ledgers.BLANK_STATES[found.state],
         "life": [(line, actions.get(line.action)) for line in life_of_blank(subject)],
+        "printing": ledgers.print_on(found),
         "acts": _possible_acts(user, found),
     }
     return render(request, "certificates/blank.html", context)
@@ -133,6 +136,24 @@ def blank_back(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @staff(*WORKERS)
+@post_only("certificates:blank", "pk")
+def blank_nothing(request: HttpRequest, pk: int) -> HttpResponse:
+    """Nothing came out of the printer: the blank is as clean as before."""
+    user, printing = person_of(request), ledgers.print_on(_own(request, pk))
+    role, now = role_of(user, _roles(user)), clock.now()
+    try:
+        if printing is None:
+            raise RuleViolation("print_answered")
+        answer = partial(ledgers.answer_print, printing=printing, outcome="nothing", act=None)
+        answer(user=user, role=role, now=now)
+    except RuleViolation as violation:
+        messages.error(request, errors.message(violation))
+    else:
+        messages.success(request, gettext("The print is answered; the blank is clean."))
+    return redirect("certificates:blank", pk=pk)
+
+
+@staff(*WORKERS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def blank_spoil(request: HttpRequest, pk: int) -> HttpResponse:
     """Write a spoiled blank off."""
@@ -151,11 +172,19 @@ def _ended(request: HttpRequest, pk: int, end: str) -> HttpResponse:
     if end not in _possible_acts(user, found):
         raise RuleViolation("blank_state_wrong", blank=found.label)
     form = WriteOffForm(request.POST or None)
-    if form.is_valid() and _done(form, ENDS[end], user, _roles(user), blank=found, act=form.act()):
+    if form.is_valid() and _done(form, _service(found, end), user, _roles(user), act=form.act()):
         messages.success(request, gettext("The blank is written off."))
         return redirect("certificates:blank", pk=found.pk)
     context = {"blank": found, "end": end, "form": form}
     return render(request, "certificates/blank_end.html", context)
+
+
+def _service(found: Blank, end: str) -> Callable[..., object]:
+    """What writes the blank off; one at a printer by the answer for its print."""
+    printing = ledgers.print_on(found)
+    if printing is not None and end == "spoil":
+        return partial(ledgers.answer_print, printing=printing, outcome="spoiled")
+    return partial(ENDS[end], blank=found)
 
 
 def _ledger_page(request: HttpRequest, user: User, provider: Provider) -> HttpResponse:
@@ -163,26 +192,39 @@ def _ledger_page(request: HttpRequest, user: User, provider: Provider) -> HttpRe
     form.offer()
     found = _narrowed(ledgers.blanks_visible_to(user).filter(provider=provider), form)
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
-    query = request.GET.copy()
-    for name in ("page", "lang"):
-        query.pop(name, None)
-    counts = BlankCount.objects.filter(provider=provider).select_related("counted_by")
     context = {
         "provider": provider,
         "ledger": ledgers.ledger_of(provider),
-        "today": counts.filter(day=clock.local_day(clock.now())).first(),
-        "counts": counts.order_by("-day")[:LAST],
+        **_counted(provider, clock.local_day(clock.now())),
         "receipts": BlankReceipt.objects.filter(provider=provider).order_by("-pk")[:LAST],
         "holders": _held(provider),
         "form": form,
         "page": page,
         "pages": page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1),
-        "query": query.urlencode(),
+        "query": _kept(request),
         "rows": [(row, ledgers.BLANK_STATES[row.state]) for row in page],
         "keeps": user.provider_id == provider.pk and user.has_role(KEEPERS),
         "works": user.provider_id == provider.pk,
     }
     return render(request, "certificates/blanks.html", context)
+
+
+def _kept(request: HttpRequest) -> str:
+    """What was looked for, without the page and the language."""
+    query = request.GET.copy()
+    for name in ("page", "lang"):
+        query.pop(name, None)
+    return query.urlencode()
+
+
+def _counted(provider: Provider, today: date) -> dict[str, object]:
+    """The last counts, and whether nothing moved since today's."""
+    counts = BlankCount.objects.filter(provider=provider).select_related("counted_by")
+    return {
+        "today": counts.filter(day=today).first(),
+        "is_counted": ledgers.is_counted(provider, today),
+        "counts": counts.order_by("-day")[:LAST],
+    }
 
 
 def _narrowed(found: QuerySet[Blank], form: FindBlankForm) -> QuerySet[Blank]:
@@ -273,6 +315,8 @@ def _possible_acts(user: User, found: Blank) -> list[str]:
     keeps = user.has_role(KEEPERS)
     if user.provider_id != found.provider_id or not (keeps or found.holder_id == user.pk):
         return []
+    if ledgers.print_on(found) is not None:
+        return ["nothing", "spoil"]
     acts = {
         State.IN_STOCK: ["spoil", "lose"],
         State.GIVEN: ["back", "spoil", "lose"],

@@ -63,6 +63,9 @@ class CameOutForm(forms.Form):
         widget=forms.Textarea({"rows": 2}),
     )
 
+    def clean_act_number(self) -> str:
+        return plain_text(self.cleaned_data["act_number"])
+
     def clean_reason(self) -> str:
         return plain_text(self.cleaned_data["reason"])
 

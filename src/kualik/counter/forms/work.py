@@ -1,6 +1,6 @@
 """The forms of the work at the window; what a scanner or a keyboard fills first comes first."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django import forms
@@ -20,7 +20,6 @@ from kualik.cases.services.mandating import MandateFacts, check_facts, end_witho
 from kualik.core import clock, errors
 from kualik.core.language import spoken
 from kualik.counter.services.identifying import FEWEST_SIGNS, Shown
-from kualik.counter.services.serving import name_of_principal
 from kualik.providers.models import Provider
 from kualik.rules.errors import RuleViolation
 
@@ -35,6 +34,7 @@ AT_FIELD = {
     "own_case": "iin",
     "person_names_needed": "family_name",
 }
+AT_PRINCIPAL = {"person_names_needed": "principal_name"}
 
 
 class IdentifyForm(forms.Form):
@@ -104,7 +104,7 @@ class WindowClaimForm(ClaimForm):
 
 class RepresentForm(forms.Form):
     """What the original of a power of attorney says; the name of a principal the register knows is
-    taken from there."""
+    taken from there by ``find_name``."""
 
     principal_iin = IinField(
         label=_("IIN of the principal"),
@@ -140,27 +140,33 @@ class RepresentForm(forms.Form):
         *,
         representative: Person,
         provider: Provider,
+        find_name: Callable[[str], str],
     ) -> None:
         super().__init__(data)
         self._representative, self._provider = representative, provider
+        self._find_name = find_name
 
     def clean(self) -> dict[str, Any]:
         """Let the rules speak at the field they are about."""
         given = self.cleaned_data
         if "issued_on" in given and given.get("valid_until", "wrong") is None:
             given["valid_until"] = end_without_term(given["issued_on"])
-        if "principal_iin" in given:
-            known = name_of_principal(given["principal_iin"])
-            given["principal_name"] = known or plain_text(given.get("principal_name", ""))
-            if not given["principal_name"]:
-                said = errors.message(RuleViolation("person_names_needed"))
-                self.add_error("principal_name", said)
         if set(self.fields) <= given.keys():
             try:
                 check_facts(self.facts(), representative=self._representative, now=clock.now())
+                # Who is in the register shows only after the whole paper was typed.
+                given["principal_name"] = self._named(given)
             except RuleViolation as violation:
-                self.add_error(FIELDS.get(violation.code), errors.message(violation))
+                field = AT_PRINCIPAL.get(violation.code, FIELDS.get(violation.code))
+                self.add_error(field, errors.message(violation))
         return given
+
+    def _named(self, given: Mapping[str, Any]) -> str:
+        typed = plain_text(given["principal_name"])
+        name = self._find_name(given["principal_iin"]) or typed
+        if not name:
+            raise RuleViolation("person_names_needed")
+        return name
 
     def facts(self) -> MandateFacts:
         """What the valid form says of the paper."""

@@ -10,11 +10,10 @@ from kualik.accounts.models import User
 from kualik.core.clock import local_day
 from kualik.counter.models import Hall, Period, Visit, Window
 from kualik.counter.queries.offered import Line, Priority, lines, priorities
-from kualik.counter.queries.order import in_order, line_of, waiting_for, waiting_in
+from kualik.counter.queries.order import AT_WINDOW, in_order, line_of, waiting_for, waiting_in
 from kualik.counter.queries.waiting import Level, Running, running
 
 State = Visit.State
-AT_WINDOW = (State.CALLED, State.SERVING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,8 +79,9 @@ class Floor:
 
     @property
     def worst(self) -> Guest | None:
-        """Who is nearest to the end of a term, or beyond it."""
-        return max(self.everybody, key=lambda guest: guest.minutes, default=None)
+        """Who of those present is nearest to the end of a term, or beyond it."""
+        present = (one for one in self.everybody if one.visit.state != Visit.State.MISSED)
+        return max(present, key=lambda guest: guest.minutes, default=None)
 
 
 def halls_of(user: User) -> QuerySet[Hall]:

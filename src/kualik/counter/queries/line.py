@@ -9,13 +9,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
 
+from django.core.cache import cache
+
 from kualik.counter.models import Visit, Window
-from kualik.counter.queries.offered import lines
+from kualik.counter.queries.offered import Line, lines
 from kualik.counter.queries.order import head_start, in_order, line_of, rank, waiting_in
+from kualik.counter.queries.screens import stamp_of
 from kualik.providers.models import Office
 
-# So many of the last visits of a line make its median.
-MEASURED = 20
+# So many of the last visits of a line make its median, none of them older than this.
+MEASURED = 50
+RECENT = timedelta(days=30)
+# What was measured at one stamp of the hall is asked for by many phones at once.
+KEPT_SECONDS = 900
 MINUTE = timedelta(minutes=1)
 State = Visit.State
 
@@ -67,17 +73,24 @@ def snapshot(office: Office, *, now: datetime) -> Snapshot:
     """The hall now."""
     waiting = in_order(waiting_in(office, now=now), now)
     windows = Window.objects.filter(office=office, is_active=True, state=Window.State.OPEN)
-    return Snapshot(waiting, list(windows), typical_times(office))
+    return Snapshot(waiting, list(windows), typical_times(office, now=now))
 
 
-def typical_times(office: Office) -> dict[str, timedelta]:
+def typical_times(office: Office, *, now: datetime) -> dict[str, timedelta]:
     """How long a window is busy with one person of each line: the median of the last visits from
-    the call to the end, or what the data say until there are some."""
-    return {code: _typical(office, code, line.minutes) for code, line in lines().items()}
+    the call to the end, or what the data say until there are some. Kept while the hall stands."""
+    key = f"counter.typical:{office.pk}:{stamp_of(office.pk)}"
+    seconds: dict[str, float] | None = cache.get(key)
+    if seconds is None:
+        seconds = {code: _typical(office, line, now) for code, line in lines().items()}
+        cache.set(key, seconds, KEPT_SECONDS)
+    return {code: timedelta(seconds=spent) for code, spent in seconds.items()}
 
 
-def _typical(office: Office, line: str, minutes: int) -> timedelta:
-    done = Visit.objects.filter(office=office, line=line, state=State.DONE)
+def _typical(office: Office, line: Line, now: datetime) -> float:
+    done = Visit.objects.filter(
+        office=office, line=line.code, state=State.DONE, ended_at__gte=now - RECENT
+    )
     spans = [
         (ended - called).total_seconds()
         for called, ended in done.exclude(called_at=None)
@@ -85,7 +98,7 @@ def _typical(office: Office, line: str, minutes: int) -> timedelta:
         .values_list("called_at", "ended_at")[:MEASURED]
         if called is not None and ended is not None
     ]
-    return timedelta(seconds=median(spans)) if spans else timedelta(minutes=minutes)
+    return median(spans) if spans else timedelta(minutes=line.minutes).total_seconds()
 
 
 def position_of(visit: Visit, *, now: datetime) -> Outlook | None:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from kualik.core.clock import local_day
 from kualik.counter.models import Hall, Visit
 from kualik.providers.models import Office
-from kualik.providers.queries import office_calendar, week_of
+from kualik.providers.queries import next_opening, office_calendar, week_of
 from kualik.rules import standards
 from kualik.rules.errors import RuleViolation
 from kualik.rules.workdays import WorkCalendar
@@ -58,9 +58,8 @@ def opening(office: Office, *, now: datetime) -> Opening:
     hours = calendar.hours_on(today)
     if hours is not None and hours[0] <= now < hours[1]:
         return Opening(is_open=True, opens_at=None, closes_at=hours[1], week=week)
-    if hours is None or now >= hours[1]:
-        hours = calendar.hours_on(calendar.next_working_day(today))
-    return Opening(is_open=False, opens_at=hours[0] if hours else None, closes_at=None, week=week)
+    opens_at = next_opening(calendar, now)
+    return Opening(is_open=False, opens_at=opens_at, closes_at=None, week=week)
 
 
 def free_slots(hall: Hall, *, now: datetime) -> list[Slot]:

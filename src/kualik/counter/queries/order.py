@@ -25,6 +25,8 @@ from kualik.providers.models import Office
 MOST_MINUTES = 15
 Rank = tuple[bool, datetime, datetime, int]
 State = Visit.State
+# Called to a window, or served there.
+AT_WINDOW = frozenset({State.CALLED, State.SERVING})
 
 
 def head_start(priority: str) -> timedelta:

@@ -48,14 +48,15 @@ def level(spent: timedelta) -> Level:
     return Level.AMBER if spent >= AMBER else Level.GREEN
 
 
-def began_at(visit: Visit) -> datetime | None:
-    """When waiting began: with the ticket, or at the time booked for who came before it.
+def first_moment(ticket_at: datetime | None, slot_at: datetime | None) -> datetime | None:
+    """When waiting begins: with the ticket, or at the time booked for who came before it.
 
     *Reading* of A57.3.2, A303.3.2: who was given a time and comes early does not queue until then.
+    ``services.moving`` keeps it as ``Visit.waiting_from``, from which clocks and figures count.
     """
-    if visit.ticket_at is None or visit.slot_at is None:
-        return visit.ticket_at
-    return max(visit.ticket_at, visit.slot_at)
+    if ticket_at is None or slot_at is None:
+        return ticket_at
+    return max(ticket_at, slot_at)
 
 
 def waiting(visit: Visit, now: datetime) -> timedelta:
@@ -63,7 +64,7 @@ def waiting(visit: Visit, now: datetime) -> timedelta:
 
     The call does not stop it, nor does an absence when called; nothing before a booked person came.
     """
-    since = began_at(visit)
+    since = visit.waiting_from
     if since is None:
         return NOTHING
     return max((visit.handed_in_at or visit.ended_at or now) - since, NOTHING)
@@ -79,7 +80,7 @@ def serving(visit: Visit, now: datetime) -> timedelta:
 
 def running(visit: Visit, now: datetime) -> Running | None:
     """The clock that runs; None for a visit that is over or has not begun."""
-    since = began_at(visit)
+    since = visit.waiting_from
     if visit.ended_at is not None or since is None:
         return None
     if visit.handed_in_at is None:

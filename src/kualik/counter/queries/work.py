@@ -13,12 +13,12 @@ from kualik.cases.queries import requests_visible_to
 from kualik.cases.queries.asking import Receivable, receivable_by
 from kualik.cases.queries.mandates import acting_for
 from kualik.counter.models import DocumentAsk, Identification, Visit, Window
+from kualik.counter.queries.order import AT_WINDOW
 from kualik.providers.models import Office
 from kualik.rules.lifecycle import AWAITING_RESULT, State
 
 # Whoever was identified has left by then, or may show the document again.
 STANDS_FOR: Final = timedelta(hours=1)
-AT_HAND: Final = (Visit.State.CALLED, Visit.State.SERVING)
 SHOWN_ENDED: Final = 10
 
 
@@ -39,7 +39,7 @@ class Desk:
 
 def visit_in_hand(user: User) -> Visit | None:
     """The visit that was called to this member of staff and is not over."""
-    found = Visit.objects.filter(user=user, state__in=AT_HAND, office__provider=user.provider_id)
+    found = Visit.objects.filter(user=user, state__in=AT_WINDOW, office__provider=user.provider_id)
     return found.select_related("office", "window").first()
 
 

@@ -11,6 +11,7 @@ from kualik.accounts.services import PersonFacts, iin_hash
 from kualik.cases.services.counter_filing import DIGITAL
 from kualik.core import journal
 from kualik.core.jobs import Payload
+from kualik.core.journal import Actor
 from kualik.counter.adapters import digital_documents as service
 from kualik.counter.adapters.digital_documents import Answer, Asked, Document
 from kualik.counter.adapters.numbers import seal_number
@@ -75,7 +76,7 @@ def _begun(place: Place, digest: str, iin: str, asked: Asked, *, now: datetime) 
         ends_at=min(asked.ends_at, now + LONGEST_WAIT),
     )
     journal.record(
-        subject=f"document_ask:{ask.pk}",
+        subject=subject_of_ask(ask),
         action="counter.document_asked",
         actor=place.user.acting_as(place.role),
         now=now,
@@ -96,11 +97,11 @@ def follow_ask(*, ask: DocumentAsk, role: Role, now: datetime) -> DocumentAsk:
         answer = service.look(reference=ask.reference)
     except RuleViolation as violation:
         if violation.code != UNREACHABLE:
-            return _ended(ask, State.FAILED, fault=violation.code)
+            return _ended(ask, State.FAILED, role=role, now=now, fault=violation.code)
         if now < ask.ends_at:
             ask.fault = violation.code
             return ask
-        return _ended(ask, State.EXPIRED)
+        return _ended(ask, State.EXPIRED, role=role, now=now)
     return _taken(ask, answer, role=role, now=now)
 
 
@@ -109,9 +110,14 @@ def forget_documents(*, now: datetime) -> int:
     Questions nobody followed to their end lose the IIN. How many records were emptied."""
     over = Identification.objects.filter(expires_at__lte=now).exclude(facts={})
     count = over.update(facts={}, number_sealed=b"", number_end="", valid_until=None)
-    left = DocumentAsk.objects.filter(state=State.ASKED, ends_at__lte=now)
-    left.update(state=State.EXPIRED, iin_sealed=b"")
+    for ask in DocumentAsk.objects.filter(state=State.ASKED, ends_at__lte=now).order_by("pk"):
+        _close(ask, State.EXPIRED, actor=journal.SYSTEM, now=now)
     return count
+
+
+def subject_of_ask(ask: DocumentAsk) -> str:
+    """A question as the journal names it."""
+    return f"document_ask:{ask.pk}"
 
 
 def run_forget_job(_payload: Payload, now: datetime) -> None:
@@ -121,14 +127,14 @@ def run_forget_job(_payload: Payload, now: datetime) -> None:
 
 def _taken(ask: DocumentAsk, answer: Answer, *, role: Role, now: datetime) -> DocumentAsk:
     if answer.state == "denied":
-        return _ended(ask, State.DENIED)
+        return _ended(ask, State.DENIED, role=role, now=now)
     if answer.document is not None:
         fault = _fault(ask, answer.document, now=now)
         if fault:
-            return _ended(ask, State.FAILED, fault=fault)
+            return _ended(ask, State.FAILED, role=role, now=now, fault=fault)
         return _allowed(ask, answer.document, role=role, now=now)
     if answer.state == "expired" or now >= ask.ends_at:
-        return _ended(ask, State.EXPIRED)
+        return _ended(ask, State.EXPIRED, role=role, now=now)
     ask.fault = ""
     return ask
 
@@ -191,10 +197,35 @@ def _facts(document: Document, *, now: datetime) -> dict[str, str]:
     }
 
 
-def _ended(ask: DocumentAsk, state: DocumentAsk.State, *, fault: str = "") -> DocumentAsk:
-    if not _move(ask, state, fault=fault):
+def _ended(
+    ask: DocumentAsk, state: DocumentAsk.State, *, role: Role, now: datetime, fault: str = ""
+) -> DocumentAsk:
+    """A question that identified nobody, as whoever asked sees it."""
+    if not _close(ask, state, actor=ask.user.acting_as(role), now=now, fault=fault):
         ask.refresh_from_db()
     return ask
+
+
+@transaction.atomic
+def _close(
+    ask: DocumentAsk,
+    state: DocumentAsk.State,
+    *,
+    actor: Actor,
+    now: datetime,
+    fault: str = "",
+) -> bool:
+    """Write the end and the journal together; whether nobody did before."""
+    is_first = _move(ask, state, fault=fault)
+    if is_first:
+        journal.record(
+            subject=subject_of_ask(ask),
+            action=f"counter.document_{state.value}",
+            actor=actor,
+            now=now,
+            data={"fault": fault} if fault else {},
+        )
+    return is_first
 
 
 def _move(ask: DocumentAsk, state: DocumentAsk.State, *, fault: str = "") -> bool:

@@ -10,12 +10,14 @@ from django.db import connection, transaction
 
 from kualik.accounts.models import User
 from kualik.counter.models import Hall, Visit, Window
-from kualik.counter.queries.order import line_of, waiting_for
+from kualik.counter.queries.order import AT_WINDOW, line_of, waiting_for
 from kualik.counter.queries.waiting import waiting
-from kualik.counter.services.moving import AT_WINDOW, check_mine, move, record
+from kualik.counter.services.moving import check_mine, move, record
 from kualik.rules.errors import RuleViolation
+from kualik.rules.lifecycle import Role
 
 State = Visit.State
+HEADS = frozenset({Role.OFFICE_HEAD})
 
 
 @transaction.atomic
@@ -145,6 +147,27 @@ def pass_on(
     move(visit=visit, to=State.WAITING, user=None, now=now, window=window, passed_line=passed)
     data = {"window": window.number if window else None, "line": line_of(visit)}
     record(visit, "passed_on", user=user, now=now, data=data)
+    return visit
+
+
+@transaction.atomic
+def take_over(*, visit: Visit, user: User, now: datetime) -> Visit:
+    """Free a window whose clerk went away: who was called waits again at the old place, who is
+    served is laid aside until another window takes them back. The clocks run on.
+
+    Only the head of the office may. Raises ``not_permitted``, ``visit_move_forbidden`` for who is
+    at no window, ``visit_conflict``.
+    """
+    if visit.state not in AT_WINDOW:
+        raise RuleViolation("visit_move_forbidden", number=visit.number, state=visit.state)
+    data = {
+        "was": visit.state,
+        "window": visit.window.number if visit.window else None,
+        "clerk": f"user:{visit.user_id}",
+    }
+    to = State.WAITING if visit.state == State.CALLED else State.HELD
+    move(visit=visit, to=to, user=None, now=now)
+    record(visit, "taken_over", user=user, now=now, data=data, roles=HEADS)
     return visit
 
 

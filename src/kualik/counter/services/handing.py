@@ -10,13 +10,15 @@ from django.db import transaction
 from kualik.accounts.models import OneTimeCode, User
 from kualik.cases.models import Mandate, Request
 from kualik.cases.services.deciding import hand_over_request
-from kualik.cases.services.delivery import ON_PAPER
+from kualik.cases.services.delivery import ON_PAPER, check_in_force
 from kualik.certificates.models import Blank, Certificate, PrinterSetting, Printing
 from kualik.certificates.services.blanks import blank_of, print_on_blank
 from kualik.core import journal
 from kualik.counter.models import HandOver
 from kualik.counter.queries.handing import Receiver, standing_mandates
 from kualik.counter.queries.work import is_standing
+from kualik.counter.services.identifying import lasting_end
+from kualik.counter.services.serving import check_here
 from kualik.papers.queries import form
 from kualik.papers.services import SlipFacts, SlipMandate, render_slip
 from kualik.rules import facts as fact_rules
@@ -71,14 +73,14 @@ def hand_over(
     ``way`` is "slip" (signed by hand) or "code": then ``code`` is the used one, sent to the number
     confirmed for this very receiver. A power of attorney is looked at again. Raises
     ``paper_not_asked``, ``blank_missing``, ``receiver_unproven``, ``mandate_not_valid``,
-    ``hand_over_code_other``, ``own_case``, and those of ``hand_over_request``.
+    ``hand_over_code_other``, and those of ``check_here`` and ``hand_over_request``.
     """
     certificate = check_on_paper(request, user)
     blank = blank_of(certificate)
     if blank is None:
         raise RuleViolation("blank_missing", number=certificate.number)
     mandate = _checked(request, receiver, user, now=now)
-    evidence = _evidence(receiver, Way(way), code)
+    evidence = _evidence(request, receiver, Way(way), code)
     hand_over_request(request=request, user=user, role=role, now=now)
     row = HandOver.objects.create(
         request=request,
@@ -140,7 +142,8 @@ def make_slip(*, request: Request, receiver: Receiver, user: User, now: datetime
 def check_on_paper(request: Request, user: User) -> Certificate:
     """The document that may be printed and handed out now.
 
-    Raises ``not_permitted``, ``transition_unknown``, ``paper_not_asked``.
+    Raises ``not_permitted``, ``transition_unknown``, ``paper_not_asked``, and those of
+    ``cases.services.delivery.check_in_force``.
     """
     if user.provider_id != request.provider_id:
         raise RuleViolation("not_permitted")
@@ -149,6 +152,7 @@ def check_on_paper(request: Request, user: User) -> Certificate:
         raise RuleViolation("transition_unknown", state=request.state, event="hand_over")
     if request.delivery not in ON_PAPER:
         raise RuleViolation("paper_not_asked", number=request.number)
+    check_in_force(request)
     return certificate
 
 
@@ -158,12 +162,14 @@ def slip_number(request: Request) -> str:
 
 
 def _checked(request: Request, receiver: Receiver, user: User, *, now: datetime) -> Mandate | None:
-    """The power of attorney as it stands at this moment; None for the person themselves."""
+    """The power of attorney as it stands at this moment; None for the person themselves.
+
+    The document shown is one that the request's own edition knows (A57.8.1, A303.8.1).
+    """
     record = receiver.record
     if not is_standing(record, now=now) or record.office.provider_id != request.provider_id:
         raise RuleViolation("receiver_unproven")
-    if user.iin_hash and user.iin_hash in (record.person.iin_hash, request.person.iin_hash):
-        raise RuleViolation("own_case")
+    check_here(record=record, request=request, user=user, now=now)
     if record.person_id == request.person_id:
         return None
     standing = standing_mandates(request, now=now).select_for_update()
@@ -175,23 +181,23 @@ def _checked(request: Request, receiver: Receiver, user: User, *, now: datetime)
 
 
 def _evidence(
-    receiver: Receiver, way: HandOver.Way, code: OneTimeCode | None
+    request: Request, receiver: Receiver, way: HandOver.Way, code: OneTimeCode | None
 ) -> Mapping[str, object]:
     """By what the receiver was known, and what stands for the hand-over."""
     record = receiver.record
-    seen = {"identification": record.pk, "document": record.kind, "last": record.number_end}
+    seen = {"identification": record.pk, "document": record.kind, "last": lasting_end(record)}
     if way is Way.SLIP:
         return seen
-    if code is None or not _is_fresh(code, record.person_id):
+    if code is None or not _is_fresh(code, record.person_id, request):
         raise RuleViolation("hand_over_code_other")
     return {**seen, "phone": code.phone[-LAST:], "code": code.pk}
 
 
-def _is_fresh(code: OneTimeCode, person: int) -> bool:
-    """Whether it was said by this very person, to this end and for the first time."""
-    used = OneTimeCode.objects.filter(
-        pk=code.pk, person=person, purpose=OneTimeCode.Purpose.HAND_OVER, used_at__isnull=False
-    )
+def _is_fresh(code: OneTimeCode, person: int, request: Request) -> bool:
+    """Whether it was said by this very person, for this very request and for the first time."""
+    purpose = OneTimeCode.Purpose.HAND_OVER
+    mine = OneTimeCode.objects.filter(pk=code.pk, person=person, purpose=purpose)
+    used = mine.filter(about=request.number, used_at__isnull=False)
     return used.exists() and not HandOver.objects.filter(evidence__code=code.pk).exists()
 
 

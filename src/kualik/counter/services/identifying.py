@@ -15,18 +15,21 @@ from kualik.accounts.services import (
     record_look,
     register_persons,
 )
-from kualik.cases.services.counter_filing import DIGITAL
+from kualik.cases.services.counter_filing import DIGITAL, check_not_own
 from kualik.core import journal
 from kualik.core.clock import local_day
+from kualik.core.throttle import Limit, check_limit, count_miss
 from kualik.counter.adapters.numbers import seal_number
 from kualik.counter.models import Identification, Visit
-from kualik.counter.queries.work import AT_HAND
+from kualik.counter.queries.order import AT_WINDOW
 from kualik.providers.models import Office
 from kualik.rules.errors import RuleViolation
 from kualik.rules.lifecycle import Role
 
 FEWEST_SIGNS: Final = 4
 LAST_SIGNS: Final = 3
+# Nobody serves forty people in a quarter of an hour; whoever types that many IINs tries them out.
+LOOK_UPS: Final = Limit("people looked up at a window", 40)
 # A form sent twice is one look at one document.
 TWICE_WITHIN: Final = timedelta(minutes=1)
 
@@ -50,13 +53,13 @@ class Place:
     visit: Visit | None = None
 
 
-@transaction.atomic
 def identify(*, facts: PersonFacts, shown: Shown, place: Place, now: datetime) -> Identification:
     """Keep that a member of staff saw the document of somebody, who is registered by it if unknown.
 
-    A known person keeps the names the register has. Raises ``own_case``,
-    ``identity_document_unknown``, ``identity_document_number``, ``identity_document_expired``,
-    ``person_names_needed``.
+    A known person keeps the names the register has. The look-up stays counted whatever follows, so
+    call it outside transactions. Raises ``own_case``, ``identity_document_unknown``,
+    ``identity_document_number``, ``identity_document_expired``, ``person_names_needed`` and what
+    ``look_up`` raises.
     """
     check_not_oneself(place.user, facts.iin)
     number = plain_number(shown.number)
@@ -65,6 +68,35 @@ def identify(*, facts: PersonFacts, shown: Shown, place: Place, now: datetime) -
     if len(number) < FEWEST_SIGNS:
         raise RuleViolation("identity_document_number")
     check_valid(shown.valid_until, now=now)
+    look_up(iin=facts.iin, place=place, now=now)
+    return _identified(facts, shown, number, place=place, now=now)
+
+
+@transaction.atomic
+def look_up(*, iin: str, place: Place, now: datetime) -> Person | None:
+    """The person of a typed IIN, None for one the register does not know.
+
+    The answer tells who is in the register, so each is counted against the member of staff and
+    stands in their journal, without the IIN. Raises ``too_many_tries``.
+    """
+    who = f"user:{place.user.pk}"
+    check_limit(LOOK_UPS, who, now=now)
+    count_miss(LOOK_UPS, who, now=now)
+    found = find_person(iin=iin)
+    journal.record(
+        subject=who,
+        action="counter.person_looked_up",
+        actor=place.user.acting_as(place.role),
+        now=now,
+        data={"office": place.office.pk, "is_known": found is not None},
+    )
+    return found
+
+
+@transaction.atomic
+def _identified(
+    facts: PersonFacts, shown: Shown, number: str, *, place: Place, now: datetime
+) -> Identification:
     person = known_person(facts, now=now)
     before = Identification.objects.filter(
         visit=place.visit,
@@ -96,20 +128,36 @@ def keep(record: Identification, *, place: Place, now: datetime) -> Identificati
     record.save(force_insert=True)
     actor = place.user.acting_as(place.role)
     journal.record(
-        subject=f"person:{record.person_id}",
+        subject=subject_of(record),
         action="counter.identified",
         actor=actor,
         now=now,
-        data={"record": record.pk, "kind": record.kind, "last": record.number_end},
+        data={
+            "person": f"person:{record.person_id}",
+            "kind": record.kind,
+            "last": lasting_end(record),
+        },
     )
     about = place.visit.number if place.visit else ""
     record_look(person=record.person, what="window", about=about, actor=actor, now=now)
     if place.visit is not None:
-        at_hand = Visit.objects.filter(
-            pk=place.visit.pk, user=place.user, state__in=[state.value for state in AT_HAND]
-        )
+        at_hand = Visit.objects.filter(pk=place.visit.pk, user=place.user, state__in=AT_WINDOW)
         at_hand.update(person=record.person, mandate=None)
     return record
+
+
+def subject_of(record: Identification) -> str:
+    """An identification as the journal names it."""
+    return f"identification:{record.pk}"
+
+
+def lasting_end(record: Identification) -> str:
+    """The last signs of the shown document as evidence keeps them for good.
+
+    What the digital documents service told may not outlive its term, not even three signs of it
+    (A303.10.c).
+    """
+    return "" if record.kind == DIGITAL else record.number_end
 
 
 def known_person(facts: PersonFacts, *, now: datetime) -> Person:
@@ -125,8 +173,7 @@ def known_person(facts: PersonFacts, *, now: datetime) -> Person:
 
 def check_not_oneself(user: User, iin: str) -> None:
     """Raises ``own_case``: nobody serves themselves at the window."""
-    if user.iin_hash and user.iin_hash == iin_hash(iin):
-        raise RuleViolation("own_case")
+    check_not_own(user, {iin_hash(iin)})
 
 
 def check_valid(valid_until: date | None, *, now: datetime) -> None:

@@ -12,6 +12,7 @@ from kualik.core.access import role_of
 from kualik.core.clock import ZONE
 from kualik.core.journal import SYSTEM
 from kualik.counter.models import Hall, Period, Visit, Window
+from kualik.counter.queries.waiting import first_moment
 from kualik.providers.models import Office
 from kualik.rules.errors import RuleViolation
 from kualik.rules.lifecycle import Role
@@ -22,7 +23,7 @@ State = Visit.State
 # From each state where a visit may go; a state that leads to itself only takes new values.
 MOVES: Mapping[str, frozenset[str]] = {
     State.BOOKED: frozenset({State.WAITING, State.LEFT}),
-    State.WAITING: frozenset({State.WAITING, State.CALLED, State.LEFT}),
+    State.WAITING: frozenset({State.WAITING, State.CALLED, State.DONE, State.LEFT}),
     State.CALLED: frozenset(
         {
             State.CALLED,
@@ -36,12 +37,11 @@ MOVES: Mapping[str, frozenset[str]] = {
     ),
     State.SERVING: frozenset({State.SERVING, State.HELD, State.WAITING, State.DONE}),
     State.HELD: frozenset({State.CALLED, State.SERVING, State.WAITING, State.DONE, State.LEFT}),
-    State.MISSED: frozenset({State.WAITING, State.CALLED, State.LEFT}),
+    State.MISSED: frozenset({State.WAITING, State.CALLED, State.DONE, State.LEFT}),
     State.DONE: frozenset(),
     State.LEFT: frozenset(),
 }
 ENDS = frozenset({State.DONE, State.LEFT})
-AT_WINDOW = frozenset({State.CALLED, State.SERVING})
 
 
 def subject_of(visit: Visit) -> str:
@@ -69,6 +69,7 @@ def begin(*, visit: Visit, user: User | None, now: datetime, at: datetime | None
     A constraint that the row breaks (number, key) raises IntegrityError.
     """
     moment = _moment(now=now, at=at, since=None)
+    visit.waiting_from = first_moment(visit.ticket_at, visit.slot_at)
     visit.save(force_insert=True)
     _open_period(visit, user=user, moment=moment, is_late=moment != now)
     touch(visit.office)
@@ -88,6 +89,7 @@ def move(
 ) -> Visit:
     """Bring a visit into another state at ``at`` (earlier than ``now`` when recorded later).
 
+    A moment before ``now`` marks the visit and both periods around it as recorded later.
     ``window`` and ``user`` become those of the visit, nobody where they are None; the running
     period ends at the moment and, unless the visit is over, the next one starts at it. With
     ``to`` the present state only values change, unless window or user do.
@@ -99,6 +101,10 @@ def move(
     if to not in MOVES[visit.state]:
         raise RuleViolation("visit_move_forbidden", number=visit.number, state=visit.state)
     values = {"state": to, "window": window, "user": user, **changes}
+    if isinstance(ticket_at := changes.get("ticket_at"), datetime):
+        values["waiting_from"] = first_moment(ticket_at, visit.slot_at)
+    if at is not None and at != now:
+        values["is_recorded_later"] = True
     is_same = _is_same(visit, to, window, user)
     _write(visit, values)
     if not is_same:
@@ -132,7 +138,8 @@ def _turn_period(visit: Visit, *, user: User | None, now: datetime, at: datetime
     running = Period.objects.filter(visit=visit, ended_at=None).first()
     moment = _moment(now=now, at=at, since=running.started_at if running else None)
     if running is not None:
-        Period.objects.filter(pk=running.pk).update(ended_at=moment)
+        is_late = running.is_recorded_later or moment != now
+        Period.objects.filter(pk=running.pk).update(ended_at=moment, is_recorded_later=is_late)
     if visit.state not in ENDS:
         _open_period(visit, user=user, moment=moment, is_late=moment != now)
 
@@ -162,10 +169,11 @@ def record(
     user: User | None,
     now: datetime,
     data: Mapping[str, object] | None = None,
+    roles: frozenset[Role] = WINDOW_ROLES,
 ) -> None:
-    """Journal an act at a visit: by a member of staff in the role of the window, or by nobody of
-    the staff (the visitor at the kiosk, the program itself)."""
-    actor = SYSTEM if user is None else user.acting_as(role_of(user, WINDOW_ROLES))
+    """Journal an act at a visit: by a member of staff in one of ``roles``, or by nobody of the
+    staff (the visitor at the kiosk, the program itself). Raises ``not_permitted``."""
+    actor = SYSTEM if user is None else user.acting_as(role_of(user, roles))
     facts = {"number": visit.number, **(data or {})}
     journal.record(
         subject=subject_of(visit), action=f"counter.{action}", actor=actor, now=now, data=facts

@@ -5,22 +5,23 @@ from datetime import datetime
 from django.db import transaction
 
 from kualik.accounts.models import User
-from kualik.accounts.services import find_person
 from kualik.cases.models import Draft, Mandate, Request
 from kualik.cases.queries.asking import Receivable
 from kualik.cases.services.application import Wish
 from kualik.cases.services.claiming import Claim
 from kualik.cases.services.counter_filing import (
-    DIGITAL,
     Presence,
+    check_not_own,
     check_shown,
     file_at_counter,
     file_claim_at_counter,
 )
 from kualik.cases.services.deciding import approve_request, record_withdrawal
+from kualik.cases.services.filing import standard_for
 from kualik.cases.services.mandating import MandateFacts, register_mandate
 from kualik.counter.models import Identification, Visit
 from kualik.counter.queries.work import is_standing
+from kualik.counter.services.identifying import Place, lasting_end, look_up
 from kualik.rules import standards
 from kualik.rules.errors import RuleViolation
 from kualik.rules.lifecycle import Role
@@ -31,9 +32,7 @@ def presence_of(record: Identification, *, now: datetime) -> Presence:
     counts as gone."""
     if not is_standing(record, now=now):
         raise RuleViolation("identify_again")
-    # What the digital documents service told may not outlive its term, not even three signs of it.
-    end = "" if record.kind == DIGITAL else record.number_end
-    return Presence(record=record.pk, document=record.kind, end=end)
+    return Presence(record=record.pk, document=record.kind, end=lasting_end(record))
 
 
 @transaction.atomic
@@ -110,9 +109,10 @@ def represent(
     """Enter the power of attorney whose original the representative at the window has brought
     (A57.8.head, A303.8.head); entered twice it is one.
 
-    Raises ``identify_again``, ``own_case`` and what ``register_mandate`` raises.
+    Raises ``identify_again``, ``document_not_in_edition`` (by the order in force), ``own_case`` and
+    what ``register_mandate`` raises.
     """
-    presence_of(record, now=now)
+    check_shown(standard_for("", now), presence_of(record, now=now).document)
     same = Mandate.objects.filter(
         representative=record.person,
         principal_hash=facts.digest,
@@ -129,9 +129,13 @@ def represent(
     return mandate
 
 
-def name_of_principal(iin: str) -> str:
-    """The full name that the register has for an IIN; empty for one it does not know."""
-    found = find_person(iin=iin)
+def name_of_principal(
+    iin: str, *, record: Identification, user: User, role: Role, now: datetime
+) -> str:
+    """The full name that the register has for an IIN; empty for one it does not know. Raises as
+    ``look_up`` does."""
+    place = Place(office=record.office, user=user, role=role, visit=record.visit)
+    found = look_up(iin=iin, place=place, now=now)
     return found.full_name if found else ""
 
 
@@ -141,10 +145,9 @@ def approve_here(
 ) -> Request:
     """Approve at once while the person waits; a clerk may not (``transition_forbidden``).
 
-    Raises ``own_case`` and what ``approve_request`` raises.
+    Raises what ``check_here`` and ``approve_request`` raise.
     """
-    _check_not_own(request, user)
-    presence_of(record, now=now)
+    check_here(record=record, request=request, user=user, now=now)
     approve_request(request=request, user=user, role=role, now=now)
     note_request(record=record, request=request)
     return request
@@ -162,21 +165,23 @@ def withdraw_here(
 ) -> Request:
     """Enter that the person takes the request back, by their paper.
 
-    Raises ``own_case``, ``document_not_in_edition`` for a document that the request's own edition
-    does not know, and what ``record_withdrawal`` raises.
+    Raises what ``check_here`` and ``record_withdrawal`` raise.
     """
-    _check_not_own(request, user)
-    presence = presence_of(record, now=now)
-    standard = standards.get(request.edition, request.edition_version)
-    check_shown(standard, presence.document)
+    check_here(record=record, request=request, user=user, now=now)
     record_withdrawal(request=request, reason=reason, user=user, role=role, now=now)
     note_request(record=record, request=request)
     return request
 
 
-def _check_not_own(request: Request, user: User) -> None:
-    concerned = {request.person.iin_hash}
+def check_here(*, record: Identification, request: Request, user: User, now: datetime) -> None:
+    """Whether a request may be worked on for whoever was identified.
+
+    Raises ``own_case``, ``identify_again``, and ``document_not_in_edition`` for a document that the
+    request's own edition does not know.
+    """
+    concerned = {record.person.iin_hash, request.person.iin_hash}
     if request.mandate is not None:
         concerned.add(request.mandate.representative.iin_hash)
-    if user.iin_hash and user.iin_hash in concerned:
-        raise RuleViolation("own_case")
+    check_not_own(user, concerned)
+    presence = presence_of(record, now=now)
+    check_shown(standards.get(request.edition, request.edition_version), presence.document)

@@ -26,7 +26,6 @@ KEY = re.compile(r"[A-Za-z0-9_:.-]{8,64}", re.ASCII)
 PAPER_NUMBER = re.compile(r"[A-Z0-9]{1,7}", re.ASCII)
 SALT = "kualik.counter.ticket"
 CANCELLED, NOT_COME = "cancelled", "not_come"
-ASKED_TO_WAIT = "Келуші кейінірек шақыруды өзі сұрады / Посетитель сам попросил вызвать позже"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,10 @@ def take_ticket(
     visit = _visit(hall, line=line, key=key, day_of=now, language=language, priority=priority)
     visit.source, visit.phone = source, phone
     visit.ticket_at = visit.place_at = now
-    return Ticket(begin(visit=visit, user=user, now=now), token_of(key))
+    begin(visit=visit, user=user, now=now)
+    if user is not None:
+        record(visit, "ticket_given", user=user, now=now, data={"line": line})
+    return Ticket(visit, token_of(key))
 
 
 @transaction.atomic
@@ -111,7 +113,10 @@ def book(
     visit.source, visit.phone, visit.state = Source.BOOKING, phone, State.BOOKED
     visit.slot_at = visit.place_at = slot_at
     visit.return_until = slot_at + timedelta(minutes=hall.return_minutes)
-    return Ticket(begin(visit=visit, user=None, now=now), token_of(key))
+    begin(visit=visit, user=None, now=now)
+    said = {"line": line, "slot_at": slot_at.isoformat()}
+    record(visit, "booked", user=None, now=now, data=said)
+    return Ticket(visit, token_of(key))
 
 
 @transaction.atomic
@@ -153,13 +158,16 @@ def come_later(*, visit: Visit, now: datetime) -> Visit:
     """Somebody is on the way and lets others pass for as long as the hall keeps a place.
 
     A booking is kept so much longer. The waiting of the act runs on from the ticket: the wish is
-    noted as its reason. Raises ``visit_move_forbidden``, ``visit_conflict``.
+    told to the clerk and explains nothing by itself. Once a ticket. Raises ``later_once``,
+    ``visit_move_forbidden``, ``visit_conflict``.
     """
+    if visit.asked_later_at is not None:
+        raise RuleViolation("later_once", number=visit.number)
     hall = hall_of(visit.office)
     more = timedelta(minutes=hall.return_minutes)
     if visit.state == State.BOOKED and visit.slot_at is not None:
         until = max(visit.return_until or visit.slot_at, visit.slot_at) + more
-        _write_booking(visit, until)
+        _write_booking(visit, until, now)
         record(visit, "kept_longer", user=None, now=now, data={"until": until.isoformat()})
         return visit
     if visit.state != State.WAITING:
@@ -171,7 +179,7 @@ def come_later(*, visit: Visit, now: datetime) -> Visit:
         now=now,
         window=visit.window,
         place_at=max(visit.place_at, now) + more,
-        waiting_reason=visit.waiting_reason or ASKED_TO_WAIT,
+        asked_later_at=now,
     )
     record(visit, "let_pass", user=None, now=now, data={"place_at": visit.place_at.isoformat()})
     return visit
@@ -217,16 +225,20 @@ def enter_paper_number(
 
 def close_bookings(*, now: datetime) -> int:
     """End the bookings whose people did not come while the place was kept; how many."""
-    count = 0
     late = Q(return_until__lt=now) | Q(return_until=None, slot_at__lt=now)
-    for visit in Visit.objects.filter(late, state=State.BOOKED).select_related("office"):
-        try:
-            move(visit=visit, to=State.LEFT, user=None, now=now, ended_at=now, outcome=NOT_COME)
-        except RuleViolation:
-            # They came at this very moment.
-            continue
-        count += 1
-    return count
+    rows = Visit.objects.filter(late, state=State.BOOKED).select_related("office")
+    return sum(_lapse(visit, now) for visit in rows)
+
+
+@transaction.atomic
+def _lapse(visit: Visit, now: datetime) -> int:
+    try:
+        move(visit=visit, to=State.LEFT, user=None, now=now, ended_at=now, outcome=NOT_COME)
+    except RuleViolation:
+        # They came at this very moment.
+        return 0
+    record(visit, "booking_lapsed", user=None, now=now)
+    return 1
 
 
 def _check(*, line: str, priority: str, key: str) -> None:
@@ -293,10 +305,10 @@ def _next_sequence(office: Office, day: date, line: str) -> int:
     return int(given.aggregate(last=Max("sequence"))["last"] or 0) + 1
 
 
-def _write_booking(visit: Visit, until: datetime) -> None:
+def _write_booking(visit: Visit, until: datetime, now: datetime) -> None:
     kept = Visit.objects.filter(pk=visit.pk, state=State.BOOKED, version=visit.version)
-    if not kept.update(return_until=until, version=visit.version + 1):
+    if not kept.update(return_until=until, asked_later_at=now, version=visit.version + 1):
         raise RuleViolation("visit_conflict", number=visit.number)
-    visit.return_until = until
+    visit.return_until, visit.asked_later_at = until, now
     visit.version += 1
     touch(visit.office)

@@ -5,13 +5,14 @@ a more urgent one, and so does the head of the office; the window's page colours
 itself (A57.3.2-3, A303.3.2-3). The worker looks every minute.
 """
 
+import logging
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from django.db import transaction
 from django.db.models import Max, Q, QuerySet
 
-from kualik.core.clock import local_day
+from kualik.core.clock import ZONE, local_day
 from kualik.core.jobs import Payload
 from kualik.core.journal import SYSTEM
 from kualik.core.models import Job, StaffTask
@@ -20,10 +21,13 @@ from kualik.counter.models import Period, Shift, Visit, Window
 from kualik.counter.queries.outcomes import UNFINISHED
 from kualik.counter.queries.waiting import AMBER, Clock, Level, Running, running
 from kualik.counter.services.moving import move, record, subject_of
+from kualik.counter.services.releasing import release_bookings
 from kualik.counter.services.ticketing import close_bookings
 from kualik.counter.services.windows import close_window
 from kualik.rules.errors import RuleViolation
 from kualik.rules.lifecycle import Role
+
+logger = logging.getLogger(__name__)
 
 WATCH_JOB = "counter.watch"
 JOBS_KEPT = timedelta(hours=1)
@@ -44,6 +48,7 @@ def run_watch_job(_payload: Payload, now: datetime) -> None:
     settle(now=now)
     let_go(now=now)
     close_bookings(now=now)
+    release_bookings(now=now)
     end_days(now=now)
     Job.objects.filter(name=WATCH_JOB, done_at__lt=now - JOBS_KEPT).delete()
 
@@ -56,7 +61,7 @@ def task_keys(visit: Visit, clock: str) -> list[str]:
 def warn(*, now: datetime) -> int:
     """Open the tasks of those whose term nears its end; how many were opened."""
     since = now - AMBER
-    late = Q(handed_in_at=None, ticket_at__lte=since) | Q(handed_in_at__lte=since)
+    late = Q(handed_in_at=None, waiting_from__lte=since) | Q(handed_in_at__lte=since)
     found = Visit.objects.filter(late, day=local_day(now), state__in=RUNNING)
     rows = found.select_related("office__provider", "window").order_by("pk")
     return sum(_warn(visit, clock, now) for visit in rows if (clock := running(visit, now)))
@@ -85,14 +90,28 @@ def let_go(*, now: datetime) -> int:
 
 def end_days(*, now: datetime) -> int:
     """End what earlier days left open, at the last moment at which anything happened in that hall;
-    how many visits. Windows that nobody closed are closed."""
+    how many visits. Windows that nobody closed and where nothing happened today are closed."""
     today = local_day(now)
     left = Visit.objects.filter(day__lt=today).exclude(state__in=(State.DONE, State.LEFT))
     count = sum(_end(visit, now, at=_last_moment(visit)) for visit in left.select_related("office"))
     for window in Window.objects.exclude(state=Window.State.CLOSED).select_related("user"):
-        if local_day(window.changed_at) < today:
-            close_window(window=window, actor=SYSTEM, now=now)
+        if local_day(window.changed_at) < today and not _is_used(window, today):
+            _close(window, now)
     return count
+
+
+def _is_used(window: Window, today: date) -> bool:
+    """Whether anybody was called or served at a window today."""
+    midnight = datetime.combine(today, time(), tzinfo=ZONE)
+    return Period.objects.filter(window=window, started_at__gte=midnight).exists()
+
+
+def _close(window: Window, now: datetime) -> None:
+    """Close a window unless somebody is there: the others are closed all the same."""
+    try:
+        close_window(window=window, actor=SYSTEM, now=now)
+    except RuleViolation as violation:
+        logger.warning("window %s stays open: %s", window.pk, violation.code)
 
 
 @transaction.atomic
@@ -137,8 +156,7 @@ def _visit_of(task: StaffTask) -> int:
 @transaction.atomic
 def _end(visit: Visit, now: datetime, *, at: datetime | None) -> int:
     """End a visit unless somebody moved it meanwhile."""
-    is_served = visit.state in (State.CALLED, State.SERVING, State.HELD) and visit.handed_in_at
-    to = State.DONE if is_served else State.LEFT
+    to = State.LEFT if visit.handed_in_at is None else State.DONE
     try:
         move(visit=visit, to=to, user=None, now=now, at=at, ended_at=at or now, outcome=UNFINISHED)
     except RuleViolation:
@@ -148,11 +166,14 @@ def _end(visit: Visit, now: datetime, *, at: datetime | None) -> int:
 
 
 def _last_moment(visit: Visit) -> datetime | None:
-    """When anything last happened in the hall on the day of a visit."""
+    """When anything last happened in the hall on the day of a visit; not before what the visit
+    itself is in began, which may be after midnight."""
+    running = Period.objects.filter(visit=visit, ended_at=None).values_list("started_at", flat=True)
     periods = Period.objects.filter(visit__office=visit.office, visit__day=visit.day)
     shifts = Shift.objects.filter(window__office=visit.office)
     seen = [*_latest(periods), *_latest(shifts)]
-    return max((moment for moment in seen if local_day(moment) == visit.day), default=None)
+    of_day = [moment for moment in seen if local_day(moment) == visit.day]
+    return max([*of_day, *running], default=None)
 
 
 def _latest(rows: QuerySet[Period] | QuerySet[Shift]) -> Iterable[datetime]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 
@@ -11,11 +11,15 @@ from kualik.core import journal
 from kualik.core.access import role_of
 from kualik.core.journal import Actor
 from kualik.counter.models import Hall, Shift, Visit, Window
-from kualik.counter.services.moving import AT_WINDOW, WINDOW_ROLES, touch
+from kualik.counter.queries.order import AT_WINDOW
+from kualik.counter.services.moving import WINDOW_ROLES, touch
 from kualik.providers.models import Office
 from kualik.rules.errors import RuleViolation
 
 State = Window.State
+# The page asks every five seconds; so often at most is it written down, and a silence of so long
+# is a gap.
+NOTED_EVERY, GAP = timedelta(seconds=10), timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +71,27 @@ def close_window(*, window: Window, actor: Actor, now: datetime) -> Window:
     if present is not None:
         raise RuleViolation("window_busy", number=present.number)
     return _change(window, State.CLOSED, user=None, actor=actor, now=now)
+
+
+def note_seen(*, window: Window, now: datetime) -> None:
+    """The window's page asked for something; a silence that ends with it is kept as a gap."""
+    since = window.seen_at
+    if since is not None and now - since < NOTED_EVERY:
+        return
+    values: dict[str, datetime] = {"seen_at": now}
+    if since is not None and now - since >= GAP:
+        values |= {"away_from": since, "away_until": now}
+    Window.objects.filter(pk=window.pk, seen_at=since).update(**values)
+
+
+def was_away(window: Window, at: datetime) -> bool:
+    """Whether the window's page asked for nothing around a moment: since then, or in its last
+    gap."""
+    if window.seen_at is None or at >= window.seen_at:
+        return True
+    if window.away_from is None or window.away_until is None:
+        return False
+    return window.away_from <= at <= window.away_until
 
 
 @transaction.atomic

@@ -4,6 +4,7 @@ from kualik.counter.views.acts import blank_act, blank_act_file
 from kualik.counter.views.asked import ask, asked, asked_state
 from kualik.counter.views.board import (
     board,
+    board_code,
     board_now,
 )
 from kualik.counter.views.claiming import claim
@@ -33,6 +34,7 @@ from kualik.counter.views.kiosk import (
     kiosk_take,
     kiosk_ticket,
 )
+from kualik.counter.views.pairing import hall_screens, kiosk_pair
 from kualik.counter.views.printing import hall_printed
 from kualik.counter.views.proving import (
     hand_over_check,
@@ -71,6 +73,7 @@ __all__ = [
     "blank_act",
     "blank_act_file",
     "board",
+    "board_code",
     "board_now",
     "case",
     "case_approve",
@@ -82,6 +85,7 @@ __all__ = [
     "hall_act",
     "hall_now",
     "hall_paper",
+    "hall_screens",
     "hall_settings",
     "hall_ticket",
     "hall_window",
@@ -102,6 +106,7 @@ __all__ = [
     "kiosk_first",
     "kiosk_here",
     "kiosk_lines",
+    "kiosk_pair",
     "kiosk_take",
     "kiosk_ticket",
     "notice",

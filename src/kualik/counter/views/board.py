@@ -1,8 +1,10 @@
 """The board of the hall: the numbers called, in both languages, for eyes, ears and readers."""
 
+from datetime import datetime
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import translation
 from django.views.decorators.cache import never_cache
@@ -13,7 +15,9 @@ from kualik.core.access import public
 from kualik.core.headers import reaching
 from kualik.core.qr import qr_code
 from kualik.counter.queries.opening import hall_of
+from kualik.counter.queries.presence import PresenceCode, code_at
 from kualik.counter.queries.screens import screen
+from kualik.counter.views.pairing import is_paired, office_of
 from kualik.providers.models import Office
 
 
@@ -22,13 +26,11 @@ from kualik.providers.models import Office
 @require_safe
 def board(request: HttpRequest, office: int) -> HttpResponse:
     """The page of the screen; without JavaScript it reloads itself."""
-    place = _office(office)
-    address = f"{settings.PUBLIC_URL}{reverse('counter:queue', args=[place.pk])}"
+    place, now = office_of(office), clock.now()
     context = {
-        "office": place,
-        "screen": screen(place, now=clock.now()),
+        **_door(request, place, now),
+        "screen": screen(place, now=now),
         "live_url": settings.LIVE_URL,
-        "qr": qr_code(address),
         "language": "kk",
     }
     with translation.override("kk"):
@@ -41,12 +43,34 @@ def board(request: HttpRequest, office: int) -> HttpResponse:
 @require_safe
 def board_now(_request: HttpRequest, office: int) -> JsonResponse:
     """The same in JSON, as the live events tell it: for screens that cannot listen."""
-    place = _office(office)
+    place = office_of(office)
     found = screen(place, now=clock.now())
     return JsonResponse(found.as_record() if found else {})
 
 
-def _office(pk: int) -> Office:
-    place = get_object_or_404(Office.objects.select_related("provider"), pk=pk)
-    hall_of(place)
-    return place
+@public
+@never_cache
+@require_safe
+def board_code(request: HttpRequest, office: int) -> HttpResponse:
+    """The part of the board that leads phones to the queue; its code changes."""
+    with translation.override("kk"):
+        context = _door(request, office_of(office), clock.now())
+        return render(request, "counter/_door.html", context)
+
+
+def door_address(place: Office, *, now: datetime) -> tuple[str, PresenceCode]:
+    """Where a phone in the hall takes a ticket, and the code in it. For paired screens alone."""
+    code = code_at(place, now=now)
+    return f"{_queue(place)}?code={code.signed}", code
+
+
+def _door(request: HttpRequest, place: Office, now: datetime) -> dict[str, object]:
+    """What a screen shows to phones: the code where it hangs in the hall, else the bare way."""
+    address, code = _queue(place), None
+    if settings.DEMO or is_paired(request, hall_of(place)):
+        address, code = door_address(place, now=now)
+    return {"office": place, "qr": qr_code(address), "code": code}
+
+
+def _queue(place: Office) -> str:
+    return f"{settings.PUBLIC_URL}{reverse('counter:queue', args=[place.pk])}"

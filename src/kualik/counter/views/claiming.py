@@ -15,7 +15,7 @@ from kualik.core.clock import local_day
 from kualik.counter.forms.work import WindowClaimForm
 from kualik.counter.models import Identification
 from kualik.counter.services.serving import claim_for
-from kualik.counter.views.work import COUNTER, NOT_VALID, own_record, person_context
+from kualik.counter.views.work import COUNTER, NOT_VALID, own_record, person_context, while_here
 from kualik.rules import standards
 from kualik.rules.errors import RuleViolation
 from kualik.rules.identifiers import mask_iin, replace_iins
@@ -26,6 +26,7 @@ LONGEST = 1000
 
 
 @staff(*COUNTER)
+@while_here
 def claim(request: HttpRequest, pk: int) -> HttpResponse:
     """What the person says of the training; no paper about it is demanded."""
     now, record = clock.now(), own_record(request, pk)

@@ -28,7 +28,7 @@ from kualik.core.access import role_of, staff
 from kualik.core.methods import post_only
 from kualik.counter.models import Identification
 from kualik.counter.services.serving import presence_of
-from kualik.counter.views.work import COUNTER, NOT_VALID, own_record, person_context
+from kualik.counter.views.work import COUNTER, NOT_VALID, own_record, person_context, while_here
 from kualik.rules.errors import RuleViolation
 
 PURPOSE = OneTimeCode.Purpose.CONFIRM_PHONE
@@ -36,6 +36,7 @@ KEPT = "window_codes"
 
 
 @staff(*COUNTER)
+@while_here
 @sensitive_post_parameters("phone")
 def work_phone(request: HttpRequest, pk: int) -> HttpResponse:
     """Type the number; a code goes there."""
@@ -50,6 +51,7 @@ def work_phone(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @staff(*COUNTER)
+@while_here
 @sensitive_post_parameters("code")
 def work_phone_check(request: HttpRequest, pk: int) -> HttpResponse:
     """Take the code that the person reads from the phone."""
@@ -76,6 +78,7 @@ def work_phone_check(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @staff(*COUNTER)
+@while_here
 @post_only("counter:work_phone_check", "pk")
 def work_phone_again(request: HttpRequest, pk: int) -> HttpResponse:
     """Another code to the same number."""

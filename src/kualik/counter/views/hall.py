@@ -27,8 +27,9 @@ from kualik.counter.queries.hall import (
     windows_of,
 )
 from kualik.counter.queries.outcomes import outcomes
+from kualik.counter.queries.reasons import reasons
 from kualik.counter.queries.waiting import serving, waiting
-from kualik.counter.services.calling import come_back
+from kualik.counter.services.calling import come_back, take_over
 from kualik.counter.services.moving import WINDOW_ROLES
 from kualik.counter.services.ticketing import (
     Ticket,
@@ -115,7 +116,7 @@ def hall_paper(request: HttpRequest) -> HttpResponse:
 @staff(*WINDOW_ROLES)
 @post_only("counter:hall")
 def hall_act(request: HttpRequest, act: str) -> HttpResponse:
-    """One press: a person is back, a booked person came, a window is closed for somebody."""
+    """One press: a person is back, a booked one came, a window is freed or closed for somebody."""
     found = ACTS.get(act)
     if found is None:
         raise Http404
@@ -131,11 +132,12 @@ def hall_act(request: HttpRequest, act: str) -> HttpResponse:
 @staff(*VIEWERS, Role.INSPECTOR)
 @never_cache
 def visit(request: HttpRequest, pk: int) -> HttpResponse:
-    """What a ticket went through: periods, both clocks, reasons; no name."""
+    """What a ticket went through: periods, both clocks, reasons with their words; no name."""
     user, now = person_of(request), clock.now()
     rows = visits_of(user) if user.provider_id else Visit.objects.select_related("office")
     found = get_object_or_404(rows, pk=pk)
     outcome = outcomes().get(found.outcome)
+    known = reasons()
     context = {
         "visit": found,
         "guest": guest_of(found, now),
@@ -143,6 +145,8 @@ def visit(request: HttpRequest, pk: int) -> HttpResponse:
         "waited": waiting(found, now) // MINUTE,
         "served": serving(found, now) // MINUTE,
         "outcome": outcome.text if outcome else None,
+        "waiting_cause": known.get(found.waiting_cause),
+        "serving_cause": known.get(found.serving_cause),
     }
     return render(request, "counter/visit.html", context)
 
@@ -246,8 +250,18 @@ def _close(request: HttpRequest, user: User, now: datetime) -> None:
     close_window(window=window, actor=actor, now=now)
 
 
+def _take_over(request: HttpRequest, user: User, now: datetime) -> None:
+    """Only the head frees a window whose clerk went away; the person is as the head saw them."""
+    visit = _visit_of(request, user)
+    if request.POST.get("version", "") != str(visit.version):
+        raise RuleViolation("visit_conflict", number=visit.number)
+    take_over(visit=visit, user=user, now=now)
+    messages.success(request, gettext("%(number)s: the window is free.") % {"number": visit.number})
+
+
 ACTS: Mapping[str, Callable[[HttpRequest, User, datetime], None]] = {
     "back": _come_back,
     "check_in": _check_in,
     "close": _close,
+    "take_over": _take_over,
 }

@@ -13,9 +13,10 @@ from kualik.accounts.queries import confirmed_phone, identity_documents, person_
 from kualik.accounts.services import record_look
 from kualik.cases.models import Request
 from kualik.cases.queries import own_requests
-from kualik.cases.services.delivery import ON_PAPER, ask_for_paper
+from kualik.cases.services.delivery import ON_PAPER, ask_for_paper, check_in_force
 from kualik.certificates.models import PrinterSetting, Printing
 from kualik.certificates.services.blanks import (
+    KEEPERS,
     answer_print,
     blank_of,
     blanks_visible_to,
@@ -70,11 +71,12 @@ def hand_over(request: HttpRequest, number: str) -> HttpResponse:
         "done": done,
         "scan_form": ScanForm(),
         "blank": blank_of(found.certificate) if found.certificate else None,
-        "printing": open_print(found.certificate) if found.certificate else None,
         "came_out": CameOutForm(),
+        **_printing(user, found),
     }
     if found.state == State.ISSUED:
         context |= _to_print(request, user, found) | who(receiver_of(found, user, now=now))
+        context["why_not"] = _why_not(found)
     elif done is not None:
         context |= _proof(done)
     return render(request, "counter/hand_over.html", context)
@@ -132,8 +134,8 @@ def hand_over_answer(request: HttpRequest, number: str) -> HttpResponse:
     form, printing = CameOutForm(request.POST), _open(found)
     if printing is None or not form.is_valid():
         return redirect(PAGE, found.number)
-    role, outcome = role_of(user, COUNTER), form.cleaned_data["outcome"]
-    given = {"printing": printing, "outcome": outcome, "act": form.act()}
+    role = role_of(user, KEEPERS if user.has_role(KEEPERS) else COUNTER)
+    given = {"printing": printing, "outcome": form.cleaned_data["outcome"], "act": form.act()}
     return outcome_of(
         request,
         found,
@@ -167,9 +169,25 @@ def who(receiver: Receiver | None) -> dict[str, object]:
     }
 
 
+def _printing(user: User, found: Request) -> dict[str, object]:
+    """The open print, and whether it is this member of staff who may say what came out."""
+    printing = _open(found)
+    is_own = printing is not None and printing.blank.holder_id == user.pk
+    return {"printing": printing, "is_own": is_own, "answers": is_own or user.has_role(KEEPERS)}
+
+
 def _to_print(request: HttpRequest, user: User, found: Request) -> dict[str, object]:
     form = _print_form(request, user, found)
     return {"form": form, "has_blanks": bool(held_by(user).exists())}
+
+
+def _why_not(found: Request) -> str:
+    """In words, why the document may not be handed over; empty when it may."""
+    try:
+        check_in_force(found)
+    except RuleViolation as violation:
+        return errors.message(violation)
+    return ""
 
 
 def _print_form(request: HttpRequest, user: User, found: Request) -> PrintForm:

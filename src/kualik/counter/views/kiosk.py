@@ -1,6 +1,6 @@
 """The kiosk at the door: language, service, ticket; no personal data, no trace of the last one."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 from django.core import signing
@@ -14,14 +14,18 @@ from kualik.core import clock
 from kualik.core.access import public
 from kualik.core.errors import message
 from kualik.core.qr import qr_code
+from kualik.core.throttle import check_limit, count_miss
 from kualik.counter.models import Visit
 from kualik.counter.queries.kiosk import choices, expected_now
 from kualik.counter.queries.line import position_of
 from kualik.counter.queries.offered import line, priorities
-from kualik.counter.queries.opening import hall_of, opening
+from kualik.counter.queries.opening import opening
 from kualik.counter.services.calling import come_back
+from kualik.counter.services.presence import KIOSK, KIOSK_NUMBERS
 from kualik.counter.services.printing import Printed, print_ticket, ticket_address
-from kualik.counter.services.ticketing import CHECK_IN_EARLY, check_in, take_ticket
+from kualik.counter.services.ticketing import CHECK_IN_EARLY, Ticket, check_in, take_ticket
+from kualik.counter.views.board import door_address
+from kualik.counter.views.pairing import at_kiosk
 from kualik.providers.models import Office
 from kualik.rules.errors import RuleViolation
 from kualik.rules.language import LANGUAGES
@@ -31,26 +35,36 @@ SHOWN = "kualik.counter.kiosk"
 SHOWN_FOR = timedelta(seconds=90)
 # Seconds after which the page asks whether somebody is still there; 0: never.
 IDLE, SOON = 45, 20
+# Letters that look the same on the keys of another language.
+LATIN = str.maketrans("АВС", "ABC")
 
 
 @public
 @never_cache
 @require_safe
-def kiosk(request: HttpRequest, office: int) -> HttpResponse:
+@at_kiosk
+def kiosk(request: HttpRequest, place: Office) -> HttpResponse:
     """The start: three languages; when the office is closed, what is open and when."""
-    place = _office(office)
-    found = opening(place, now=clock.now())
-    context = {"office": place, "opening": found, "english": "Choose a language", "idle": 0}
+    now = clock.now()
+    address, code = door_address(place, now=now)
+    context = {
+        "office": place,
+        "opening": opening(place, now=now),
+        "english": "Choose a language",
+        "idle": 0,
+        "qr": qr_code(address),
+        "code": code,
+    }
     return _shown(request, "counter/kiosk.html", context, "kk")
 
 
 @public
 @never_cache
 @require_safe
-def kiosk_lines(request: HttpRequest, office: int, language: str) -> HttpResponse:
+@at_kiosk
+def kiosk_lines(request: HttpRequest, place: Office, language: str) -> HttpResponse:
     """What somebody came for, each with the expected wait; a press gives the ticket."""
-    place, now = _office(office), clock.now()
-    priority = request.GET.get("first", "")
+    now, priority = clock.now(), request.GET.get("first", "")
     priority = priority if priority in priorities() else ""
     context = {
         "office": place,
@@ -66,71 +80,63 @@ def kiosk_lines(request: HttpRequest, office: int, language: str) -> HttpRespons
 @public
 @never_cache
 @require_safe
-def kiosk_first(request: HttpRequest, office: int, language: str) -> HttpResponse:
+@at_kiosk
+def kiosk_first(request: HttpRequest, place: Office, language: str) -> HttpResponse:
     """Who is called before others by law; chosen by the visitor, looked at by the clerk."""
-    context = {"office": _office(office), "priorities": priorities().values()}
+    context = {"office": place, "priorities": priorities().values()}
     return _shown(request, "counter/kiosk_first.html", context, language)
 
 
 @public
 @require_POST
-def kiosk_take(request: HttpRequest, office: int, language: str) -> HttpResponse:
+@at_kiosk
+def kiosk_take(request: HttpRequest, place: Office, language: str) -> HttpResponse:
     """Give a ticket and print it."""
-    place, now = _office(office), clock.now()
+    now = clock.now()
     try:
-        ticket = take_ticket(
-            office=place,
-            line=request.POST.get("line", ""),
-            source=Visit.Source.KIOSK,
-            language=_known(language),
-            priority=request.POST.get("first", ""),
-            key=request.POST.get("key", ""),
-            now=now,
-        )
+        ticket = _ticket(request, place, _known(language), now)
     except RuleViolation as violation:
         return _told(request, place, violation, language)
-    visit = ticket.visit
-    printed = print_ticket(visit=visit, now=now) if ticket.is_new else Printed(by_browser=False)
-    return _to_ticket(visit, printed, language)
+    visit, printed = ticket.visit, Printed(by_browser=False)
+    if ticket.is_new:
+        printed = print_ticket(visit=visit, now=now)
+    is_fresh = visit.ticket_at is not None and now - visit.ticket_at <= SHOWN_FOR
+    return _to_ticket(visit, printed, language, now, is_own=is_fresh)
 
 
 @public
 @never_cache
-def kiosk_here(request: HttpRequest, office: int, language: str) -> HttpResponse:
-    """Somebody who booked, or who was missed when called, says that they are there."""
-    place, now = _office(office), clock.now()
-    expected = expected_now(place, now=now, early=CHECK_IN_EARLY)
+@at_kiosk
+def kiosk_here(request: HttpRequest, place: Office, language: str) -> HttpResponse:
+    """Somebody who booked, or who was missed when called, says that they are there by the number.
+
+    Whose number it is nobody knows, so the ticket that follows does not lead to its page.
+    """
+    now = clock.now()
     if request.method != "POST":
-        context = {"office": place, "expected": expected}
+        context: dict[str, object] = {"office": place, "keys": "ABCDP1234567890"}
         return _shown(request, "counter/kiosk_here.html", context, language)
-    number = request.POST.get("number", "")
-    visit = next((one for one in expected if one.number == number), None)
     try:
-        if visit is None:
-            raise RuleViolation("ticket_not_found")
-        is_missed = visit.state == Visit.State.MISSED
-        if is_missed:
-            come_back(visit=visit, user=None, now=now)
-        else:
-            check_in(visit=visit, now=now)
+        visit = _came(place, request.POST.get("number", ""), now)
     except RuleViolation as violation:
         return _told(request, place, violation, language)
-    return _to_ticket(visit, Printed(by_browser=False), language)
+    return _to_ticket(visit, Printed(by_browser=False), language, now, is_own=False)
 
 
 @public
 @never_cache
 @require_safe
-def kiosk_ticket(request: HttpRequest, office: int, language: str, shown: str) -> HttpResponse:
+@at_kiosk
+def kiosk_ticket(request: HttpRequest, place: Office, language: str, shown: str) -> HttpResponse:
     """The number, large, with what to do now; after a minute and a half only the start is left."""
-    place, now = _office(office), clock.now()
+    now = clock.now()
     try:
         said = signing.loads(shown, salt=SHOWN)
     except signing.BadSignature as error:
         raise Http404 from error
     visit = get_object_or_404(Visit.objects.select_related("office"), pk=said["v"], office=place)
-    if visit.ticket_at is None or now - visit.ticket_at > SHOWN_FOR:
-        return redirect("counter:kiosk", office)
+    if now - datetime.fromisoformat(said["t"]) > SHOWN_FOR:
+        return redirect("counter:kiosk", place.pk)
     context = {
         "office": place,
         "visit": visit,
@@ -138,17 +144,41 @@ def kiosk_ticket(request: HttpRequest, office: int, language: str, shown: str) -
         "idle": SOON,
         "line": line(visit.line),
         "outlook": position_of(visit, now=now),
-        "qr": qr_code(ticket_address(visit)),
+        "qr": qr_code(ticket_address(visit)) if said["o"] else None,
         "prints": said["b"],
         "fault": message(RuleViolation(said["f"]), _known(language)) if said["f"] else "",
     }
     return _shown(request, "counter/kiosk_ticket.html", context, language)
 
 
-def _office(pk: int) -> Office:
-    place = get_object_or_404(Office.objects.select_related("provider"), pk=pk)
-    hall_of(place)
-    return place
+def _ticket(request: HttpRequest, place: Office, language: str, now: datetime) -> Ticket:
+    check_limit(KIOSK, str(place.pk), now=now)
+    ticket = take_ticket(
+        office=place,
+        line=request.POST.get("line", ""),
+        source=Visit.Source.KIOSK,
+        language=language,
+        priority=request.POST.get("first", ""),
+        key=request.POST.get("key", ""),
+        now=now,
+    )
+    if ticket.is_new:
+        count_miss(KIOSK, str(place.pk), now=now)
+    return ticket
+
+
+def _came(place: Office, typed: str, now: datetime) -> Visit:
+    """Put who is expected under a number back into the line. Raises ``ticket_not_found``."""
+    check_limit(KIOSK_NUMBERS, str(place.pk), now=now)
+    number = "".join(typed.split()).upper().translate(LATIN)
+    expected = expected_now(place, now=now, early=CHECK_IN_EARLY)
+    visit = next((one for one in expected if one.number == number), None)
+    if visit is None:
+        count_miss(KIOSK_NUMBERS, str(place.pk), now=now)
+        raise RuleViolation("ticket_not_found")
+    if visit.state == Visit.State.MISSED:
+        return come_back(visit=visit, user=None, now=now)
+    return check_in(visit=visit, now=now)
 
 
 def _known(language: str) -> str:
@@ -173,7 +203,17 @@ def _told(
     return _shown(request, "counter/kiosk_told.html", context, language)
 
 
-def _to_ticket(visit: Visit, printed: Printed, language: str) -> HttpResponse:
-    said = {"v": visit.pk, "f": printed.fault, "b": printed.by_browser}
+def _to_ticket(
+    visit: Visit, printed: Printed, language: str, now: datetime, *, is_own: bool
+) -> HttpResponse:
+    """``is_own``: it was given at this kiosk at this moment, so its page may be shown to whoever
+    stands there."""
+    said = {
+        "v": visit.pk,
+        "f": printed.fault,
+        "b": printed.by_browser,
+        "o": is_own,
+        "t": now.isoformat(),
+    }
     shown = signing.dumps(said, salt=SHOWN)
     return redirect("counter:kiosk_ticket", visit.office_id, language, shown)

@@ -26,7 +26,7 @@ def hall_printed(request: HttpRequest, pk: int) -> HttpResponse:
     """The ticket as it is printed; a press prints it on the printer of the hall."""
     found, now = get_object_or_404(visits_of(person_of(request)), pk=pk), clock.now()
     if request.method == "POST":
-        printed = print_ticket(visit=found, now=now)
+        printed = print_ticket(visit=found, now=now, is_pressed=True)
         if printed.fault:
             messages.error(request, message(RuleViolation(printed.fault)))
         elif not printed.by_browser:

@@ -60,7 +60,8 @@ def hand_over_code(request: HttpRequest, number: str) -> HttpResponse:
     try:
         check_on_paper(found, person_of(request))
         receiver = _receiver(request, found)
-        token = ask_to_hand_over(person=receiver.person, asking=_asking(request, receiver))
+        asking = _asking(request, receiver)
+        token = ask_to_hand_over(person=receiver.person, number=found.number, asking=asking)
     except RuleViolation as violation:
         messages.error(request, errors.message(violation))
         return redirect(PAGE, found.number)
@@ -166,10 +167,12 @@ def _waiting(request: HttpRequest, found: Request) -> OneTimeCode | None:
     token = request.session.get(KEPT, {}).get(found.number, "")
     if not token:
         return None
+    secret = session_secret(request)
     try:
-        return standing_code(token=token, session_secret=session_secret(request), purpose=PURPOSE)
+        row = standing_code(token=token, session_secret=secret, purpose=PURPOSE)
     except RuleViolation:
         return None
+    return row if row.about == found.number else None
 
 
 def _confirmed(request: HttpRequest, found: Request, row: OneTimeCode, form: SentCodeForm) -> bool:

@@ -24,7 +24,14 @@ from kualik.core.methods import post_only
 from kualik.counter.models import Identification
 from kualik.counter.queries.work import document_of, request_of
 from kualik.counter.services.serving import approve_here, file_for, withdraw_here
-from kualik.counter.views.work import COUNTER, NOT_VALID, looked, own_record, person_context
+from kualik.counter.views.work import (
+    COUNTER,
+    NOT_VALID,
+    looked,
+    own_record,
+    person_context,
+    while_here,
+)
 from kualik.rules import standards
 from kualik.rules.errors import RuleViolation
 from kualik.rules.lifecycle import Event, Role, State, allowed_events
@@ -35,6 +42,7 @@ KEY_BYTES = 24
 
 
 @staff(*COUNTER)
+@while_here
 def file_document(request: HttpRequest, pk: int, completion: int) -> HttpResponse:
     """What will be printed is shown to the person, who says yes; then it is filed."""
     user, now, record = person_of(request), clock.now(), own_record(request, pk)
@@ -62,6 +70,7 @@ def file_document(request: HttpRequest, pk: int, completion: int) -> HttpRespons
 
 
 @staff(*COUNTER)
+@while_here
 def case(request: HttpRequest, pk: int, number: str) -> HttpResponse:
     """The request as it stands at this moment, and what comes next at the window."""
     user, now, record = person_of(request), clock.now(), own_record(request, pk)
@@ -72,6 +81,7 @@ def case(request: HttpRequest, pk: int, number: str) -> HttpResponse:
 
 
 @staff(*COUNTER)
+@while_here
 def case_state(request: HttpRequest, pk: int, number: str) -> HttpResponse:
     """Whether anything changed, for the script of the page."""
     found = _own_case(own_record(request, pk), number, person_of(request), clock.now())
@@ -79,6 +89,7 @@ def case_state(request: HttpRequest, pk: int, number: str) -> HttpResponse:
 
 
 @staff(*DECIDERS)
+@while_here
 @post_only("counter:case", "pk", "number")
 def case_approve(request: HttpRequest, pk: int, number: str) -> HttpResponse:
     """Approve at the window."""
@@ -93,6 +104,7 @@ def case_approve(request: HttpRequest, pk: int, number: str) -> HttpResponse:
 
 
 @staff(*COUNTER)
+@while_here
 def case_withdraw(request: HttpRequest, pk: int, number: str) -> HttpResponse:
     """Enter that the person takes the request back."""
     user, now, record = person_of(request), clock.now(), own_record(request, pk)

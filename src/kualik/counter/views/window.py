@@ -1,6 +1,7 @@
 """The clerk's window: one big next act, the rest folded; each act is one press or one key."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,16 +35,20 @@ from kualik.counter.queries.hall import (
 from kualik.counter.queries.offered import lines
 from kualik.counter.queries.order import line_of
 from kualik.counter.queries.outcomes import outcomes
+from kualik.counter.queries.reasons import reasons
 from kualik.counter.services import calling
 from kualik.counter.services.finishing import finish, hand_in, reasons_wanted
 from kualik.counter.services.merging import Mark, merge_mark
 from kualik.counter.services.moving import WINDOW_ROLES
-from kualik.counter.services.windows import close_window, open_window, pause_window
+from kualik.counter.services.windows import close_window, note_seen, open_window, pause_window
 from kualik.rules.errors import RuleViolation
 
 MOST_MARKS = 50
 # A question is answered to whoever asks.
 ASK = "ask"
+REASONS = ("waiting_cause", "waiting_reason", "serving_cause", "serving_reason")
+# More digits no number of a row has.
+TICKET = re.compile(r"[0-9]{1,18}", re.ASCII)
 Record = Mapping[str, Any]
 
 
@@ -93,6 +98,7 @@ def window(request: HttpRequest) -> HttpResponse:
     if seat is None:
         context = {"windows": list(windows_of(user)), "has_hall": halls_of(user).exists()}
         return render(request, "counter/window_choice.html", context)
+    note_seen(window=seat, now=now)
     return render(request, "counter/window.html", _context(seat, now))
 
 
@@ -103,6 +109,7 @@ def window_line(request: HttpRequest) -> HttpResponse:
     seat, now = seat_of(person_of(request)), clock.now()
     if seat is None:
         return HttpResponse(status=204)
+    note_seen(window=seat, now=now)
     if _mark_of(seat, now) == request.GET.get("seen"):
         return HttpResponse(status=204)
     return render(request, "counter/_window_line.html", _context(seat, now))
@@ -115,8 +122,11 @@ def window_act(request: HttpRequest, act: str) -> HttpResponse:
     found = ACTS.get(act)
     if found is None:
         raise Http404
+    user, now = person_of(request), clock.now()
+    if seat := seat_of(user):
+        note_seen(window=seat, now=now)
     try:
-        found(Press(request=request, user=person_of(request), now=clock.now()))
+        found(Press(request=request, user=user, now=now))
     except RuleViolation as violation:
         if not violation.params.get("is_own"):
             messages.error(request, errors.message(violation))
@@ -126,37 +136,46 @@ def window_act(request: HttpRequest, act: str) -> HttpResponse:
 @staff(*WINDOW_ROLES)
 @post_only("counter:window")
 def window_merge(request: HttpRequest) -> HttpResponse:
-    """The marks that the page kept while the server was away; each is answered by its key."""
+    """The marks that the page kept while the server was away; each is answered by its key, also
+    one that cannot be read: the page keeps none that was answered."""
     user, now = person_of(request), clock.now()
     try:
-        records = json.loads(request.body)["marks"][:MOST_MARKS]
-        results = [_merged(record, user, now) for record in records]
+        records = list(json.loads(request.body)["marks"])[:MOST_MARKS]
     except (ValueError, TypeError, KeyError):
         return JsonResponse({"results": []}, status=400)
+    results = [_merged(record, user, now) for record in records]
     return JsonResponse({"results": results}, json_dumps_params={"ensure_ascii": False})
 
 
-def _merged(record: Record, user: User, now: datetime) -> dict[str, str]:
+def _merged(record: object, user: User, now: datetime) -> dict[str, str]:
     """Whether a mark was entered now or before, or why it cannot be."""
-    key = str(record["key"])[:64]
-    at = parse_datetime(str(record["at"]))
-    if at is None or at.tzinfo is None:
-        raise ValueError(record["at"])
-    mark = Mark(
-        visit=int(record["visit"]),
-        act=str(record["act"]),
-        at=at,
-        key=key,
-        outcome=str(record.get("outcome", "")),
-        waiting_reason=str(record.get("waiting_reason", ""))[:300],
-        serving_reason=str(record.get("serving_reason", ""))[:300],
-    )
+    named: Record = record if isinstance(record, dict) else {}
+    key = str(named.get("key", ""))
     try:
-        is_new = merge_mark(mark=mark, user=user, now=now)
+        is_new = merge_mark(mark=_mark(named, key), user=user, now=now)
     except RuleViolation as violation:
         said = errors.message(violation)
         return {"key": key, "state": "refused", "code": violation.code, "message": said}
     return {"key": key, "state": "merged" if is_new else "known", "code": "", "message": ""}
+
+
+def _mark(record: Record, key: str) -> Mark:
+    """What a page kept. Raises ``mark_unreadable``."""
+    number = str(record.get("visit", ""))
+    try:
+        at = parse_datetime(str(record.get("at", "")))
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None or not TICKET.fullmatch(number):
+        raise RuleViolation("mark_unreadable")
+    return Mark(
+        visit=int(number),
+        act=str(record.get("act", "")),
+        at=at,
+        key=key,
+        outcome=str(record.get("outcome", "")),
+        **{name: str(record.get(name, "")) for name in REASONS},
+    )
 
 
 def _context(seat: Window, now: datetime) -> dict[str, object]:
@@ -185,12 +204,23 @@ def _in_hand(visit: Visit, hall: Hall, now: datetime) -> dict[str, object]:
     return {
         "others": _others(visit.window) if visit.window else [],
         "lines": lines().values(),
+        "likely": _likely_end(visit),
         "outcomes": [outcome for outcome in outcomes().values() if outcome.is_offered],
         "reasons": reasons_wanted(visit, now),
+        "causes": reasons(),
         "is_known": _is_known(visit),
         "may_miss": visit.calls >= hall.recalls,
         "key": uuid4().hex,
     }
+
+
+def _likely_end(visit: Visit) -> str:
+    """The end that what was done suggests; empty where the clerk has to say."""
+    if visit.line == "ask":
+        return "answered"
+    if visit.hand_overs.exists():
+        return "handed_over"
+    return "filed" if visit.requests.exists() else ""
 
 
 def _is_known(visit: Visit) -> bool:
@@ -215,15 +245,17 @@ def _call(press: Press) -> None:
 
 
 def _finish(press: Press) -> None:
-    visit = press.visit
+    visit, typed = press.visit, press.typed
     finish(
         visit=visit,
-        outcome=press.typed.get("outcome", ""),
+        outcome=typed.get("outcome", ""),
         user=press.user,
         now=press.now,
-        waiting_reason=press.typed.get("waiting_reason", "")[:300],
-        serving_reason=press.typed.get("serving_reason", "")[:300],
-        key=press.typed.get("key", "")[:64],
+        waiting_cause=typed.get("waiting_cause", ""),
+        waiting_reason=typed.get("waiting_reason", ""),
+        serving_cause=typed.get("serving_cause", ""),
+        serving_reason=typed.get("serving_reason", ""),
+        key=typed.get("key", "")[:64],
     )
     said = gettext("The ticket %(number)s is finished.") % {"number": visit.number}
     messages.success(press.request, said)

@@ -1,6 +1,8 @@
 """Who stands at the window, and everything the provider holds for them (A57.8.1, A303.8.1)."""
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import wraps
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -10,7 +12,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from kualik.accounts.models import Person, User
 from kualik.accounts.queries import confirmed_phone, identity_documents, person_of
-from kualik.accounts.services import find_person, masked_iin, record_look
+from kualik.accounts.services import masked_iin, record_look
 from kualik.core import clock, errors
 from kualik.core.access import role_of, staff
 from kualik.counter.adapters.digital_documents import is_connected
@@ -26,13 +28,13 @@ from kualik.counter.queries.work import (
 )
 from kualik.counter.services.identifying import Place, identify
 from kualik.rules.errors import RuleViolation
-from kualik.rules.identifiers import parse_iin
 from kualik.rules.lifecycle import Role
 from kualik.rules.phones import spaced
 
 COUNTER = frozenset({Role.REGISTRAR, Role.CLERK, Role.OFFICE_HEAD})
 NOT_VALID = 422
 WITHOUT_TICKET = "no"
+View = Callable[..., HttpResponse]
 NAME_PARTS = ("family_name", "given_name", "patronymic")
 
 
@@ -41,16 +43,34 @@ NAME_PARTS = ("family_name", "given_name", "patronymic")
 def identify_visitor(request: HttpRequest) -> HttpResponse:
     """Type what the identity document says; the page of the person follows."""
     visit = visit_of(request)
-    needs_names = is_stranger(request.POST.get("iin", ""))
-    form = IdentifyForm(request.POST or None, needs_names=needs_names)
+    form = IdentifyForm(request.POST or None, needs_names=NAME_PARTS[0] in request.POST)
     if form.is_valid():
-        record = _identified(request, form, visit)
-        if record is not None:
+        try:
+            record = _identified(request, form, visit)
+        except RuleViolation as violation:
+            form = _corrected(form, violation)
+        else:
             return redirect("counter:work", record.pk)
     return identify_page(request, form, visit)
 
 
+def while_here(view: View) -> View:
+    """The page of a person who was identified within the hour; later it asks for the document
+    again and shows nothing of theirs. 404 for a record of another provider."""
+
+    @wraps(view)
+    def shown(request: HttpRequest, pk: int, **parts: object) -> HttpResponse:
+        found = get_object_or_404(identifications_visible_to(person_of(request)), pk=pk)
+        if is_standing(found, now=clock.now()):
+            return view(request, pk=pk, **parts)
+        over = errors.status(RuleViolation("identify_again"))
+        return render(request, "counter/gone.html", {"visit": found.visit}, status=over)
+
+    return shown
+
+
 @staff(*COUNTER)
+@while_here
 def work(request: HttpRequest, pk: int) -> HttpResponse:
     """What may be asked for, what is on its way, what is ready."""
     user, now, record = person_of(request), clock.now(), own_record(request, pk)
@@ -111,7 +131,6 @@ def person_context(record: Identification, *, now: datetime) -> dict[str, object
         "masked_iin": masked_iin(record.person),
         "document": identity_documents()[record.kind],
         "phone": spaced(confirmed_phone(record.person)),
-        "is_standing": is_standing(record, now=now),
         "facts": told,
         "other_name": names if names.casefold() != record.person.full_name.casefold() else "",
     }
@@ -124,24 +143,18 @@ def looked(user: User, record: Identification, person: Person, *, now: datetime)
     record_look(person=person, what="window", about=about, actor=actor, now=now)
 
 
-def is_stranger(typed: str) -> bool:
-    """Whether a typed IIN is right and the register does not know it."""
-    try:
-        return find_person(iin=parse_iin(typed).value) is None
-    except RuleViolation:
-        return False
-
-
-def _identified(
-    request: HttpRequest, form: IdentifyForm, visit: Visit | None
-) -> Identification | None:
-    """Keep what was shown; a broken rule becomes the error of its field."""
-    try:
-        place = place_of(person_of(request), visit)
-        record = identify(facts=form.facts(), shown=form.shown(), place=place, now=clock.now())
-    except RuleViolation as violation:
-        field = AT_FIELD.get(violation.code)
-        form.add_error(field if field in form.fields else None, errors.message(violation))
-        return None
+def _identified(request: HttpRequest, form: IdentifyForm, visit: Visit | None) -> Identification:
+    place = place_of(person_of(request), visit)
+    record = identify(facts=form.facts(), shown=form.shown(), place=place, now=clock.now())
     messages.success(request, gettext("The person is identified."))
     return record
+
+
+def _corrected(form: IdentifyForm, violation: RuleViolation) -> IdentifyForm:
+    """The form with the broken rule at its field; with the names of somebody whom the register
+    turned out not to know, which nobody learns before the document is typed."""
+    field = AT_FIELD.get(violation.code)
+    if field in NAME_PARTS and field not in form.fields:
+        return IdentifyForm(form.data, needs_names=True)
+    form.add_error(field if field in form.fields else None, errors.message(violation))
+    return form

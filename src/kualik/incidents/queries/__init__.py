@@ -9,11 +9,12 @@ from kualik.incidents.queries.rows import (
     incidents_visible_to,
     is_planned,
     lasting,
+    proposals_visible_to,
     report_visible_to,
     reports_visible_to,
     what_of,
 )
-from kualik.incidents.queries.touched import touched_of, touched_requests
+from kualik.incidents.queries.touched import touched_at, touched_of, touched_requests
 
 __all__ = [
     "DECLARED",
@@ -26,8 +27,10 @@ __all__ = [
     "incidents_visible_to",
     "is_planned",
     "lasting",
+    "proposals_visible_to",
     "report_visible_to",
     "reports_visible_to",
+    "touched_at",
     "touched_of",
     "touched_requests",
     "what_of",

@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 from kualik.accounts.models import User
 from kualik.cases.queries.timeline import staff_named
 from kualik.core import journal
-from kualik.incidents.models import Incident, Report
+from kualik.incidents.models import Incident, Proposal, Report
 from kualik.incidents.queries.causes import causes
 from kualik.providers.models import Break, Provider
 from kualik.rules.language import Text
@@ -18,6 +18,9 @@ SEES_ALL = frozenset({Role.INSPECTOR, Role.PLATFORM_ADMIN})
 ACTIONS = {
     "incidents.found": Text("Жүйе ақауды өзі тапты", "Найдено системой", "Found by the system"),
     "incidents.declared": Text("Қызметкер хабарлады", "Заявлено сотрудником", "Declared by staff"),
+    "incidents.declared_again": Text(
+        "Қызметкер тағы хабарлады", "Заявлено ещё раз", "Declared once more"
+    ),
     "incidents.joined": Text("Ақау қайталанды", "Сбой повторился", "It failed again"),
     "incidents.over": Text("Ақау жойылды", "Сбой закончился", "It is over"),
     "incidents.notice_ordered": Text(
@@ -110,6 +113,12 @@ def reports_visible_to(user: User) -> QuerySet[Report]:
     if user.provider_id is not None:
         return found.filter(provider=user.provider_id)
     return found if user.has_role(SEES_ALL) else found.none()
+
+
+def proposals_visible_to(user: User) -> QuerySet[Proposal]:
+    """What clerks of one's own provider saw and nobody decided on, the first one first."""
+    found = Proposal.objects.filter(provider=user.provider_id, state=Proposal.State.OPEN)
+    return found.select_related("provider", "proposed_by").order_by("pk")
 
 
 def report_visible_to(user: User, *, number: str, code: str) -> Report | None:

@@ -1,9 +1,9 @@
 """Which requests a failure met."""
 
-from collections.abc import Iterable
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Concat
 
 from kualik.accounts.models import User
 from kualik.cases.models import Request
@@ -26,7 +26,7 @@ def touched_requests(
     """
     answered = Q(decided_at__gte=began_at) | Q(certificate__sealed_at__gte=began_at)
     waited = Q(state__in=sorted(AWAITING_RESULT)) | answered
-    withdrawn = Q(state=State.WITHDRAWN, number__in=_withdrawn_since(began_at))
+    withdrawn = Q(Exists(_withdrawals(since=began_at)), state=State.WITHDRAWN)
     found = Request.objects.filter(waited | withdrawn, filed_at__lte=until)
     if provider is not None:
         found = found.filter(provider=provider)
@@ -34,15 +34,19 @@ def touched_requests(
 
 
 def touched_of(incident: Incident, *, user: User, now: datetime) -> QuerySet[Request]:
-    """Those of an incident that a member of staff may see; of one that lasts, as of ``now``."""
-    visible = requests_visible_to(user)
+    """Those of an incident that a member of staff may see, see ``touched_at``."""
+    found = touched_at(incident, now=now)
+    return requests_visible_to(user).filter(pk__in=found.values("pk")).order_by("number")
+
+
+def touched_at(incident: Incident, *, now: datetime) -> QuerySet[Request]:
+    """Those that were put down when it ended; of one that lasts, as of ``now``."""
     if incident.state == Incident.State.LASTS:
-        found = touched_requests(provider=incident.provider, began_at=incident.began_at, until=now)
-        return visible.filter(pk__in=found.values("pk")).order_by("number")
-    return visible.filter(incidents=incident).order_by("number")
+        return touched_requests(provider=incident.provider, began_at=incident.began_at, until=now)
+    return incident.requests.order_by("pk")
 
 
-def _withdrawn_since(moment: datetime) -> Iterable[str]:
-    entries = JournalEntry.objects.filter(action__in=WITHDRAWN, at__gte=moment)
-    subjects = entries.values_list("subject", flat=True)
-    return [subject.removeprefix("request:") for subject in subjects]
+def _withdrawals(*, since: datetime) -> QuerySet[JournalEntry]:
+    """Of the request of the outer query."""
+    subject = Concat(Value("request:"), OuterRef("number"))
+    return JournalEntry.objects.filter(subject=subject, action__in=WITHDRAWN, at__gte=since)

@@ -17,7 +17,7 @@ from kualik.certificates.services.packing import put
 from kualik.core import journal
 from kualik.core.journal import Actor
 from kualik.incidents.models import Report
-from kualik.incidents.queries import what_of
+from kualik.incidents.queries import touched_at, what_of
 from kualik.incidents.services.changing import State
 from kualik.incidents.services.drafting import draft_pdf, draft_words
 from kualik.incidents.services.recording import record_report
@@ -49,7 +49,7 @@ def _parts(report: Report, now: datetime) -> Iterator[Part]:
     incident = report.incident
     about = ABOUT.read_text(encoding="utf-8")
     yield "README.txt", about.format(number=incident.number).encode()
-    yield "incident.json", _json(_facts(report))
+    yield "incident.json", _json(_facts(report, now))
     yield "draft.pdf", draft_pdf(report=report, now=now)
     yield "draft.txt", draft_words(report=report, now=now).encode()
     if report.told_at is not None:
@@ -62,10 +62,10 @@ def _parts(report: Report, now: datetime) -> Iterator[Part]:
     yield "journal.json", _json(_journal(report))
 
 
-def _facts(report: Report) -> dict[str, object]:
+def _facts(report: Report, now: datetime) -> dict[str, object]:
     incident = report.incident
     what = what_of(incident)
-    numbers = incident.requests.filter(provider=report.provider).order_by("number")
+    numbers = touched_at(incident, now=now).filter(provider=report.provider).order_by("number")
     return {
         "number": incident.number,
         "cause": incident.cause,

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from kualik.core.clock import ZONE
 from kualik.incidents.models import Incident, Report
-from kualik.incidents.queries import course, what_of
+from kualik.incidents.queries import course, touched_at, what_of
 from kualik.papers.services import (
     ProtocolFacts,
     protocol_text,
@@ -23,18 +23,18 @@ TOLD_STEPS = frozenset(
 
 def draft_pdf(*, report: Report, now: datetime) -> bytes:
     """The draft as PDF, from the facts as they are; dated by ``now``."""
-    return render_protocol(facts=draft_facts(report), created_at=now)
+    return render_protocol(facts=draft_facts(report, now=now), created_at=now)
 
 
 def draft_words(*, report: Report, now: datetime) -> str:
     """The same as plain text."""
-    return protocol_text(draft_facts(report))
+    return protocol_text(draft_facts(report, now=now))
 
 
-def draft_facts(report: Report) -> ProtocolFacts:
+def draft_facts(report: Report, *, now: datetime) -> ProtocolFacts:
     """What the draft says: when, what, what the probes found, whom it touched, what was done."""
     incident = report.incident
-    numbers = incident.requests.filter(provider=report.provider).order_by("number")
+    numbers = touched_at(incident, now=now).filter(provider=report.provider).order_by("number")
     return ProtocolFacts(
         number=incident.number,
         provider=report.provider.name,

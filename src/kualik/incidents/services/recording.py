@@ -10,9 +10,9 @@ from kualik.accounts.models import User
 from kualik.core import journal
 from kualik.core.clock import local_day
 from kualik.core.journal import Actor
-from kualik.core.tasks import Task, open_task
+from kualik.core.tasks import Task, close_task, open_task, tasks_about
 from kualik.incidents.models import Incident, IncidentSeries, Report
-from kualik.incidents.queries import touched_requests, what_of
+from kualik.incidents.queries import DECLARED, touched_requests, what_of
 from kualik.providers.models import Provider
 from kualik.providers.queries import calendar_of
 from kualik.providers.services import cancel_failure, end_failure, open_failure
@@ -26,6 +26,7 @@ CLAUSE = "A57.10-4"
 PREFIX, NUMBER_LETTER = "KUALIK", "N"
 MOST_READINGS = 40
 TELL_TASK = "incident_tell"
+OVER_TASK = "incident_over"
 State = Incident.State
 ReportState = Report.State
 
@@ -86,6 +87,7 @@ def end_incident(*, incident: Incident, ended_at: datetime, actor: Actor, now: d
         end_failure(pause=incident.pause, ends_at=ended_at)
     record(incident, "over", actor=actor, now=now)
     name_touched(incident, now=now)
+    close_questions(incident, actor=actor, now=now)
     close_if_done(incident, actor=actor, now=now)
     return True
 
@@ -128,19 +130,30 @@ def name_touched(incident: Incident, *, now: datetime) -> int:
 def close_if_done(incident: Incident, *, actor: Actor, now: datetime) -> bool:
     """Close an incident that is over and whose reports are all signed or called off.
 
-    Called off by everybody it was none, and no clock names it any more.
+    Called off by everybody it was none, and no clock names it any more; one that was declared is
+    over with that, while what a probe found lasts until the probe says otherwise.
     """
     reports = Report.objects.filter(incident=incident)
     if reports.exclude(state__in=[ReportState.SIGNED, ReportState.CANCELLED]).exists():
         return False
+    is_called_off = not reports.filter(state=ReportState.SIGNED).exists()
+    if is_called_off and incident.cause == DECLARED and incident.state == State.LASTS:
+        return end_incident(incident=incident, ended_at=now, actor=actor, now=now)
     rows = Incident.objects.filter(pk=incident.pk, state=State.OVER)
     if not rows.update(state=State.CLOSED, closed_at=now):
         return False
     incident.state, incident.closed_at = State.CLOSED, now
-    if incident.pause is not None and not reports.filter(state=ReportState.SIGNED).exists():
+    if incident.pause is not None and is_called_off:
         cancel_failure(pause=incident.pause, now=now)
     record(incident, "closed", actor=actor, now=now)
     return True
+
+
+def close_questions(incident: Incident, *, actor: Actor, now: datetime) -> None:
+    """Take the questions whether it is over off the list."""
+    asked = tasks_about(f"incident:{incident.number}").filter(kind=OVER_TASK, closed_at=None)
+    for key in asked.values_list("key", flat=True):
+        close_task(key=key, actor=actor, now=now)
 
 
 def record(

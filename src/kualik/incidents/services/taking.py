@@ -13,6 +13,7 @@ from kualik.accounts.models import User
 from kualik.cases.adapters.scans import MOST_PAGES, UnfitScan, read_scan
 from kualik.cases.services.attaching import plain_name
 from kualik.core.clock import local_day
+from kualik.core.journal import Actor
 from kualik.core.sweeping import sweep_folder
 from kualik.core.tasks import close_task
 from kualik.incidents.models import PROTOCOL_FOLDER, Report
@@ -48,28 +49,41 @@ class OperatorsProtocol:
     dated: date
 
 
-@transaction.atomic
 def take_protocol(
     *, report: Report, given: OperatorsProtocol, user: User, role: Role, now: datetime
 ) -> Report:
     """Keep the protocol that the operator drew; until it is signed another file may take its place.
 
-    Raises ``protocol_not_pdf``, those of a scan (``scan_unreadable``, ``scan_encrypted``,
-    ``scan_active``, ``scan_too_long``), ``protocol_day_wrong``, ``incident_state_forbids``.
+    Call it outside transactions: the file is stored first. Raises ``protocol_not_pdf``, those of a
+    scan (``scan_unreadable``, ``scan_encrypted``, ``scan_active``, ``scan_too_long``),
+    ``protocol_day_wrong``, ``incident_state_forbids``.
     """
     _check_file(given.content)
     incident = report.incident
     if not local_day(incident.began_at) <= given.dated <= local_day(now):
         raise RuleViolation("protocol_day_wrong")
-    before = report.protocol.name or ""
     stored = Report(pk=report.pk)
     stored.protocol.save("protocol", ContentFile(given.content), save=False)
+    name = stored.protocol.name or ""
+    try:
+        return _keep(report, given, name, user.acting_as(role), now)
+    except Exception:
+        default_storage.delete(name)
+        raise
+
+
+@transaction.atomic
+def _keep(
+    report: Report, given: OperatorsProtocol, name: str, actor: Actor, now: datetime
+) -> Report:
+    """Name the stored file in the report; the one before goes once that holds."""
+    before = report.protocol.name or ""
     digest = hashlib.sha256(given.content).hexdigest()
     change(
         report,
         frm=[State.TOLD, State.TO_SIGN],
         state=State.TO_SIGN,
-        protocol=stored.protocol.name,
+        protocol=name,
         protocol_name=plain_name(given.filename, extension=".pdf"),
         protocol_number=given.number,
         protocol_on=given.dated,
@@ -79,7 +93,6 @@ def take_protocol(
     report.refresh_from_db()
     if before:
         transaction.on_commit(partial(default_storage.delete, before))
-    actor = user.acting_as(role)
     record_report(report, "protocol_taken", actor=actor, now=now, data={"sha256": digest})
     close_task(key=task_key(PROTOCOL_TASK, report), actor=actor, now=now)
     due_at = report.protocol_due_at

@@ -1,6 +1,7 @@
 """The notice to the operator within one working day, with the proof of it (A57.10-4)."""
 
 import hashlib
+import logging
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
@@ -13,7 +14,7 @@ from kualik.core.clock import ZONE
 from kualik.core.journal import SYSTEM, Actor
 from kualik.core.tasks import close_task
 from kualik.incidents.models import Report
-from kualik.incidents.queries import what_of
+from kualik.incidents.queries import touched_at, what_of
 from kualik.incidents.services.changing import State, change
 from kualik.incidents.services.recording import (
     TELL_TASK,
@@ -35,6 +36,7 @@ EMAIL: Final = "email"
 BY_HAND: Final = ("letter", "phone", "portal", "other")
 PROTOCOL_TASK, FAILED_TASK = "incident_protocol", "incident_notice_failed"
 SOON_TASK, LATE_TASK = "incident_soon", "incident_late"
+log = logging.getLogger(__name__)
 ARRIVED: Final = (Message.State.SENT, Message.State.DELIVERED)
 NOT_OVER: Final = Text("әлі аяқталған жоқ", "ещё продолжается", "not over yet")
 
@@ -57,7 +59,7 @@ def send_notice(*, report: Report, actor: Actor, now: datetime) -> Message:
         about=f"incident:{report.incident.number}",
         addresses=Addresses(email=settings.FAILURE_EMAIL),
         language="kk",
-        params=_values(report),
+        params=_values(report, now),
         scope=report.provider.code,
         occasion=f"{report.provider.code}:{tries}",
     )
@@ -69,10 +71,19 @@ def send_notice(*, report: Report, actor: Actor, now: datetime) -> Message:
 
 
 def settle_notices(*, now: datetime) -> int:
-    """Take down what became of the letters on their way; how many reports went on."""
+    """Take down what became of the letters on their way; how many reports went on.
+
+    A report that somebody changed meanwhile is looked at again at the next turn.
+    """
     waiting = Report.objects.filter(state=State.TO_TELL, notice__way=EMAIL)
     rows = waiting.select_related("incident", "provider").order_by("pk")
-    return sum(_settle(report, now=now) for report in rows)
+    count = 0
+    for report in rows:
+        try:
+            count += _settle(report, now=now)
+        except RuleViolation as violation:
+            log.warning("report %s is left to the next turn: %s", report.pk, violation.code)
+    return count
 
 
 @transaction.atomic
@@ -165,7 +176,7 @@ def _proof(report: Report, message: Message) -> dict[str, object]:
     }
 
 
-def _values(report: Report) -> dict[str, str | Text]:
+def _values(report: Report, now: datetime) -> dict[str, str | Text]:
     incident, provider = report.incident, report.provider
     what = what_of(incident)
     ended = f"{_minute(incident.ended_at)}" if incident.ended_at else ""
@@ -180,7 +191,7 @@ def _values(report: Report) -> dict[str, str | Text]:
         "found_at": _minute(incident.found_at),
         "ended_kk": ended or NOT_OVER.kk,
         "ended_ru": ended or NOT_OVER.ru,
-        "requests": str(incident.requests.filter(provider=provider).count()),
+        "requests": str(touched_at(incident, now=now).filter(provider=provider).count()),
     }
 
 

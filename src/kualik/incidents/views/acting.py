@@ -1,4 +1,4 @@
-"""What staff do about an incident: declare, end, tell, write, upload."""
+"""What staff do about an incident: end, tell, write, upload."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,10 +17,10 @@ from kualik.core import clock, errors
 from kualik.core.access import role_of, staff
 from kualik.core.methods import post_only
 from kualik.core.uploads import SCAN_LIMIT_BYTES, is_any_too_large, takes_scans
-from kualik.incidents.forms import DeclareForm, EndForm, NoticeForm, ProtocolForm, WordsForm
+from kualik.incidents.forms import EndForm, NoticeForm, ProtocolForm, WordsForm
 from kualik.incidents.models import Report
 from kualik.incidents.queries import incidents_visible_to, report_visible_to
-from kualik.incidents.services.declaring import DECLARERS, declare_incident, end_declared
+from kualik.incidents.services.declaring import DECLARERS, end_declared
 from kualik.incidents.services.taking import (
     OperatorsProtocol,
     cancel_report,
@@ -34,24 +34,6 @@ from kualik.rules.lifecycle import Role
 # Who answers for the provider's report.
 KEEPERS = (Role.CLERK, Role.OFFICE_HEAD, Role.PROVIDER_ADMIN)
 DECIDERS = (Role.OFFICE_HEAD, Role.PROVIDER_ADMIN)
-
-
-@staff(*DECLARERS)
-def declare(request: HttpRequest) -> HttpResponse:
-    """Declare a failure: for one's own provider, or for everybody by who runs the installation."""
-    user, now = person_of(request), clock.now()
-    form = DeclareForm(request.POST or None, initial={"began_at": now.astimezone(clock.ZONE)})
-    if form.is_valid():
-        moments = {name: form.cleaned_data[name] for name in ("began_at", "ended_at")}
-        try:
-            role = role_of(user, frozenset(DECLARERS))
-            found = declare_incident(what=form.what, user=user, role=role, now=now, **moments)
-        except RuleViolation as violation:
-            form.add_error(None, errors.message(violation))
-        else:
-            messages.success(request, gettext("The failure is declared. The terms run."))
-            return redirect("incidents:incident", found.number)
-    return render(request, "incidents/declare.html", {"form": form, "provider": user.provider})
 
 
 @staff(*DECLARERS)

@@ -22,13 +22,16 @@ from kualik.incidents.queries import (
     DECLARED,
     course,
     incidents_visible_to,
+    proposals_visible_to,
     reports_visible_to,
     touched_of,
     what_of,
 )
 from kualik.incidents.services.declaring import DECLARERS
+from kualik.incidents.services.proposing import PROPOSERS
 from kualik.incidents.services.watching import due_of
 from kualik.incidents.views.acting import DECIDERS, KEEPERS
+from kualik.incidents.views.declaring import PUBLISHERS
 from kualik.rules.incidents import warned_at
 from kualik.rules.language import Text
 from kualik.rules.lifecycle import READERS, Role
@@ -69,7 +72,8 @@ def office_list(request: HttpRequest) -> HttpResponse:
     context = {
         "page": page,
         "rows": [_row(incident, mine.get(incident.pk), now) for incident in page],
-        "may_declare": user.has_role(frozenset(DECLARERS)),
+        "may_declare": user.has_role(frozenset({*DECLARERS, *PROPOSERS})),
+        "proposals": proposals_visible_to(user) if user.has_role(frozenset(PUBLISHERS)) else [],
         "is_providers": user.provider_id is not None,
     }
     return render(request, "incidents/list.html", context)

@@ -4,14 +4,19 @@ issued with the register and the outbox, blanks with their receipts.
 Each check is an equation of counts, and the rows that spoil it.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import Count, F, Min, Sum
+from django.core.cache import cache
+from django.db.models import Exists, F, Min, OuterRef, QuerySet, Value
+from django.db.models.functions import Concat
 
 from kualik.cases.models import Request
-from kualik.certificates.models import Blank, BlankReceipt, Certificate
+from kualik.certificates.models import Blank, Certificate
+from kualik.certificates.services.blanks import ledger_of
 from kualik.core import journal
 from kualik.core.models import JournalEntry
 from kualik.notifications.models import Message
@@ -48,10 +53,44 @@ class Balance:
     right: Side
     rows: tuple[str, ...]
 
+    def to_record(self) -> dict[str, object]:
+        """As it is kept between two comparisons."""
+        return {
+            "code": self.code,
+            "title": _said(self.title),
+            "left": [[_said(name), count] for name, count in self.left],
+            "right": [[_said(name), count] for name, count in self.right],
+            "rows": list(self.rows),
+        }
+
     @property
     def is_even(self) -> bool:
         """Whether both sides are alike and no row differs."""
         return not self.rows and _sum(self.left) == _sum(self.right)
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """The last comparison of one provider and its moment."""
+
+    at: datetime
+    balances: tuple[Balance, ...]
+
+
+def kept_books(provider: Provider) -> Books | None:
+    """What the last comparison found; None where there was none, or nobody kept it."""
+    found = cache.get(_key(provider))
+    if found is None:
+        return None
+    record = json.loads(found)
+    balances = tuple(_from_record(row) for row in record["balances"])
+    return Books(datetime.fromisoformat(record["at"]), balances)
+
+
+def keep_books(provider: Provider, balances: Iterable[Balance], *, at: datetime) -> None:
+    """Keep a comparison until the next one."""
+    record = {"at": at.isoformat(), "balances": [row.to_record() for row in balances]}
+    cache.set(_key(provider), json.dumps(record), timeout=None)
 
 
 def books_of(provider: Provider, *, now: datetime) -> list[Balance]:
@@ -61,9 +100,14 @@ def books_of(provider: Provider, *, now: datetime) -> list[Balance]:
 
 def _requests(provider: Provider, _now: datetime) -> Balance:
     """Filed by the journal = decided + open by the table, request by request."""
-    states = dict(Request.objects.filter(provider=provider).values_list("number", "state"))
-    told = _states_by_journal(states)
-    is_open = sum(State(state) in AWAITING_RESULT for state in states.values())
+    filed, is_open, count, wrong = 0, 0, 0, list[str]()
+    for states in _portions(provider):
+        told = _states_by_journal(states)
+        filed += len(told)
+        count += len(states)
+        is_open += sum(State(state) in AWAITING_RESULT for state in states.values())
+        moved = [number for number, state in states.items() if told.get(number) != state]
+        wrong += _still_differing(moved)
     return Balance(
         code="requests",
         title=Text(
@@ -72,40 +116,55 @@ def _requests(provider: Provider, _now: datetime) -> Balance:
             "Filed = decided + open",
         ),
         left=(
-            (
-                Text("журнал бойынша түскені", "подано по журналу", "filed by the journal"),
-                len(told),
-            ),
+            (Text("журнал бойынша түскені", "подано по журналу", "filed by the journal"), filed),
         ),
         right=(
-            (Text("шешілгені", "решено", "decided"), len(states) - is_open),
+            (Text("шешілгені", "решено", "decided"), count - is_open),
             (Text("қаралудағысы", "в работе", "open"), is_open),
         ),
-        rows=tuple(sorted(number for number, state in states.items() if told.get(number) != state)),
+        rows=tuple(sorted(wrong)),
     )
+
+
+def _still_differing(numbers: list[str]) -> list[str]:
+    """Those that are no mere matter of an act between the two looks."""
+    rows = Request.objects.filter(number__in=numbers).values_list("number", "state")
+    states, told = dict(rows), _states_by_journal(numbers)
+    return [number for number in numbers if told.get(number) != states.get(number)]
+
+
+def _portions(provider: Provider) -> Iterator[dict[str, str]]:
+    """The states of all requests by number, some hundreds at a time."""
+    after = 0
+    while True:
+        rows = Request.objects.filter(provider=provider, pk__gt=after).order_by("pk")
+        found = list(rows.values_list("pk", "number", "state")[:PART])
+        if not found:
+            return
+        after = found[-1][0]
+        yield {number: state for _, number, state in found}
 
 
 def _states_by_journal(numbers: Iterable[str]) -> dict[str, State]:
     """The state that the last act of each request led to; a request without acts is missing."""
-    found: dict[str, State] = {}
     subjects = [f"request:{number}" for number in numbers]
-    for start in range(0, len(subjects), PART):
-        entries = JournalEntry.objects.filter(
-            subject__in=subjects[start : start + PART], action__in=LEADS_TO
-        )
-        for subject, action in entries.order_by("sequence").values_list("subject", "action"):
-            found[subject.removeprefix("request:")] = LEADS_TO[action]
-    return found
+    entries = JournalEntry.objects.filter(subject__in=subjects, action__in=LEADS_TO)
+    return {
+        subject.removeprefix("request:"): LEADS_TO[action]
+        for subject, action in entries.order_by("sequence").values_list("subject", "action")
+    }
 
 
 def _approved(provider: Provider, _now: datetime) -> Balance:
     """Approved = sealed + waiting for the seal, each with the number of a document."""
     approved = Request.objects.filter(provider=provider, state__in=[State.APPROVED, *HAS_DOCUMENT])
-    states = list(approved.values_list("number", "state", "certificate__status"))
-    waiting = [row for row in states if row[1] == State.APPROVED]
-    sealed = [row for row in states if row[2] in SEALED]
-    wrong = [row[0] for row in waiting if row[2] != Certificate.Status.DRAFT]
-    wrong += [row[0] for row in states if row[1] in HAS_DOCUMENT and row[2] not in SEALED]
+    waiting = approved.filter(state=State.APPROVED)
+    sealed = approved.filter(certificate__status__in=SEALED)
+    spoiled = waiting.exclude(
+        pk__in=waiting.filter(certificate__status=Certificate.Status.DRAFT).values("pk")
+    )
+    unsealed = approved.filter(state__in=HAS_DOCUMENT).exclude(pk__in=sealed.values("pk"))
+    wrong = [*spoiled.values_list("number", flat=True), *unsealed.values_list("number", flat=True)]
     return Balance(
         code="approved",
         title=Text(
@@ -113,10 +172,13 @@ def _approved(provider: Provider, _now: datetime) -> Balance:
             "Одобрено = удостоверено + ждёт подписи",
             "Approved = sealed + waiting",
         ),
-        left=((Text("мақұлданғаны", "одобрено", "approved"), len(states)),),
+        left=((Text("мақұлданғаны", "одобрено", "approved"), approved.count()),),
         right=(
-            (Text("куәландырылғаны", "удостоверено", "sealed"), len(sealed)),
-            (Text("қол қоюды күтіп тұрғаны", "ждёт подписи", "waiting for the seal"), len(waiting)),
+            (Text("куәландырылғаны", "удостоверено", "sealed"), sealed.count()),
+            (
+                Text("қол қоюды күтіп тұрғаны", "ждёт подписи", "waiting for the seal"),
+                waiting.count(),
+            ),
         ),
         rows=tuple(sorted(wrong)),
     )
@@ -127,8 +189,7 @@ def _issued(provider: Provider, _now: datetime) -> Balance:
     issued = Request.objects.filter(provider=provider, state__in=HAS_DOCUMENT)
     registered = issued.filter(certificate__provider=F("provider"), certificate__status__in=SEALED)
     untold = tuple(_untold(provider, registered))
-    missing = set(issued.values_list("number", flat=True))
-    missing -= set(registered.values_list("number", flat=True))
+    missing = issued.exclude(pk__in=registered.values("pk")).values_list("number", flat=True)
     return Balance(
         code="issued",
         title=Text(
@@ -144,32 +205,25 @@ def _issued(provider: Provider, _now: datetime) -> Balance:
     )
 
 
-def _untold(provider: Provider, issued: "Iterable[Request]") -> Iterator[str]:
+def _untold(provider: Provider, issued: QuerySet[Request]) -> Iterator[str]:
     """Those whose person can be reached and was sent nothing of the result."""
-    since = Message.objects.filter(scope=provider.code).aggregate(first=Min("created_at"))["first"]
+    sent = Message.objects.filter(scope=provider.code)
+    since = sent.aggregate(first=Min("created_at"))["first"]
     if since is None:
         return
-    told = set(
-        Message.objects.filter(scope=provider.code, event__in=TOLD).values_list("about", flat=True)
-    )
-    rows = Request.objects.filter(
-        pk__in=[row.pk for row in issued], certificate__sealed_at__gt=since
-    ).select_related("completion", "person")
-    for row in rows:
-        if f"request:{row.number}" not in told and (row.email or row.phone or row.person.email):
+    about = Concat(Value("request:"), OuterRef("number"))
+    told = sent.filter(event__in=TOLD, about=about)
+    rows = issued.filter(certificate__sealed_at__gt=since).exclude(Exists(told))
+    for row in rows.select_related("completion", "person").iterator(chunk_size=PART):
+        if row.email or row.phone or row.person.email:
             yield row.number
 
 
 def _blanks(provider: Provider, _now: datetime) -> Balance:
     """Received = used + spoiled + lost + left (A57.4, A303.4)."""
-    receipts = BlankReceipt.objects.filter(provider=provider)
-    received = receipts.aggregate(all=Sum(F("last") - F("first") + 1))["all"] or 0
-    counted = Blank.objects.filter(provider=provider).values("state").annotate(count=Count("pk"))
-    count = {row["state"]: row["count"] for row in counted}
-    state = Blank.State
-    used = Blank.objects.filter(provider=provider, state=state.USED)
+    ledger = ledger_of(provider)
+    used = Blank.objects.filter(provider=provider, state=Blank.State.USED)
     wrong = used.exclude(certificate__provider=provider).values_list("series", "number")
-    left = count.get(state.IN_STOCK, 0) + count.get(state.GIVEN, 0)
     return Balance(
         code="blanks",
         title=Text(
@@ -177,12 +231,12 @@ def _blanks(provider: Provider, _now: datetime) -> Balance:
             "Получено бланков = использовано + испорчено + утрачено + осталось",
             "Blanks received = used + spoiled + lost + left",
         ),
-        left=((Text("алынғаны", "получено", "received"), received),),
+        left=((Text("алынғаны", "получено", "received"), ledger.received),),
         right=(
-            (Text("жұмсалғаны", "использовано", "used"), count.get(state.USED, 0)),
-            (Text("бүлінгені", "испорчено", "spoiled"), count.get(state.SPOILED, 0)),
-            (Text("жоғалғаны", "утрачено", "lost"), count.get(state.LOST, 0)),
-            (Text("қалғаны", "осталось", "left"), left),
+            (Text("жұмсалғаны", "использовано", "used"), ledger.used),
+            (Text("бүлінгені", "испорчено", "spoiled"), ledger.spoiled),
+            (Text("жоғалғаны", "утрачено", "lost"), ledger.lost),
+            (Text("қалғаны", "осталось", "left"), ledger.left),
         ),
         rows=tuple(f"{series} {number}" for series, number in wrong),
     )
@@ -224,3 +278,21 @@ CHECKS: tuple[Callable[[Provider, datetime], Balance], ...] = (
     _blanks,
     _journal,
 )
+
+
+def _key(provider: Provider) -> str:
+    return f"oversight.books.{provider.pk}"
+
+
+def _said(text: Text) -> list[str]:
+    return [text.kk, text.ru, text.en]
+
+
+def _from_record(record: Mapping[str, Any]) -> Balance:
+    return Balance(
+        code=record["code"],
+        title=Text(*record["title"]),
+        left=tuple((Text(*name), count) for name, count in record["left"]),
+        right=tuple((Text(*name), count) for name, count in record["right"]),
+        rows=tuple(record["rows"]),
+    )

@@ -17,6 +17,7 @@ from pathlib import Path
 from zipfile import ZIP_STORED, ZipFile
 
 from django.db import transaction
+from django.template.loader import render_to_string
 
 from kualik.accounts.services import record_look
 from kualik.cases.models import Attachment, Evidence, Request
@@ -32,7 +33,7 @@ from kualik.core.clock import ZONE
 from kualik.core.journal import Actor
 from kualik.notifications.models import Message
 from kualik.notifications.queries import messages_about
-from kualik.oversight.services.halls import hall_record
+from kualik.oversight.services.halls import hall_record, hall_subjects
 from kualik.rules import facts as fact_rules
 from kualik.rules.language import LANGUAGES
 from kualik.rules.phones import masked
@@ -50,18 +51,23 @@ class Part:
     what: str
 
 
-@transaction.atomic
 def export_evidence(*, request: Request, actor: Actor, now: datetime) -> bytes:
-    """The pack, with the fact of its making in the journal and among the person's looks."""
+    """The pack, with the fact of its making in the journal and among the person's looks.
+
+    The files are read before the transaction, so that nobody who writes waits for them.
+    """
     content = pack_evidence(request, now=now)
-    journal.record(
-        subject=f"request:{request.number}",
-        action="oversight.evidence_taken",
-        actor=actor,
-        now=now,
-        data={"sha256": hashlib.sha256(content).hexdigest()},
-    )
-    record_look(person=request.person, what="evidence", about=request.number, actor=actor, now=now)
+    digest = hashlib.sha256(content).hexdigest()
+    number = request.number
+    with transaction.atomic():
+        journal.record(
+            subject=f"request:{number}",
+            action="oversight.evidence_taken",
+            actor=actor,
+            now=now,
+            data={"sha256": digest},
+        )
+        record_look(person=request.person, what="evidence", about=number, actor=actor, now=now)
     return content
 
 
@@ -73,6 +79,7 @@ def pack_evidence(request: Request, *, now: datetime) -> bytes:
     parts, chains = list(_parts(request)), list(_chains(request))
     parts += [part for part, _ in chains]
     parts += [Part(f"README.{code}.txt", _readme(request, code), "readme") for code in LANGUAGES]
+    parts.append(Part("index.html", _page(request, parts), "page"))
     index = {
         "format": "kualik-evidence",
         "version": 1,
@@ -188,7 +195,9 @@ def _subjects(request: Request) -> Sequence[str]:
     if request.mandate_id:
         found.append(f"mandate:{request.mandate_id}")
     found += [f"letter:{letter.number}" for letter in letters_about(own)]
-    found += [f"visit:{visit.pk}" for visit in request.visits.order_by("pk")]
+    found += hall_subjects(request)
+    for number in sorted(request.incidents.values_list("number", flat=True)):
+        found += [f"incident:{number}", f"incident:{number}:{request.provider.code}"]
     complaints = Complaint.objects.filter(request=request).order_by("pk")
     return found + [subject_of(complaint) for complaint in complaints]
 
@@ -207,6 +216,13 @@ def _stored(name: str, path: str, what: str) -> Part:
         return Part(name, stored(path), what)
     except OSError:
         return Part(f"{name}.lost", b"", "lost")
+
+
+def _page(request: Request, parts: Sequence[Part]) -> bytes:
+    """The list of files as a page that opens without the system, in Kazakh and Russian."""
+    rows = [(part.name, _words()["kk"][part.what], _words()["ru"][part.what]) for part in parts]
+    context = {"number": request.number, "rows": rows, "kk": _words()["kk"], "ru": _words()["ru"]}
+    return render_to_string("oversight/evidence_index.html", context).encode()
 
 
 def _readme(request: Request, code: str) -> bytes:

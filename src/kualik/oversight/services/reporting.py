@@ -10,8 +10,10 @@ from kualik.certificates.models import Letter
 from kualik.certificates.queries import letters_about
 from kualik.certificates.services.letters import draft_letter
 from kualik.core.clock import local_day
+from kualik.core.errors import message
 from kualik.core.jobs import Payload
 from kualik.core.journal import SYSTEM, Actor
+from kualik.core.models import StaffTask
 from kualik.core.tasks import Task, close_task, open_task
 from kualik.oversight.queries.figures import (
     Period,
@@ -30,7 +32,9 @@ from kualik.rules.language import LANGUAGES, Text
 from kualik.rules.lifecycle import Role
 
 REPORT_JOB = "oversight.reports"
-TASK_KIND = "report_without_signer"
+UNSIGNED, FAILED = "report_without_signer", "report_failed"
+TASK_KINDS = (UNSIGNED, FAILED)
+RETRIED = 3
 # How the columns of a table share the sheet, where the first is not simply the wide one.
 SHARES: Mapping[str, tuple[int, ...]] = {
     "worst": (28, 15, 66, 18, 22, 58, 48),
@@ -39,19 +43,43 @@ SHARES: Mapping[str, tuple[int, ...]] = {
 
 
 def run_reports_job(_payload: Payload, now: datetime) -> None:
-    """The report of the month before for every organisation that has none yet; where nobody could
-    sign it, its administrator is told and tomorrow it is tried again."""
-    month = ended_months(now, 1)[0]
+    """The report of the month before for every organisation that has none yet.
+
+    Where it cannot be made, say because nobody could sign it, the organisation's administrator is
+    told, and it is tried again every day for as long as it is one of the last three months.
+    """
+    last, *earlier = ended_months(now, RETRIED)
     for provider in Provider.objects.order_by("pk"):
-        key = f"{TASK_KIND}:{provider.code}"
-        try:
-            make_report(provider=provider, month=month, actor=SYSTEM, now=now)
-        except RuleViolation as violation:
-            if violation.code != "no_authorised_person":
-                raise
-            open_task(_task(key, provider, month), now=now)
-        else:
+        wanted = [month for month in earlier if _is_asked_for(provider, month)]
+        for month in (*wanted, last):
+            _try_report(provider, month, now)
+
+
+def _try_report(provider: Provider, month: Period, now: datetime) -> None:
+    try:
+        make_report(provider=provider, month=month, actor=SYSTEM, now=now)
+    except RuleViolation as violation:
+        task = _task(provider, month, violation)
+        _close_tasks(provider, month, but=task.key, now=now)
+        open_task(task, now=now)
+    else:
+        _close_tasks(provider, month, now=now)
+
+
+def _is_asked_for(provider: Provider, month: Period) -> bool:
+    keys = [_key(kind, provider, month) for kind in TASK_KINDS]
+    return StaffTask.objects.filter(key__in=keys, closed_at=None).exists()
+
+
+def _close_tasks(provider: Provider, month: Period, *, now: datetime, but: str = "") -> None:
+    for kind in TASK_KINDS:
+        key = _key(kind, provider, month)
+        if key != but:
             close_task(key=key, actor=SYSTEM, now=now)
+
+
+def _key(kind: str, provider: Provider, month: Period) -> str:
+    return f"{kind}:{provider.code}:{month.code}"
 
 
 def make_report(*, provider: Provider, month: Period, actor: Actor, now: datetime) -> Letter:
@@ -118,12 +146,15 @@ def _sides(text: Text) -> dict[str, str]:
     return {"kk": printed(text.kk), "ru": printed(text.ru)}
 
 
-def _task(key: str, provider: Provider, month: Period) -> Task:
+def _task(provider: Provider, month: Period, violation: RuleViolation) -> Task:
+    kind = UNSIGNED if violation.code == "no_authorised_person" else FAILED
+    month_names = {f"month_{side}": month.label.get(side) for side in LANGUAGES}
+    reasons = {f"why_{side}": message(violation, side) for side in LANGUAGES}
     return Task(
-        key=key,
-        kind=TASK_KIND,
+        key=_key(kind, provider, month),
+        kind=kind,
         subject=f"provider:{provider.code}",
         scope=provider.code,
         role=Role.PROVIDER_ADMIN,
-        params={f"month_{side}": month.label.get(side) for side in LANGUAGES},
+        params={**month_names, **(reasons if kind == FAILED else {})},
     )

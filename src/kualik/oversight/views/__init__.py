@@ -1,6 +1,6 @@
 """Pages of figures, packs and clauses."""
 
-from kualik.oversight.views.books import books
+from kualik.oversight.views.books import books, compare
 from kualik.oversight.views.clauses import law, proofs
 from kualik.oversight.views.evidence import evidence
 from kualik.oversight.views.figures import figures, figures_csv, figures_xlsx
@@ -9,6 +9,7 @@ from kualik.oversight.views.reports import make, reports
 
 __all__ = [
     "books",
+    "compare",
     "evidence",
     "figures",
     "figures_csv",

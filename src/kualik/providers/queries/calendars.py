@@ -8,6 +8,7 @@ from itertools import groupby
 from django.db.models import Q
 from django.utils.dates import WEEKDAYS
 
+from kualik.core.clock import local_day
 from kualik.providers.models import Break, Closure, Office, Provider
 from kualik.rules.deadline import ClockEvent, EventKind
 from kualik.rules.language import Text
@@ -136,6 +137,15 @@ def hours_contradicting(office: Office, standard: Standard, day: date) -> list[C
     """What of the office's hours valid on ``day`` contradicts row 7, see ``contradictions``."""
     hours = office_hours(office, on=day, default=standard.weekly_hours)
     return contradictions(hours, standard)
+
+
+def next_opening(calendar: WorkCalendar, now: datetime) -> datetime | None:
+    """When an office of these hours, closed at ``now``, receives people next."""
+    today = calendar.hours_on(local_day(now))
+    if today is not None and now < today[0]:
+        return today[0]
+    hours = calendar.hours_on(calendar.next_working_day(local_day(now)))
+    return None if hours is None else hours[0]
 
 
 def clock_events(*, since: datetime, provider: int | None = None) -> list[ClockEvent]:

@@ -8,7 +8,13 @@ from django.db.models import Prefetch, QuerySet
 
 from kualik.core.clock import local_day
 from kualik.providers.models import Closure, HoursChange, Office, Photo, Provider
-from kualik.providers.queries.calendars import dated_hours, hours_words, week_of, weekly_hours
+from kualik.providers.queries.calendars import (
+    dated_hours,
+    hours_words,
+    next_opening,
+    week_of,
+    weekly_hours,
+)
 from kualik.providers.queries.places import Position, position_of
 from kualik.rules import standards
 from kualik.rules.language import Text
@@ -189,7 +195,7 @@ def _reception(
         changes=tuple(row for row in calendar.later if row[0] > on),
         today=today,
         is_open=is_open,
-        opens_at=None if is_open else _next_opening(calendar, now),
+        opens_at=None if is_open else next_opening(calendar, now),
         access=tuple(
             Fact(
                 code=item.code,
@@ -201,14 +207,6 @@ def _reception(
         ),
         position=position_of(office, provider),
     )
-
-
-def _next_opening(calendar: WorkCalendar, now: datetime) -> datetime | None:
-    today = calendar.hours_on(local_day(now))
-    if today is not None and now < today[0]:
-        return today[0]
-    hours = calendar.hours_on(calendar.next_working_day(local_day(now)))
-    return None if hours is None else hours[0]
 
 
 def _order(text: str) -> list[tuple[int, str]]:

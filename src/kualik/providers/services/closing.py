@@ -4,10 +4,9 @@ from datetime import date, datetime, timedelta
 
 from django.db import transaction
 
-from kualik.core.clock import local_day
 from kualik.core.journal import Actor
 from kualik.providers.models import Closure, Provider
-from kualik.providers.services.recording import record, require_text
+from kualik.providers.services.recording import record, require_later, require_text
 from kualik.rules.errors import RuleViolation
 from kualik.rules.language import Text
 
@@ -32,7 +31,7 @@ def announce_closure(
     is too long; ``text_missing``.
     """
     last = until or day
-    _require_later(day, now)
+    require_later(day, now, code="closure_too_late")
     if not timedelta() <= last - day < timedelta(days=MOST_DAYS):
         raise RuleViolation("closure_wrong", most=MOST_DAYS)
     for language in ("kk", "ru"):
@@ -60,8 +59,7 @@ def cancel_closure(*, provider: Provider, day: date, now: datetime, actor: Actor
 
     Errors: ``closure_begun`` (day): people were told of clocks that count with it.
     """
-    if day <= local_day(now):
-        raise RuleViolation("closure_begun", day=f"{day:%d.%m.%Y}")
+    require_later(day, now, code="closure_begun")
     Provider.objects.select_for_update().get(pk=provider.pk)
     rows = Closure.objects.filter(provider=provider, begins_on=day) | Closure.objects.filter(
         provider=provider, begins_on=None, day=day
@@ -98,8 +96,3 @@ def correct_closure(
     return announce_closure(
         provider=provider, day=day, until=until, reason=reason, now=now, actor=actor
     )
-
-
-def _require_later(day: date, now: datetime) -> None:
-    if day <= local_day(now):
-        raise RuleViolation("closure_too_late", day=f"{day:%d.%m.%Y}")

@@ -5,11 +5,10 @@ from datetime import date, datetime
 
 from django.db import transaction
 
-from kualik.core.clock import local_day
 from kualik.core.journal import Actor
 from kualik.providers.models import HoursChange, Office
 from kualik.providers.queries import contradictions, office_hours
-from kualik.providers.services.recording import record
+from kualik.providers.services.recording import record, require_later
 from kualik.rules import standards
 from kualik.rules.errors import RuleViolation
 from kualik.rules.workdays import LAST_MINUTE, WEEKDAYS, Minutes, WeeklyHours
@@ -34,7 +33,7 @@ def change_hours(
     already told to people; ``hours_empty``; ``hours_wrong`` (weekday): closing not later than
     opening, or outside the day.
     """
-    _require_later(valid_from, now)
+    require_later(valid_from, now, code="hours_too_late")
     checked = checked_hours(hours)
     locked = _locked(office)
     standard = standards.in_force(valid_from)
@@ -57,7 +56,7 @@ def cancel_hours(*, office: Office, valid_from: date, now: datetime, actor: Acto
 
     Errors: ``hours_too_late`` (day).
     """
-    _require_later(valid_from, now)
+    require_later(valid_from, now, code="hours_too_late")
     locked = _locked(office)
     row = HoursChange.objects.filter(office=locked, valid_from=valid_from).first()
     if row is None:
@@ -82,11 +81,6 @@ def checked_hours(hours: Mapping[int, Minutes]) -> dict[str, list[int]]:
 
 def _written(hours: WeeklyHours) -> dict[str, list[int]]:
     return {str(day): list(span) for day, span in enumerate(hours.days) if span is not None}
-
-
-def _require_later(day: date, now: datetime) -> None:
-    if day <= local_day(now):
-        raise RuleViolation("hours_too_late", day=f"{day:%d.%m.%Y}")
 
 
 def _locked(office: Office) -> Office:

@@ -20,6 +20,7 @@ def put_photo(
 ) -> Photo:
     """Shows a picture of one fact to the public, in the place of the one before.
 
+    Call it outside transactions: the file is stored first, the rows wait for no disk.
     Errors: ``accessibility_unknown``, ``text_missing`` (what is seen, in three languages) and
     those of ``read_picture``.
     """
@@ -27,22 +28,20 @@ def put_photo(
         raise RuleViolation("accessibility_unknown", fact=fact)
     words = in_three_languages("alt", alt)
     picture = read_picture(content)
-    digest = hashlib.sha256(picture.content).hexdigest()
-    with transaction.atomic():
-        locked = _locked(office)
-        _drop(Photo.objects.filter(office=locked, fact=fact).first())
-        photo = Photo(
-            office=locked,
-            fact=fact,
-            sha256=digest,
-            width=picture.width,
-            height=picture.height,
-            **words,
-        )
-        photo.content.save("", ContentFile(picture.content), save=False)
-        photo.save()
-        data = {"office": locked.pk, "after": {"photo": fact}, "fact": fact, "sha256": digest}
-        record(locked.provider, "photo_put", actor, now, data)
+    photo = Photo(
+        office=office,
+        fact=fact,
+        sha256=hashlib.sha256(picture.content).hexdigest(),
+        width=picture.width,
+        height=picture.height,
+        **words,
+    )
+    photo.content.save("", ContentFile(picture.content), save=False)
+    try:
+        _keep(photo, now=now, actor=actor)
+    except Exception:
+        photo.content.storage.delete(str(photo.content.name))
+        raise
     return photo
 
 
@@ -56,6 +55,15 @@ def remove_photo(*, office: Office, fact: str, now: datetime, actor: Actor) -> N
     _drop(photo)
     data = {"office": locked.pk, "before": {"photo": fact}, "fact": fact, "sha256": photo.sha256}
     record(locked.provider, "photo_removed", actor, now, data)
+
+
+@transaction.atomic
+def _keep(photo: Photo, *, now: datetime, actor: Actor) -> None:
+    locked, fact = _locked(photo.office), photo.fact
+    _drop(Photo.objects.filter(office=locked, fact=fact).first())
+    photo.save()
+    data = {"office": locked.pk, "after": {"photo": fact}, "fact": fact, "sha256": photo.sha256}
+    record(locked.provider, "photo_put", actor, now, data)
 
 
 def _drop(photo: Photo | None) -> None:

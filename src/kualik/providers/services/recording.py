@@ -6,6 +6,7 @@ from datetime import date, datetime
 from django.db import models
 
 from kualik.core import journal
+from kualik.core.clock import local_day
 from kualik.core.journal import Actor
 from kualik.providers.models import Provider
 from kualik.rules.errors import RuleViolation
@@ -24,6 +25,12 @@ def require_text(field: str, text: Text, language: str) -> None:
     # Not ``text.get``: it falls back to Kazakh, and a missing translation would pass.
     if not getattr(text, language).strip():
         raise RuleViolation("text_missing", field=field, language=language)
+
+
+def require_later(day: date, now: datetime, *, code: str) -> None:
+    """Raises RuleViolation ``code`` (day) for a day that has begun."""
+    if day <= local_day(now):
+        raise RuleViolation(code, day=f"{day:%d.%m.%Y}")
 
 
 def record(

@@ -3,8 +3,9 @@
 from kualik.certificates.services.blanks.counting import (
     COUNT_JOB,
     count_evening,
+    is_counted,
+    last_moved,
     run_count_job,
-    was_moved,
 )
 from kualik.certificates.services.blanks.ledger import (
     Ledger,
@@ -21,6 +22,7 @@ from kualik.certificates.services.blanks.printing import (
     answer_print,
     needs_reason,
     open_print,
+    print_on,
     print_on_blank,
     render_print,
 )
@@ -61,13 +63,16 @@ __all__ = [
     "count_evening",
     "give_blanks",
     "held_by",
+    "is_counted",
     "keep_act",
+    "last_moved",
     "ledger_of",
     "ledgers_of",
     "lose_blank",
     "needs_reason",
     "open_print",
     "pick_blanks",
+    "print_on",
     "print_on_blank",
     "printers_of",
     "providers_visible_to",
@@ -80,5 +85,4 @@ __all__ = [
     "take_back",
     "test_page",
     "use_blank",
-    "was_moved",
 ]

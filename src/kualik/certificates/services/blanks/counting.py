@@ -5,6 +5,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Final
 
 from django.db import transaction
+from django.db.models import Max, Q
 
 from kualik.accounts.models import User
 from kualik.certificates.models import BlankCount, BlankReceipt
@@ -24,6 +25,8 @@ COUNT_JOB: Final = "certificates.watch_blanks"
 NOT_COUNTED, DIFFERS = "blanks_not_counted", "blanks_differ"
 FIGURES: Final = ("received", "used", "spoiled", "lost", "left")
 RECEIVED: Final = "certificates.blanks_received"
+# A scan changes no number of blanks.
+ACT_KEPT: Final = "certificates.blank_act_kept"
 ONE_DAY: Final = timedelta(days=1)
 # Days without a worker are made good for; older ones are history.
 LOOK_BACK: Final = 14
@@ -72,13 +75,25 @@ def count_evening(
     return row
 
 
-def was_moved(provider: Provider, day: date) -> bool:
-    """Whether a blank was received, given or ended on a local day."""
+def last_moved(provider: Provider, day: date) -> datetime | None:
+    """When a blank was last received, given, printed on or ended on a local day; None for a day
+    of rest."""
     begins = datetime.combine(day, time(), ZONE)
+    of_blank = Q(subject__startswith=prefix_of(provider)) & ~Q(action=ACT_KEPT)
+    received = Q(subject=book_of(provider), action=RECEIVED)
     that_day = JournalEntry.objects.filter(at__gte=begins, at__lt=begins + ONE_DAY)
-    moved = that_day.filter(subject__startswith=prefix_of(provider))
-    received = that_day.filter(subject=book_of(provider), action=RECEIVED)
-    return moved.exists() or received.exists()
+    found: datetime | None = that_day.filter(of_blank | received).aggregate(last=Max("at"))["last"]
+    return found
+
+
+def is_counted(provider: Provider, day: date) -> bool:
+    """Whether somebody counted after the last movement of a day, then or on a later day.
+
+    A count of the morning says nothing of the evening.
+    """
+    last = last_moved(provider, day)
+    counts = BlankCount.objects.filter(provider=provider)
+    return last is None or counts.filter(counted_at__gte=last).exists()
 
 
 @transaction.atomic
@@ -93,12 +108,10 @@ def run_count_job(_payload: Payload, now: datetime) -> None:
 
 
 def _uncounted(provider: Provider, *, today: date) -> Iterator[date]:
-    """The days of the last two weeks that nobody counted after; a later count covers them."""
-    last = BlankCount.objects.filter(provider=provider).order_by("-day").first()
+    """The days of the last two weeks with a movement that no count came after."""
     for back in range(LOOK_BACK, 0, -1):
         day = today - back * ONE_DAY
-        is_covered = last is not None and last.day >= day
-        if not is_covered and was_moved(provider, day):
+        if not is_counted(provider, day):
             yield day
 
 

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 
 from kualik.accounts.models import User
 from kualik.certificates.models import Blank, Certificate, PrinterSetting, Printing
-from kualik.certificates.services.blanks.moving import State, move
+from kualik.certificates.services.blanks.moving import State, check_answerable, move
 from kualik.certificates.services.blanks.spending import Act, check_fit, use_blank, write_off
 from kualik.certificates.services.sealing import check_address
 from kualik.core import journal
@@ -71,8 +71,12 @@ def needs_reason(certificate: Certificate) -> bool:
 
 def open_print(certificate: Certificate) -> Printing | None:
     """The print of a document that nobody answered for yet."""
-    found = Printing.objects.filter(certificate=certificate, outcome=Outcome.OPEN)
-    return found.select_related("blank__receipt", "blank__provider", "printer", "user").first()
+    return _open(certificate=certificate)
+
+
+def print_on(blank: Blank) -> Printing | None:
+    """The print for which a blank lies at a printer."""
+    return _open(blank=blank)
 
 
 @transaction.atomic
@@ -88,7 +92,8 @@ def answer_print(
     """Say what came out: "good" uses the blank, "spoiled" writes it off by ``act``, after
     "nothing" it is as clean as before.
 
-    Raises ``print_answered``, ``act_missing``, and those of ``use_blank``.
+    For somebody who is gone a keeper of the safe answers, yet never "good": only the holder saw
+    the paper come out. Raises ``print_answered``, ``act_missing``, and those of ``use_blank``.
     """
     wanted = Outcome(outcome)
     mine = Printing.objects.filter(pk=printing.pk, outcome=Outcome.OPEN)
@@ -97,9 +102,7 @@ def answer_print(
     blank = Blank.objects.select_related("receipt", "provider", "certificate").get(
         pk=printing.blank_id
     )
-    if blank.holder_id != user.pk:
-        raise RuleViolation("blank_of_another", blank=blank.label)
-    actor = user.acting_as(role)
+    actor = check_answerable(blank, user, role)
     if wanted == Outcome.GOOD:
         use_blank(blank=blank, certificate=printing.certificate, user=user, role=role, now=now)
     elif wanted == Outcome.SPOILED:
@@ -141,6 +144,12 @@ def render_print(printing: Printing) -> bytes:
         down=printer.down if printer else 0,
         printed_at=printing.printed_at,
     )
+
+
+def _open(**about: Certificate | Blank) -> Printing | None:
+    found = Printing.objects.filter(outcome=Outcome.OPEN, **about)
+    related = ("certificate", "blank__receipt", "blank__provider", "printer", "user")
+    return found.select_related(*related).first()
 
 
 def _seal_of(certificate: Certificate, key: SigningKey, now: datetime) -> SealBlock:

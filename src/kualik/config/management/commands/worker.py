@@ -10,7 +10,7 @@ from django.db import Error, close_old_connections, connection
 
 from kualik.cases.services.deciding import accept_due
 from kualik.config.jobs import HANDLERS, LAST, beat, enqueue_daily
-from kualik.config.probing import note_database_fault, probe_turn
+from kualik.config.probing import keep_probing, note_database_fault, probe_turn
 from kualik.core import clock, jobs
 
 PAUSE_SECONDS = 1.0
@@ -43,10 +43,12 @@ class Command(BaseCommand):
 def _serve(name: str, stop: threading.Event) -> None:
     """Work until told to stop; a database that is away for a while is waited for."""
     is_greeted = False
+    told = {"clock": clock.now, "stop": stop}
+    threading.Thread(target=keep_probing, kwargs=told, daemon=True).start()
     while not stop.is_set():
         beat(now=clock.now())
         try:
-            pause = 0.0 if _turn(name) else PAUSE_SECONDS
+            pause = 0.0 if _work(name) else PAUSE_SECONDS
             if not is_greeted:
                 _greet(name)
                 is_greeted = True
@@ -61,6 +63,11 @@ def _serve(name: str, stop: threading.Event) -> None:
 def _turn(name: str) -> bool:
     """What is due now, then one job; False when none waits."""
     probe_turn(clock=clock.now)
+    return _work(name)
+
+
+def _work(name: str) -> bool:
+    """Moments that have come, then one job; False when none waits."""
     accept_due(now=clock.now())
     enqueue_daily(now=clock.now())
     return jobs.run_one(handlers=HANDLERS, worker=name, clock=clock.now, last=LAST)

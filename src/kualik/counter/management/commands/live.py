@@ -34,6 +34,8 @@ class Command(BaseCommand):
             access_log=False,
             log_level="warning",
             server_header=False,
+            # Whose address counts is decided as on the pages, by KUALIK_BEHIND_PROXY.
+            proxy_headers=False,
             timeout_graceful_shutdown=LEAVE_SECONDS,
         )
         uvicorn.Server(config).run(sockets=[line])

@@ -21,6 +21,11 @@
 
   const play = (element) => {
     open(element);
+    if (element.matches("summary")) {
+      const first = element.parentElement.querySelector("select, input:not([type=hidden]), textarea, button");
+      (first ?? element).focus();
+      return;
+    }
     element.focus();
     if (!element.matches(FIELDS)) element.click();
   };

@@ -122,6 +122,17 @@
     body.dataset.sent = "1";
   });
 
+  // Keys for a screen that has no other ones.
+  const keys = find("[data-keys]");
+  if (keys) {
+    const field = find("[name=number]");
+    keys.hidden = false;
+    keys.addEventListener("click", ({ target: { dataset } }) => {
+      if (dataset.key === undefined) return;
+      field.value = dataset.key ? field.value + dataset.key : field.value.slice(0, -1);
+    });
+  }
+
   const clock = () => {
     const time = new Intl.DateTimeFormat("ru", {
       hour: "2-digit", minute: "2-digit", timeZone: "Asia/Almaty",

@@ -10,6 +10,8 @@
   const REFUSED = "kualik-refused";
   // What a mark lacks is asked for on the page; its moment stays.
   const LACKS_REASON = /_reason_missing$/;
+  const REASONS = ["waiting_cause", "waiting_reason", "serving_cause", "serving_reason"];
+  const NEEDS_WORDS = "other";
   const AWAY = new Set([502, 503, 504]);
   const line = document.getElementById("line");
   const notice = document.getElementById("offline");
@@ -19,7 +21,14 @@
   const moment = () => new Date(Date.now() + ahead).toISOString();
   const inner = () => line.querySelector("[data-seen]");
 
-  const stored = () => JSON.parse(localStorage.getItem(STORED) ?? "[]");
+  // What cannot be read or has no key can never be answered: it is not kept.
+  const stored = () => {
+    try {
+      return JSON.parse(localStorage.getItem(STORED) ?? "[]").filter((mark) => typeof mark?.key === "string");
+    } catch {
+      return [];
+    }
+  };
   const mine = () => stored().filter((mark) => mark.user === user);
   const store = (marks) => localStorage.setItem(STORED, JSON.stringify(marks));
 
@@ -29,7 +38,7 @@
   };
 
   const named = (mark) => {
-    const words = notice.querySelector(`template[data-act="${mark.act}"]`).innerHTML;
+    const words = notice.querySelector(`template[data-act="${mark.act}"]`)?.innerHTML ?? "";
     return `${mark.number}: ${words}, ${new Date(mark.at).toLocaleTimeString("ru", { hour: "2-digit", minute: "2-digit" })}`;
   };
 
@@ -44,7 +53,9 @@
     document.querySelectorAll("[data-reason]").forEach((field) => {
       const { since } = field.dataset;
       if (since && Date.now() + ahead - Date.parse(since) > LIMIT_MS) field.hidden = false;
-      field.querySelector("input").required = !field.hidden;
+      const cause = field.querySelector("select");
+      cause.required = !field.hidden;
+      field.querySelector("input").required = !field.hidden && cause.value === NEEDS_WORDS;
     });
   };
 
@@ -68,6 +79,8 @@
     finish.querySelector("select").focus();
   };
 
+  const explained = (typed) => Object.fromEntries(REASONS.map((name) => [name, typed.get(name) ?? ""]));
+
   const keep = (form, typed) => {
     const mark = {
       user,
@@ -77,8 +90,7 @@
       at: moment(),
       key: typed.get("key"),
       outcome: typed.get("outcome") ?? "",
-      waiting_reason: typed.get("waiting_reason") ?? "",
-      serving_reason: typed.get("serving_reason") ?? "",
+      ...explained(typed),
     };
     if (!stored().some((one) => one.key === mark.key)) store([...stored(), mark]);
     showKept();
@@ -107,7 +119,11 @@
     const lacking = (mark) => LACKS_REASON.test(ended.get(mark.key)?.code);
     store(stored().flatMap((mark) => (lacking(mark) ? [{ ...mark, lacks: true }] : ended.has(mark.key) ? [] : [mark])));
     const refused = results.filter((result) => result.state === "refused");
-    sessionStorage.setItem(REFUSED, refused.map((result) => result.message).join(" "));
+    const told = ({ key, message }) => {
+      const mark = marks.find((one) => one.key === key);
+      return mark ? `${named(mark)} – ${message}` : message;
+    };
+    sessionStorage.setItem(REFUSED, refused.map(told).join(" "));
     location.reload();
   };
 
@@ -120,8 +136,7 @@
 
   // The reasons that were asked for, added to the mark that waits for them.
   const complete = (mark, typed) => {
-    const reasons = { waiting_reason: typed.get("waiting_reason"), serving_reason: typed.get("serving_reason") };
-    const whole = { ...mark, ...reasons, outcome: typed.get("outcome"), lacks: false };
+    const whole = { ...mark, ...explained(typed), outcome: typed.get("outcome"), lacks: false };
     store(stored().map((one) => (one.key === mark.key ? whole : one)));
     bring();
   };
@@ -130,7 +145,7 @@
     const form = event.target.closest("form[data-mark]");
     if (!form) return;
     event.preventDefault();
-    const lacking = form.querySelector("[data-reason]:not([hidden]) input[required]:invalid");
+    const lacking = form.querySelector("[data-reason]:not([hidden]) :is(select, input):invalid");
     if (lacking) {
       lacking.focus();
       lacking.setAttribute("aria-invalid", "true");
@@ -177,6 +192,7 @@
       if (AWAY.has(answer.status)) throw new Error("away");
       if (answer.status === 200 && !answer.redirected) follow(await answer.text());
       say("away", false);
+      bring();
     } catch {
       say("away", true);
     }
@@ -184,6 +200,7 @@
   };
 
   document.addEventListener("submit", send);
+  document.addEventListener("change", askReasons);
   window.addEventListener("online", bring);
   window.kualikSounding.hear(inner().dataset.alarms);
   showKept();

@@ -253,6 +253,7 @@ def _queue(queue: Queue) -> Table:
         ("not_come", queue.not_come),
         ("left", queue.left),
         ("left_late", queue.left_late),
+        ("recorded_later", queue.recorded_later),
     ]
     return _pairs("queue", rows)
 
