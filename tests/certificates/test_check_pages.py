@@ -70,7 +70,8 @@ def test_the_page_of_a_document_shows_all_of_it_in_both_languages(
 def test_the_answer_is_quick_unlisted_and_leaves_no_cookie(world: World, visitor: Client) -> None:
     with CaptureQueriesContext(connection) as queries:
         response = visitor.get(f"/c/{world.document.code}")
-    assert len(queries) <= 2
+    # Two for the document, two for what is announced to everybody.
+    assert len(queries) <= 4
     assert response["X-Robots-Tag"] == "noindex"
     assert '<meta name="robots" content="noindex">' in response.content.decode()
     assert "no-store" in response["Cache-Control"]
