@@ -10,7 +10,7 @@ import pytest
 from tests.migrated import lay_tables
 
 ROOT = Path(__file__).resolve().parents[2]
-VISITORS = 25
+VISITORS = 15
 SAME = "The system and the books say the same."
 
 
