@@ -159,7 +159,11 @@ def _code(root: Path) -> dict[str, frozenset[str]]:
 
 def _tests(root: Path) -> dict[str, frozenset[str]]:
     quoted = _quotations(root, "tests")
-    return {path: ids for path, ids in quoted.items() if len(ids) < WHOLE_ACT}
+    return {
+        path: ids
+        for path, ids in quoted.items()
+        if len(ids) < WHOLE_ACT and path.rpartition("/")[2].startswith("test_")
+    }
 
 
 def _quotations(root: Path, folder: str) -> dict[str, frozenset[str]]:
