@@ -1,11 +1,9 @@
 """Clerks at one moment at one line: nobody is called twice, nobody is lost, nothing hangs."""
 
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from django.db import connection
 
 from kualik.counter.models import Period, Visit, Window
 from kualik.counter.services.calling import call_next, call_one, hold
@@ -16,6 +14,7 @@ from kualik.rules.errors import RuleViolation
 from kualik.rules.lifecycle import Role
 from tests.counter.hall import MINUTE, NOW, Lobby, lobby_of
 from tests.flows.office import open_demo_office
+from tests.flows.racing import at_once
 from tests.world import enrol
 
 CLERKS = 4
@@ -25,28 +24,6 @@ State = Visit.State
 @pytest.fixture
 def lobby(transactional_db: None, kualik_files: Path) -> Lobby:
     return lobby_of(open_demo_office().stage.provider, windows=CLERKS)
-
-
-def at_once(*acts: Callable[[], object]) -> list[object]:
-    """Run acts in threads that start together; what each returned or which rule it broke."""
-    gate = threading.Barrier(len(acts))
-    outcomes: list[object] = [None] * len(acts)
-
-    def play(place: int, act: Callable[[], object]) -> None:
-        gate.wait()
-        try:
-            outcomes[place] = act()
-        except Exception as error:  # noqa: BLE001 - the outcome is what the test looks at
-            outcomes[place] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=play, args=(place, act)) for place, act in enumerate(acts)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return outcomes
 
 
 def caller(lobby: Lobby, place: int) -> Callable[[], object]:

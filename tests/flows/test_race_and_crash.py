@@ -20,34 +20,13 @@ from kualik.rules.errors import RuleViolation
 from kualik.rules.lifecycle import Role, State
 from kualik.signatures.models import KeyUse
 from tests.flows.office import NOW, Office, open_demo_office
+from tests.flows.racing import at_once
 from tests.flows.signing import accept, signed
 
 
 @pytest.fixture
 def office(transactional_db: None, kualik_files: Path) -> Office:
     return open_demo_office()
-
-
-def at_once(*acts: Callable[[], object]) -> list[object]:
-    """Run acts in threads that start together; what each returned or raised."""
-    gate = threading.Barrier(len(acts))
-    outcomes: list[object] = [None] * len(acts)
-
-    def play(place: int, act: Callable[[], object]) -> None:
-        gate.wait()
-        try:
-            outcomes[place] = act()
-        except Exception as error:  # noqa: BLE001 - the outcome is what the test looks at
-            outcomes[place] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=play, args=(place, act)) for place, act in enumerate(acts)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return outcomes
 
 
 def test_of_two_registrars_one_decides_and_the_other_is_told(office: Office) -> None:
