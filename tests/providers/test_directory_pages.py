@@ -7,6 +7,8 @@ from decimal import Decimal
 from io import StringIO
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from kualik.core import clock
 from kualik.providers.queries import LICENCE, directory, frame, marks, open_table
@@ -68,6 +70,12 @@ def test_open_now_is_asked_of_each_office(client, providers):
     # At every minute but the last of a holiday's eve the first is open, unless today is a holiday.
     is_open = directory(now=clock.now(), language="ru")[0].offices[0].is_open
     assert listed(client, open="on") == ({"ULGI"} if is_open else set())
+
+
+def test_which_offices_have_a_queue_is_read_once_a_page(client, providers):
+    with CaptureQueriesContext(connection) as queries:
+        client.get("/providers/")
+    assert sum("counter_hall" in query["sql"] for query in queries) == 1
 
 
 def test_what_the_directory_does_not_know_narrows_nothing(client, providers):

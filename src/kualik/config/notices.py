@@ -1,12 +1,13 @@
 """What pages are told from above: failures, announced breaks, which offices have a queue."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
 from django.db import DatabaseError
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
 
 from kualik.accounts.models import User
 from kualik.accounts.queries import visiting_person
@@ -44,9 +45,14 @@ def notices(request: HttpRequest) -> dict[str, Callable[[], list[Told]]]:
     return {"announcements": partial(told_now, request)}
 
 
-def halls(_request: HttpRequest) -> dict[str, Callable[[], frozenset[int]]]:
-    """The offices with an electronic queue, for pages of rooms below it."""
-    return {"halls": lambda: frozenset(Hall.objects.values_list("office", flat=True))}
+def queues(_request: HttpRequest) -> dict[str, Collection[int]]:
+    """The offices with an electronic queue, for pages of rooms below it: read once a page, and
+    only where it is asked for."""
+    return {"offices_with_queue": SimpleLazyObject(_offices_with_queue)}
+
+
+def _offices_with_queue() -> frozenset[int]:
+    return frozenset(Hall.objects.values_list("office", flat=True))
 
 
 def told_now(request: HttpRequest) -> list[Told]:

@@ -189,7 +189,7 @@ TEMPLATES = [
                 "kualik.core.staying.staying_context",
                 "kualik.config.menu.menu",
                 "kualik.config.notices.notices",
-                "kualik.config.notices.halls",
+                "kualik.config.notices.queues",
             ],
             "builtins": ["kualik.core.templatetags.kualik"],
         },

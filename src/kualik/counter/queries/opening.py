@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from kualik.core.clock import local_day
 from kualik.counter.models import Hall, Visit
 from kualik.providers.models import Office
-from kualik.providers.queries import next_opening, office_calendar, week_of
+from kualik.providers.queries import is_open_at, next_opening, office_calendar, week_of
 from kualik.rules import standards
 from kualik.rules.errors import RuleViolation
 from kualik.rules.workdays import WorkCalendar
@@ -56,7 +56,7 @@ def opening(office: Office, *, now: datetime) -> Opening:
     today = local_day(now)
     week = week_of(calendar.weekly_hours_on(today))
     hours = calendar.hours_on(today)
-    if hours is not None and hours[0] <= now < hours[1]:
+    if hours is not None and is_open_at(calendar, now):
         return Opening(is_open=True, opens_at=None, closes_at=hours[1], week=week)
     opens_at = next_opening(calendar, now)
     return Opening(is_open=False, opens_at=opens_at, closes_at=None, week=week)

@@ -4,11 +4,11 @@ from datetime import datetime
 
 from django.db import transaction
 
-from kualik.core.clock import local_day
 from kualik.core.tasks import Task, open_task
 from kualik.counter.models import Hall, Visit
 from kualik.counter.queries.opening import calendar_of_office
 from kualik.counter.services.moving import move, record
+from kualik.providers.queries import is_open_at
 from kualik.rules.errors import RuleViolation
 from kualik.rules.lifecycle import Role
 from kualik.rules.workdays import WorkCalendar
@@ -40,10 +40,7 @@ def _release(hall: Hall, now: datetime) -> int:
 
 def _fits(visit: Visit, calendar: WorkCalendar) -> bool:
     """Whether the office is open at the time booked."""
-    if visit.slot_at is None:
-        return True
-    hours = calendar.hours_on(local_day(visit.slot_at))
-    return hours is not None and hours[0] <= visit.slot_at < hours[1]
+    return visit.slot_at is None or is_open_at(calendar, visit.slot_at)
 
 
 def _end(visit: Visit, now: datetime) -> int:

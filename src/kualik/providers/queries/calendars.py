@@ -139,6 +139,12 @@ def hours_contradicting(office: Office, standard: Standard, day: date) -> list[C
     return contradictions(hours, standard)
 
 
+def is_open_at(calendar: WorkCalendar, moment: datetime) -> bool:
+    """Whether an office of these hours receives people at a moment."""
+    hours = calendar.hours_on(local_day(moment))
+    return hours is not None and hours[0] <= moment < hours[1]
+
+
 def next_opening(calendar: WorkCalendar, now: datetime) -> datetime | None:
     """When an office of these hours, closed at ``now``, receives people next."""
     today = calendar.hours_on(local_day(now))

@@ -11,6 +11,7 @@ from kualik.providers.models import Closure, HoursChange, Office, Photo, Provide
 from kualik.providers.queries.calendars import (
     dated_hours,
     hours_words,
+    is_open_at,
     next_opening,
     week_of,
     weekly_hours,
@@ -182,7 +183,7 @@ def _reception(
         later=dated_hours(office, default=standard.weekly_hours),
     )
     today = calendar.hours_on(on)
-    is_open = today is not None and today[0] <= now < today[1]
+    is_open = is_open_at(calendar, now)
     photos = {photo.fact: photo for photo in office.photos.all()}
     return Reception(
         pk=office.pk,

@@ -8,7 +8,7 @@ from django.db import transaction
 from kualik.core.journal import Actor
 from kualik.providers.models import HoursChange, Office
 from kualik.providers.queries import contradictions, office_hours
-from kualik.providers.services.recording import record, require_later
+from kualik.providers.services.recording import locked_office, record, require_later
 from kualik.rules import standards
 from kualik.rules.errors import RuleViolation
 from kualik.rules.workdays import LAST_MINUTE, WEEKDAYS, Minutes, WeeklyHours
@@ -35,7 +35,7 @@ def change_hours(
     """
     require_later(valid_from, now, code="hours_too_late")
     checked = checked_hours(hours)
-    locked = _locked(office)
+    locked = locked_office(office)
     standard = standards.in_force(valid_from)
     before = office_hours(locked, on=valid_from, default=standard.weekly_hours)
     change, _ = HoursChange.objects.update_or_create(
@@ -57,7 +57,7 @@ def cancel_hours(*, office: Office, valid_from: date, now: datetime, actor: Acto
     Errors: ``hours_too_late`` (day).
     """
     require_later(valid_from, now, code="hours_too_late")
-    locked = _locked(office)
+    locked = locked_office(office)
     row = HoursChange.objects.filter(office=locked, valid_from=valid_from).first()
     if row is None:
         return
@@ -81,8 +81,3 @@ def checked_hours(hours: Mapping[int, Minutes]) -> dict[str, list[int]]:
 
 def _written(hours: WeeklyHours) -> dict[str, list[int]]:
     return {str(day): list(span) for day, span in enumerate(hours.days) if span is not None}
-
-
-def _locked(office: Office) -> Office:
-    rows = Office.objects.select_for_update(of=("self",)).select_related("provider")
-    return rows.get(pk=office.pk)

@@ -9,7 +9,7 @@ from django.db import transaction
 from kualik.core.journal import Actor
 from kualik.providers.adapters import read_picture
 from kualik.providers.models import Office, Photo
-from kualik.providers.services.recording import in_three_languages, record
+from kualik.providers.services.recording import in_three_languages, locked_office, record
 from kualik.providers.services.registering import FACTS
 from kualik.rules.errors import RuleViolation
 from kualik.rules.language import Text
@@ -48,7 +48,7 @@ def put_photo(
 @transaction.atomic
 def remove_photo(*, office: Office, fact: str, now: datetime, actor: Actor) -> None:
     """Shows the picture of a fact no longer; nothing to do when there is none."""
-    locked = _locked(office)
+    locked = locked_office(office)
     photo = Photo.objects.filter(office=locked, fact=fact).first()
     if photo is None:
         return
@@ -59,7 +59,7 @@ def remove_photo(*, office: Office, fact: str, now: datetime, actor: Actor) -> N
 
 @transaction.atomic
 def _keep(photo: Photo, *, now: datetime, actor: Actor) -> None:
-    locked, fact = _locked(photo.office), photo.fact
+    locked, fact = locked_office(photo.office), photo.fact
     _drop(Photo.objects.filter(office=locked, fact=fact).first())
     photo.save()
     data = {"office": locked.pk, "after": {"photo": fact}, "fact": fact, "sha256": photo.sha256}
@@ -73,8 +73,3 @@ def _drop(photo: Photo | None) -> None:
     name, storage = str(photo.content.name), photo.content.storage
     Photo.objects.filter(pk=photo.pk).delete()
     transaction.on_commit(lambda: storage.delete(name))
-
-
-def _locked(office: Office) -> Office:
-    rows = Office.objects.select_for_update(of=("self",)).select_related("provider")
-    return rows.get(pk=office.pk)

@@ -8,7 +8,7 @@ from django.db import models
 from kualik.core import journal
 from kualik.core.clock import local_day
 from kualik.core.journal import Actor
-from kualik.providers.models import Provider
+from kualik.providers.models import Office, Provider
 from kualik.rules.errors import RuleViolation
 from kualik.rules.language import LANGUAGES, Text
 
@@ -31,6 +31,12 @@ def require_later(day: date, now: datetime, *, code: str) -> None:
     """Raises RuleViolation ``code`` (day) for a day that has begun."""
     if day <= local_day(now):
         raise RuleViolation(code, day=f"{day:%d.%m.%Y}")
+
+
+def locked_office(office: Office) -> Office:
+    """The row as it stands now; nobody else changes it until the transaction ends."""
+    rows = Office.objects.select_for_update(of=("self",)).select_related("provider")
+    return rows.get(pk=office.pk)
 
 
 def record(
