@@ -18,6 +18,8 @@ from typing import Any
 import django
 from django.core.management import call_command
 
+from tests.ports import free_row
+
 LISTENERS = 200
 CALLS = 10
 PAUSE_SECONDS = 1.7
@@ -36,8 +38,7 @@ def run() -> dict[str, Any]:
     call_command("migrate", verbosity=0)
     office = import_module("bench.ways").Office()
     lobby = import_module("tests.counter.hall").lobby_of(office.stage.provider, now=AT)
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = int(probe.getsockname()[1])
+    port = free_row()
     with subprocess.Popen([KUALIK, "live", "--port", str(port)]) as process:
         try:
             wait_for(port)

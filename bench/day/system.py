@@ -16,6 +16,8 @@ from typing import Any
 
 import requests
 
+from tests.ports import free_row
+
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = Path(sys.executable).parent
 KUALIK = str(PROGRAM / "kualik")
@@ -30,7 +32,7 @@ class System:
 
     def __init__(self, folder: Path, *, now: datetime) -> None:
         self.folder = folder
-        self.port, self.live_port, self.printer_port = free_port(), free_port(), free_port()
+        self.port, self.live_port, self.printer_port = free_row(), free_row(), free_row()
         self.simulators = free_row(SIMULATORS)
         self.address = f"http://localhost:{self.port}"
         self.clock_file = folder / "clock"
@@ -185,28 +187,6 @@ def patiently() -> Iterator[None]:
 def moment_of(text: str) -> datetime:
     """A moment as SQLite keeps it."""
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
-
-
-def free_port() -> int:
-    """A port on which nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
-
-
-def free_row(length: int) -> int:
-    """The first of so many free ports in a row."""
-    while True:
-        first, taken = free_port(), []
-        try:
-            for place in range(length):
-                taken.append(socket.create_server(("127.0.0.1", first + place)))
-        except OSError:
-            continue
-        else:
-            return first
-        finally:
-            for server in taken:
-                server.close()
 
 
 def clear(folder: Path) -> None:

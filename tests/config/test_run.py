@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.migrated import lay_tables
+from tests.ports import free_row
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRETS = ("KUALIK_SECRET_KEY", "KUALIK_IIN_KEY", "KUALIK_KEY_PASSPHRASE")
@@ -28,9 +29,7 @@ def prepared(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def running(prepared: Path) -> Iterator[subprocess.Popen[str]]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_row()
     environment = {
         "PATH": os.environ["PATH"],
         "PORT": str(port),
@@ -85,16 +84,7 @@ def test_a_worker_that_dies_is_started_again_and_all_of_it_ends_when_told_to(
 @pytest.fixture
 def demonstration(prepared: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
     """A demonstration with its first port; somebody else listens where its phone should."""
-    while True:
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            port = int(probe.getsockname()[1])
-        try:
-            servers = [socket.create_server(("127.0.0.1", port + place)) for place in range(4)]
-        except OSError:
-            continue
-        break
-    for place in (0, 1, 3):
-        servers[place].close()
+    port = free_row(10)
     environment = {
         "PATH": os.environ["PATH"],
         "PORT": str(port),
@@ -106,7 +96,7 @@ def demonstration(prepared: Path) -> Iterator[tuple[subprocess.Popen[str], int]]
         "KUALIK_WEB_WORKERS": "1",
     }
     with (
-        servers[2],
+        socket.create_server(("127.0.0.1", port + 2)),
         subprocess.Popen(
             [str(ROOT / "bin" / "run")],
             env=environment,

@@ -21,6 +21,7 @@ from kualik.counter.adapters.live import Live, Message
 from kualik.counter.queries.screens import Call, Screen
 from kualik.counter.services.calling import call_next
 from tests.counter.hall import NOW, Lobby, open_lobby
+from tests.ports import free_row
 from tests.world import build_world
 
 PROGRAM = "from kualik.config.program import main; import sys; main()"
@@ -35,8 +36,7 @@ def lobby(transactional_db: None, kualik_files: object) -> Lobby:
 @pytest.fixture
 def port(lobby: Lobby, tmp_path: Path) -> Iterator[int]:
     """``kualik live`` on the database of the test, on a Monday at ten."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        number = int(probe.getsockname()[1])
+    number = free_row()
     (tmp_path / "clock").write_text(NOW.isoformat(), encoding="ascii")
     environment = {
         **os.environ,

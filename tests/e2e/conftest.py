@@ -11,7 +11,6 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -28,6 +27,7 @@ from playwright.sync_api import Browser, Error, Page, sync_playwright
 from tests.e2e.parts import Part
 from tests.e2e.seen import AXE_FOLDER, SEEN
 from tests.e2e.telephones import Catcher, come_back
+from tests.ports import free_row
 
 ROOT = Path(__file__).resolve().parents[2]
 GALLERY = ROOT / "var" / "e2e"
@@ -106,21 +106,7 @@ def browser() -> Iterator[Browser]:
 def simulators_port() -> int:
     """The first of eight free ports in a row: NCALayer, the phone, the test authority, three of
     the message catcher, eGov IDP, the digital documents service."""
-    while True:
-        first = free_port()
-        try:
-            taken = [socket.create_server(("127.0.0.1", first + place)) for place in range(8)]
-        except OSError:
-            continue
-        for server in taken:
-            server.close()
-        return first
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free_row(8)
 
 
 @dataclass(kw_only=True)
@@ -167,7 +153,7 @@ def installation(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, simulators_port: int
 ) -> Iterator[Installation]:
     """A running installation: web server, worker, demonstration, simulators."""
-    folder, port = tmp_path_factory.mktemp("system"), free_port()
+    folder, port = tmp_path_factory.mktemp("system"), free_row()
     environment = {
         **{name: value for name, value in os.environ.items() if name != "DATABASE_URL"},
         "KUALIK_VAR": str(folder),

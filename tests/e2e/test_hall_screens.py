@@ -10,8 +10,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
 from tests.counter.hall import NOW
-from tests.e2e.conftest import GUNICORN, KUALIK, ROOT, THREADS, Installation, Visitor, free_port
+from tests.e2e.conftest import GUNICORN, KUALIK, ROOT, THREADS, Installation, Visitor
 from tests.e2e.conftest import wait_for as wait_for_server
+from tests.ports import free_row
 
 PLAY = "import django; django.setup(); from tests.e2e import halls; halls.main('{}')"
 KIOSK = {"width": 1280, "height": 900}
@@ -46,7 +47,7 @@ def play(running: Installation, act: str) -> str:
 
 @pytest.fixture(scope="module")
 def premises(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Premises]:
-    folder, port, live = tmp_path_factory.mktemp("hall"), free_port(), free_port()
+    folder, port, live = tmp_path_factory.mktemp("hall"), free_row(), free_row()
     (folder / "clock").write_text(NOW.isoformat(), encoding="ascii")
     address = f"http://localhost:{port}"
     environment = {

@@ -29,7 +29,13 @@
     history.replaceState(null, "", start);
   }
 
-  const leave = () => location.replace(start + LEFT);
+  // Once: a second order would break off the first on its way.
+  let isLeaving = false;
+  const leave = () => {
+    if (isLeaving) return;
+    isLeaving = true;
+    location.replace(start + LEFT);
+  };
   let touched = Date.now();
   const touch = () => {
     touched = Date.now();
