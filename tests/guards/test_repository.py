@@ -18,7 +18,7 @@ ROOM_FILES = {
 }  # fmt: skip
 ROOMS = (
     "providers", "accounts", "notifications", "signatures", "papers", "training", "certificates",
-    "cases", "complaints", "incidents", "counter", "oversight",
+    "cases", "complaints", "incidents", "counter", "gateway", "oversight",
 )  # fmt: skip
 
 

@@ -169,6 +169,53 @@ class OneTimeCode(models.Model):
         return f"{self.purpose} {self.token[:8]}"
 
 
+class ApiToken(models.Model):
+    """A key by which another system speaks to ours for an organisation.
+
+    ``hash`` is the SHA-256 of the token (43 random characters need no slow hash), ``hint`` its last
+    four characters. Without a ``provider`` it may only check documents. A token is renewed by a
+    second one beside it: both work until ``ends_at`` of the old one.
+    """
+
+    provider = models.ForeignKey(
+        Provider, on_delete=models.PROTECT, null=True, related_name="api_tokens"
+    )
+    name = models.CharField(max_length=100)
+    scopes = models.JSONField(default=list)
+    hash = models.CharField(max_length=64, unique=True)
+    hint = models.CharField(max_length=4)
+    created_at = models.DateTimeField()
+    created_by = models.CharField(max_length=120)
+    ends_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.name} …{self.hint}"
+
+
+class ApiAnswer(models.Model):
+    """What a command of another system was answered, given again when its key comes again.
+
+    ``digest`` is the SHA-256 of the body, so that one key never means two commands.
+    """
+
+    token = models.ForeignKey(ApiToken, on_delete=models.CASCADE, related_name="answers")
+    key = models.CharField(max_length=100)
+    digest = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField()
+    body = models.JSONField()
+    answered_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["token", "key"], name="one_answer_a_key"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.token_id} {self.status}"
+
+
 class Consent(models.Model):
     """A person's consent to the processing of personal data: which text, when, how given.
 

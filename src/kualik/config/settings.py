@@ -129,6 +129,7 @@ ROOMS = [
     "kualik.oversight",
     "kualik.demo",
     "kualik.counter",
+    "kualik.gateway",
     "kualik.complaints",
     "kualik.incidents",
     "kualik.cases",

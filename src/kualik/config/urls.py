@@ -25,6 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("kualik.incidents.urls")),
     path("", include("kualik.oversight.urls")),
     path("", include("kualik.counter.urls")),
+    path("", include("kualik.gateway.urls")),
 ]
 handler403 = "kualik.config.views.forbidden"
 handler404 = "kualik.config.views.not_found"

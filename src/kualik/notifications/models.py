@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.db import models
 
 from kualik.accounts.models import Person
+from kualik.providers.models import Provider
 
 
 class Message(models.Model):
@@ -132,3 +133,63 @@ class InboundPiece(models.Model):
 
     def __str__(self) -> str:
         return f"{self.group} {self.number}/{self.total}"
+
+
+class Hook(models.Model):
+    """An address of another system that wants to hear of events (web hook).
+
+    ``events`` are the names it asked for; ``secret_sealed`` signs what it gets, the one before
+    stays valid beside it until ``previous_ends_at``. After too many failures in a row it is
+    ``paused_at`` and a person is told.
+    """
+
+    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="hooks")
+    name = models.CharField(max_length=100)
+    url = models.CharField(max_length=300)
+    events = models.JSONField(default=list)
+    secret_sealed = models.BinaryField()
+    previous_sealed = models.BinaryField(default=b"")
+    previous_ends_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+    created_by = models.CharField(max_length=120)
+    paused_at = models.DateTimeField(null=True)
+    removed_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class HookDelivery(models.Model):
+    """One event for one hook: written in the transaction of the act, delivered later.
+
+    ``key`` names the event for ever: a delivery played again carries the same, so that its receiver
+    may know it. ``body`` is what is sent, without an IIN. Of the answer only the status is kept.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        DELIVERED = "delivered"
+        FAILED = "failed"
+
+    hook = models.ForeignKey(Hook, on_delete=models.PROTECT, related_name="deliveries")
+    key = models.CharField(max_length=120)
+    event = models.CharField(max_length=40)
+    about = models.CharField(max_length=80)
+    body = models.JSONField()
+    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    created_at = models.DateTimeField(db_index=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    tried_at = models.DateTimeField(null=True)
+    delivered_at = models.DateTimeField(null=True)
+    status = models.PositiveSmallIntegerField(null=True)
+    milliseconds = models.PositiveIntegerField(null=True)
+    fault = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["hook", "key"], name="one_delivery_a_hook"),
+        ]
+        indexes: ClassVar = [models.Index(fields=["hook", "state", "id"], name="deliveries_open")]
+
+    def __str__(self) -> str:
+        return f"{self.event} {self.state}"

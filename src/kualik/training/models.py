@@ -174,3 +174,41 @@ class HeaderMapping(models.Model):
 
     def __str__(self) -> str:
         return f"{self.header} → {self.field}"
+
+
+class MoodleSource(models.Model):
+    """A provider's learning system that is asked for who completed a course.
+
+    ``iin_field`` is where an IIN stands there: "idnumber" or the short name of a profile field;
+    ``token_sealed`` the web service token.
+    """
+
+    provider = models.OneToOneField(Provider, on_delete=models.PROTECT, related_name="moodle")
+    url = models.CharField(max_length=300)
+    token_sealed = models.BinaryField()
+    iin_field = models.CharField(max_length=60, default="idnumber")
+    created_at = models.DateTimeField()
+    asked_at = models.DateTimeField(null=True)
+    fault = models.CharField(max_length=200, blank=True)
+
+    def __str__(self) -> str:
+        return self.url
+
+
+class MoodleCourse(models.Model):
+    """A course there and the programme it teaches here."""
+
+    source = models.ForeignKey(MoodleSource, on_delete=models.CASCADE, related_name="courses")
+    course_id = models.PositiveIntegerField()
+    name = models.CharField(max_length=300)
+    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="+")
+    started_on = models.DateField()
+    asked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["source", "course_id"], name="one_moodle_course"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,6 @@
+"""Addresses of the e-government bus."""
+
+from django.urls import URLPattern
+
+app_name = "gateway"
+urlpatterns: list[URLPattern] = []
