@@ -197,9 +197,10 @@ class Evidence(models.Model):
     """How a request was confirmed by its applicant (A57.8.1, A57.8.2, A303.8.1, A303.8.2).
 
     ``content`` is the canonical text that the person saw and agreed to, ``sha256`` its digest.
-    ``level`` is "eds", "idp", "otp", "sms" or "counter", ``way`` the page or carrier; ``facts`` by
-    level: the certificate's serial and owner, the confirmed number (masked), the message and its
-    answer, the record of identification with the document's kind and end.
+    ``level`` is "eds", "idp", "otp", "sms", "counter" or "gateway", ``way`` the page or carrier;
+    ``facts`` by level: the certificate's serial and owner, the confirmed number (masked), the
+    message and its answer, the record of identification with the document's kind and end, the
+    portal's message with what its signatures say.
     ``signature`` is a CMS over ``content``; a confirmation without it is never called a signature.
     """
 

@@ -25,6 +25,7 @@ from kualik.rules.lifecycle import Role
 PUBLIC = "public"
 SIGNED_IN = "signed-in"
 APPLICANT = "applicant"
+PROGRAM = "program"
 # What an applicant's entry leaves in the session (accounts.services.entering writes it).
 APPLICANT_KEY = "applicant"
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
@@ -63,6 +64,13 @@ def staff(*roles: Role) -> Callable[[View], View]:
         return view
 
     return mark
+
+
+def by_token(view: View) -> View:
+    """Only another system may come, with a token of ours; no session counts. The interface itself
+    asks for the token and its scope (accounts.adapters.bearer)."""
+    view.__dict__["permission"] = PROGRAM
+    return view
 
 
 def permission_of(view: Callable[..., object]) -> Permission | None:
@@ -149,7 +157,7 @@ class AccessMiddleware:
         self, request: HttpRequest, view: Callable[..., object], _args: object, _kwargs: object
     ) -> HttpResponse | None:
         permission = permission_of(view)
-        if permission == PUBLIC:
+        if permission in (PUBLIC, PROGRAM):
             return None
         if permission is None:
             raise PermissionDenied("the view states no permission")

@@ -31,6 +31,14 @@ class Limit:
     window: timedelta = QUARTER
 
 
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What is left of a limit: tries, and whole seconds until it begins anew (at least one)."""
+
+    tries: int
+    seconds: int
+
+
 def address_of(request: HttpRequest) -> str:
     """The visitor's network address; behind a trusted proxy the one that the proxy added last.
 
@@ -72,6 +80,14 @@ def count_miss(limit: Limit, guesser: str, *, now: datetime) -> None:
     if not over.update(window_start=now, count=1):
         Miss.objects.bulk_create([Miss(key=key, window_start=now)], ignore_conflicts=True)
         _open(limit, guesser, now).update(**one_more)
+
+
+def spend(limit: Limit, guesser: str, *, now: datetime) -> Left:
+    """Count one call, however many are left; ``tries`` is below zero for one beyond the limit."""
+    count_miss(limit, guesser, now=now)
+    row = Miss.objects.get(key=_key(limit, guesser))
+    seconds = (row.window_start + limit.window - now).total_seconds()
+    return Left(limit.misses - row.count, max(1, int(seconds)))
 
 
 def _open(limit: Limit, guesser: str, now: datetime) -> QuerySet[Miss]:

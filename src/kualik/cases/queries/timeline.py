@@ -33,6 +33,11 @@ STEP_LABELS: dict[str, Text] = {
         "Документ запрошен и на бумаге",
         "The document is asked for on paper too",
     ),
+    "cases.data_added": Text(
+        "Өтініш берушінің деректері толықтырылды",
+        "Заявитель дополнил заявление",
+        "The applicant added to the request",
+    ),
     "cases.training_linked": Text(
         "Оқу туралы жазба табылды", "Запись об обучении найдена", "The record of training is found"
     ),

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from django.db import transaction
 
 from kualik.accounts.models import Person
+from kualik.cases.adapters.observers import announce
 from kualik.cases.models import LIVE_STATES, Attachment, Draft, Request
 from kualik.cases.services.application import Line, Wish, claim_lines
 from kualik.cases.services.attaching import hand_attachments, scans_of
@@ -18,6 +19,7 @@ from kualik.cases.services.confirming import Confirmation, keep_evidence
 from kualik.cases.services.drafting import finish, held
 from kualik.cases.services.filing import (
     clocks_of_days,
+    filed_change,
     filed_entry,
     reserve_numbers,
     standard_for,
@@ -111,6 +113,7 @@ def file_claim(
     hand_attachments(draft=draft, request=request)
     keep_evidence(request=request, confirmation=confirmation, facts=facts, now=now)
     journal.record_all([filed_entry(request, actor=actor, now=now)])
+    announce([filed_change(request, actor=actor, now=now)])
     finish(draft=draft, result=request.number, now=now)
     open_task(_task(request), now=now)
     tell_filed([request], now=now)

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from kualik.accounts.models import User
 from kualik.accounts.queries import authorised_person
+from kualik.cases.adapters.observers import Change, announce
 from kualik.cases.models import Request
 from kualik.cases.services.delivery import check_in_force
 from kualik.cases.services.overdue import settle_overdue
@@ -106,6 +107,7 @@ def approve_as(
         for request in moved
         for event in walked[request.pk]
     )
+    announce([_change(row, walked[row.pk], actor=decider.actor, now=now) for row in moved])
     nobody_waits(moved, actor=decider.actor, now=now)
     sealed = {row.pk for row in seal_automatically(requests=moved, now=now)}
     tell_approved((row for row in moved if row.pk not in sealed), now=now)
@@ -232,6 +234,7 @@ def accept_due(*, now: datetime) -> int:
     journal.record_all(
         _entry(request, Event.ACCEPT, actor=journal.SYSTEM, now=now) for request in moved
     )
+    announce([_change(row, (Event.ACCEPT,), actor=journal.SYSTEM, now=now) for row in moved])
     tell_accepted(moved, now=now)
     return len(moved)
 
@@ -278,6 +281,11 @@ def move(
         _entry(request, event, actor=actor, now=now, reason=reason if event == events[-1] else "")
         for event in events
     )
+    announce([_change(request, events, actor=actor, now=now)])
+
+
+def _change(request: Request, events: Sequence[Event], *, actor: Actor, now: datetime) -> Change:
+    return Change(request=request, events=tuple(events), actor=actor, at=now)
 
 
 def _walk(state: State, events: Sequence[Event], *, by: Role, reason: str = "") -> State:

@@ -34,6 +34,8 @@ LEFT: Final = "cases.left_to_staff"
 EDITION: Final = "A303"
 # How the evidence calls a confirmation by somebody who stood at the window with a document.
 COUNTER_LEVEL: Final = "counter"
+# A confirmation that the portal of e-government took, in a message under its signature.
+PORTAL_LEVEL: Final = "gateway"
 UNDECIDED: Final = frozenset({State.FILED, State.ACCEPTED, State.IN_REVIEW})
 ONE_DAY: Final = timedelta(days=1)
 PATIENCE: Final = timedelta(minutes=5)
@@ -162,9 +164,15 @@ def _approve(request: Request, *, now: datetime) -> str:
 
 
 def _asked_in_person(request: Request) -> bool:
-    """Whether the person saw the data: in the cabinet, or at the window with a document."""
+    """Whether the person saw the data: in the cabinet, at the window with a document, or by the
+    form of the portal that named everything that will be printed (docs/adr/0027)."""
+    kept = Evidence.objects.filter(request=request)
     if request.channel == Request.Channel.COUNTER:
-        return Evidence.objects.filter(request=request, level=COUNTER_LEVEL).exists()
+        return kept.filter(level=COUNTER_LEVEL).exists()
+    if request.channel == Request.Channel.GATEWAY:
+        named = kept.filter(level=PORTAL_LEVEL, facts__named_all=True).exists()
+        # Whoever wrote or enclosed something wants it read.
+        return named and not request.claim and not request.attachments.exists()
     return request.channel == Request.Channel.WEB
 
 

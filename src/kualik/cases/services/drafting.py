@@ -31,6 +31,13 @@ def begin(*, person: Person, kind: str, now: datetime) -> Draft:
     )
 
 
+@transaction.atomic
+def begin_keyed(*, person: Person, kind: str, key: str, now: datetime) -> Draft:
+    """The draft of a form that comes with a key of its sender, begun once."""
+    values = {"person": person, "kind": kind, "created_at": now, "changed_at": now}
+    return Draft.objects.get_or_create(key=key, defaults=values)[0]
+
+
 def find_draft(*, person: Person, kind: str, key: str) -> Draft | None:
     """The person's own draft of a form's ``key``, filed or not; None for anybody else's."""
     return Draft.objects.filter(person=person, kind=kind, key=key).first()

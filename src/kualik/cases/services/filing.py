@@ -7,6 +7,7 @@ from datetime import date, datetime
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 
+from kualik.cases.adapters.observers import FILED, Change, announce
 from kualik.cases.models import LIVE_STATES, Mandate, Request, RequestSeries
 from kualik.cases.queries import revoked_before
 from kualik.cases.services.telling import tell_filed
@@ -141,6 +142,7 @@ def _enter(requests: Sequence[Request], *, actor: Actor, now: datetime) -> None:
     except IntegrityError as error:
         raise RuleViolation("request_exists") from error
     journal.record_all(filed_entry(request, actor=actor, now=now) for request in requests)
+    announce([filed_change(request, actor=actor, now=now) for request in requests])
     tell_filed(requests, now=now)
 
 
@@ -251,6 +253,11 @@ def filed_entry(request: Request, *, actor: Actor, now: datetime) -> Event:
         at=now,
         data={"channel": request.channel, "edition": request.edition},
     )
+
+
+def filed_change(request: Request, *, actor: Actor, now: datetime) -> Change:
+    """The same for whoever follows requests."""
+    return Change(request=request, events=(FILED,), actor=actor, at=now)
 
 
 def reserve_numbers(*, provider: Provider, year: int, count: int) -> list[str]:

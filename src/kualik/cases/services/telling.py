@@ -15,6 +15,7 @@ from django.urls import reverse
 
 from kualik.accounts.models import Person
 from kualik.accounts.queries import confirmed_phones
+from kualik.cases.adapters.observers import REFUSAL_SIGNED, Change, announce
 from kualik.cases.models import Mandate, Request
 from kualik.cases.queries import status_code
 from kualik.certificates.models import Certificate, Letter
@@ -24,12 +25,13 @@ from kualik.certificates.services.letters import (
     refusal_letter_facts,
 )
 from kualik.core.clock import local_day
-from kualik.core.journal import Actor
+from kualik.core.journal import SYSTEM, Actor
 from kualik.notifications.models import Message
 from kualik.notifications.services.sending import Addresses, Notice, notify_all
 from kualik.notifications.services.wording import Value
 from kualik.rules import standards
 from kualik.rules.complaints import last_day_to_complain
+from kualik.rules.lifecycle import Role
 from kualik.rules.refusal import Refusal
 
 FROM_AFAR = frozenset({Request.Channel.WEB, Request.Channel.GATEWAY, Request.Channel.SMS_ANSWER})
@@ -196,6 +198,8 @@ def tell_signed(letter: Letter, *, now: datetime) -> None:
     decision says all that is to be said."""
     if letter.kind in REFUSALS:
         request = Request.objects.get(number=letter.about.removeprefix("request:"))
+        actor = letter.signer.acting_as(Role.AUTHORISED_PERSON) if letter.signer else SYSTEM
+        announce([Change(request=request, events=(REFUSAL_SIGNED,), actor=actor, at=now)])
         tell(request=request, event="refusal_signed", now=now)
 
 

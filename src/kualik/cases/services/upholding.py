@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
+from kualik.cases.adapters.observers import Change, announce
 from kualik.cases.models import Request
 from kualik.cases.queries.requests import UPHELD_TASK
 from kualik.cases.services.filing import file_replacement
@@ -55,6 +56,7 @@ def reopen_request(*, request: Request, reason: Text, actor: Actor, now: datetim
     _record(request, Event.REOPEN.value, data, actor=actor, now=now)
     for letter in letters_about(_subject(request)).filter(kind__in=REFUSALS):
         void_letter(letter=letter, reason=reason, actor=actor, now=now)
+    announce([Change(request=request, events=(Event.REOPEN,), actor=actor, at=now)])
     _put_first(request, now=now)
     return request
 

@@ -41,6 +41,8 @@ PAGES: Mapping[str, tuple[str, str]] = {
     "proposal": ("incidents:proposal", "pk"),
     "books": ("oversight:books", "code"),
     "house": ("providers:provider", "code"),
+    "hook": ("notifications:hook", "pk"),
+    "import": ("training:preview", "pk"),
 }
 
 

@@ -82,6 +82,7 @@ class Certificate(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["provider", "status", "-id"], name="register_by_status"),
+            models.Index(fields=["provider", "status_changed_at", "id"], name="register_changes"),
         ]
 
     def __str__(self) -> str:

@@ -1,7 +1,7 @@
 """Taking the register out of the house: the lines of the table, and the note that it was taken."""
 
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date, datetime, time
 
 from django.db import transaction
 
@@ -10,12 +10,14 @@ from kualik.certificates.models import Certificate
 from kualik.certificates.queries import RegisterFilter
 from kualik.certificates.services.wording import PAPER_LABELS, STATUS_LABELS
 from kualik.core import journal
-from kualik.core.clock import ZONE
+from kualik.core.clock import ZONE, local_day
 from kualik.core.journal import Actor
+from kualik.core.models import JournalEntry
 from kualik.rules import facts as fact_rules
 from kualik.rules.facts import KIND_LABELS
 from kualik.rules.language import Text
 
+READ = "certificates.read_by_program"
 # A spreadsheet runs what begins with these as a formula.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 HEADER = (
@@ -90,6 +92,14 @@ def record_export(
         now=now,
         data={"rows": rows, "filters": filters},
     )
+
+
+def record_program_read(*, actor: Actor, now: datetime) -> None:
+    """Write down that a program reads the register, once for each program and day."""
+    midnight = datetime.combine(local_day(now), time(), ZONE)
+    known = JournalEntry.objects.filter(subject=actor.name, action=READ, at__gte=midnight)
+    if not known.exists():
+        journal.record(subject=actor.name, action=READ, actor=actor, now=now)
 
 
 def _day(day: date) -> str:

@@ -18,6 +18,7 @@ from django.db import transaction
 
 from kualik.accounts.models import User
 from kualik.certificates.models import Certificate, SealPolicy
+from kualik.certificates.services.announcing import announce_issued
 from kualik.certificates.services.discarding import discard_later
 from kualik.certificates.services.policy import automatic_fault, lock_policy
 from kualik.certificates.services.preserving import order_preservation
@@ -137,6 +138,7 @@ def enter_sealed(
     _discard_earlier(known, entered)
     _record("certificates.sealed", entered, key=key, actor=SYSTEM, now=now)
     order_preservation(certificates=[file.certificate for file in entered], now=now)
+    announce_issued([file.certificate for file in entered], now=now)
     return [file.certificate for file in entered]
 
 

@@ -20,6 +20,7 @@ from django.db import transaction
 from kualik.accounts.models import User
 from kualik.accounts.services import is_own_iin
 from kualik.certificates.models import Certificate, PersonSignature
+from kualik.certificates.services.announcing import announce_issued
 from kualik.certificates.services.preserving import order_preservation
 from kualik.core import journal
 from kualik.core.journal import Actor
@@ -212,6 +213,7 @@ def _make_valid(certificate: Certificate, now: datetime) -> None:
     if not changed:
         raise RuleViolation("conflict", number=certificate.number)
     order_preservation(certificates=[certificate], now=now)
+    announce_issued([certificate], now=now)
 
 
 def facts_of(verdict: SignerVerdict, *, roles: tuple[str, ...], now: datetime) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from kualik.certificates.models import Certificate
+from kualik.certificates.services.announcing import announce_standing
 from kualik.core import journal
 from kualik.core.journal import Actor
 from kualik.rules.errors import RuleViolation
@@ -51,7 +52,15 @@ def replace_certificate(
     if not same or replacement.status != Status.VALID or replacement.pk == certificate.pk:
         raise RuleViolation("replacement_unfit", number=replacement.number)
     before = [Status.VALID, Status.SUSPENDED]
-    _change(certificate, to=Status.REPLACED, frm=before, reason=reason, actor=actor, now=now)
+    _change(
+        certificate,
+        to=Status.REPLACED,
+        frm=before,
+        reason=reason,
+        replaced_by=replacement.number,
+        actor=actor,
+        now=now,
+    )
     Certificate.objects.filter(pk=certificate.pk).update(replaced_by=replacement)
 
 
@@ -62,6 +71,7 @@ def _change(
     to: Status,
     frm: list[Status],
     reason: Text,
+    replaced_by: str = "",
     actor: Actor,
     now: datetime,
 ) -> None:
@@ -82,3 +92,4 @@ def _change(
         now=now,
         data={"reason": reason.ru},
     )
+    announce_standing(certificate, status=to, replaced_by=replaced_by, now=now)

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import transaction
 
 from kualik.accounts.models import User
+from kualik.cases.adapters.observers import Change, announce
 from kualik.cases.models import Request
 from kualik.cases.services.overdue import settle_overdue
 from kualik.cases.services.telling import tell_issued
@@ -159,6 +160,7 @@ def record_seals(requests: Sequence[Request], *, actor: Actor, now: datetime) ->
         Entry(subject=f"request:{request.number}", action="cases.seal", actor=actor, at=now)
         for request in requests
     )
+    announce([Change(request=row, events=(Event.SEAL,), actor=actor, at=now) for row in requests])
     settle_overdue(requests, actor=actor, now=now)
     tell_issued(requests, actor=actor, now=now)
     for provider in {request.provider for request in requests}:
