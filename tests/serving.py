@@ -3,14 +3,16 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from socketserver import BaseServer
+from typing import TypeVar
 
-from tools.authority_server import AuthorityServer
+Server = TypeVar("Server", bound=BaseServer)
 
 
 @contextmanager
-def served(server: AuthorityServer) -> Iterator[AuthorityServer]:
+def served(server: Server) -> Iterator[Server]:
     """The server at work until the block ends."""
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
         yield server

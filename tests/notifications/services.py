@@ -2,6 +2,7 @@
 
 import json
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
@@ -34,11 +35,13 @@ class Asked:
 
 @dataclass(slots=True)
 class Script:
-    """What is answered: status and body; ``breaks`` hangs up after reading, without a word."""
+    """What is answered: status and body; ``breaks`` hangs up after reading, without a word,
+    ``drips`` never comes to the end of the headers."""
 
     status: int = 200
     body: str = ""
     breaks: bool = False
+    drips: bool = False
     asked: list[Asked] = field(default_factory=list)
 
 
@@ -77,11 +80,23 @@ class Handler(BaseHTTPRequestHandler):
         if script.breaks:
             self.close_connection = True
             return
+        if script.drips:
+            self._drip()
+            return
         content = self.server.bodies.get(parts.path.rpartition("/")[2], script.body).encode()
         self.send_response(script.status)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
+
+    def _drip(self) -> None:
+        """A header of one letter after another, until the other side has enough."""
+        self.close_connection = True
+        with suppress(OSError):
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+            while True:
+                self.wfile.write(b"a")
+                threading.Event().wait(0.05)
 
     def log_message(self, *_args: object) -> None:
         """Nothing."""

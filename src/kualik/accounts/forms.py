@@ -7,6 +7,7 @@ from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
 from kualik.accounts.queries import ROLE_LABELS
+from kualik.accounts.queries.tokens import SCOPE_LABELS, Scope
 from kualik.accounts.services.staffing import PROVIDER_ROLES
 from kualik.core.errors import message
 from kualik.core.language import spoken
@@ -224,3 +225,52 @@ class PasswordForm(forms.Form):
         if typed != self.cleaned_data.get("password"):
             raise forms.ValidationError(_("The two passwords differ."))
         return typed
+
+
+class TermForm(forms.Form):
+    """How long a token works."""
+
+    days = forms.TypedChoiceField(
+        label=_("Works for"),
+        coerce=int,
+        initial=180,
+        choices=[
+            (30, _("30 days")),
+            (90, _("90 days")),
+            (180, _("180 days")),
+            (365, _("365 days")),
+        ],
+        widget=forms.RadioSelect,
+    )
+
+
+class TokenForm(TermForm):
+    """A token of another system: its name, what it opens, how long it works."""
+
+    name = forms.CharField(
+        label=_("Name of the token"),
+        help_text=_("Which system uses it, for example: learning system, test."),
+        max_length=100,
+    )
+
+    field_order = ("name", "scopes", "days")
+
+    def __init__(self, *args: Any, offered: list[Scope], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["scopes"] = forms.MultipleChoiceField(
+            label=_("What it opens"),
+            choices=[(scope.value, spoken(SCOPE_LABELS[scope])) for scope in offered],
+            widget=forms.CheckboxSelectMultiple,
+        )
+        self.order_fields(self.field_order)
+
+    def clean_name(self) -> str:
+        """Error for an IIN: the name is shown to others."""
+        name = str(self.cleaned_data["name"])
+        if holds_iin(name):
+            raise forms.ValidationError(_("Write no IIN here."))
+        return name
+
+    def chosen(self) -> frozenset[Scope]:
+        """The scopes ticked."""
+        return frozenset(Scope(name) for name in self.cleaned_data["scopes"])

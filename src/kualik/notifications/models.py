@@ -139,7 +139,8 @@ class Hook(models.Model):
     """An address of another system that wants to hear of events (web hook).
 
     ``events`` are the names it asked for; ``secret_sealed`` signs what it gets, the one before
-    stays valid beside it until ``previous_ends_at``. After too many failures in a row it is
+    stays valid beside it until ``previous_ends_at``. ``failures`` counts the tries in a row that
+    failed: until ``quiet_until`` nobody asks that address again, and after too many it is
     ``paused_at`` and a person is told.
     """
 
@@ -152,6 +153,8 @@ class Hook(models.Model):
     previous_ends_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
     created_by = models.CharField(max_length=120)
+    failures = models.PositiveSmallIntegerField(default=0)
+    quiet_until = models.DateTimeField(null=True)
     paused_at = models.DateTimeField(null=True)
     removed_at = models.DateTimeField(null=True)
 

@@ -12,15 +12,18 @@ from django.utils.translation import gettext_lazy as _lazy
 from kualik.accounts.forms import SearchField
 from kualik.core import errors
 from kualik.core.language import spoken
+from kualik.notifications.adapters.outbound import LONGEST_URL
 from kualik.rules import standards
 from kualik.rules.errors import RuleViolation
 from kualik.rules.facts import KIND_LABELS
 from kualik.rules.language import Text
 from kualik.rules.volumes import check_volume
 from kualik.training.adapters.grid import MAX_BYTES
+from kualik.training.adapters.moodle import ID_NUMBER
 from kualik.training.models import Programme
 from kualik.training.services import ColumnMapping, GroupDefaults, fields
 from kualik.training.services.cells import unprinted_letters
+from kualik.training.services.moodle import CourseFacts, SourceFacts
 from kualik.training.services.programmes import ProgrammeFacts
 
 NAME_FIELDS: Final = frozenset({"full_name", "full_name_given_first", "family_name"})
@@ -240,6 +243,69 @@ class GroupForm(forms.Form):
         answers = {name: self.cleaned_data.get(name) for name in (*ASKED, *SPECIALTIES)}
         given = {name: value for name, value in answers.items() if value}
         return GroupDefaults(**given, group_name=self.cleaned_data.get("group_name", ""))
+
+
+class MoodleForm(forms.Form):
+    """Where the provider's Moodle is."""
+
+    url = forms.CharField(
+        label=_lazy("Address of Moodle"),
+        help_text=_lazy("As in the browser, without what follows the site: https://lms.example.kz"),
+        max_length=LONGEST_URL,
+        widget=forms.URLInput({"autocomplete": "off", "spellcheck": "false"}),
+    )
+    token = forms.CharField(
+        label=_lazy("Web service token"),
+        help_text=_lazy("Kept sealed and never shown again. Left empty, the present one stays."),
+        max_length=200,
+        required=False,
+        widget=forms.PasswordInput({"autocomplete": "off"}),
+    )
+    iin_field = forms.CharField(
+        label=_lazy("Field that holds the IIN"),
+        help_text=_lazy("idnumber, or the short name of a profile field"),
+        max_length=60,
+        initial=ID_NUMBER,
+    )
+
+    def facts(self) -> SourceFacts:
+        """What was said; the address without a slash at its end."""
+        told = self.cleaned_data
+        return SourceFacts(
+            url=told["url"].strip().rstrip("/"), token=told["token"], iin_field=told["iin_field"]
+        )
+
+
+class MoodleCourseForm(forms.Form):
+    """A course there and the programme it teaches here."""
+
+    course_id = forms.IntegerField(
+        label=_lazy("Number of the course"),
+        help_text=_lazy("The number after id= in the address of the course's page"),
+        min_value=1,
+        max_value=2_147_483_647,
+    )
+    started_on = DayField(
+        label=_lazy("First day of training"),
+        help_text=_lazy("Who completed the course before it is left out."),
+    )
+
+    def __init__(self, *args: Any, programmes: Iterable[Programme], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.own = {str(programme.pk): programme for programme in programmes}
+        choices = [(pk, programme_label(programme)) for pk, programme in self.own.items()]
+        self.fields["programme"] = forms.ChoiceField(
+            label=_lazy("Your programme"), choices=[("", _("Choose")), *choices]
+        )
+
+    def facts(self) -> CourseFacts:
+        """What was said."""
+        told = self.cleaned_data
+        return CourseFacts(
+            course_id=told["course_id"],
+            programme=self.own[told["programme"]],
+            started_on=told["started_on"],
+        )
 
 
 class ProgrammeForm(forms.Form):

@@ -135,7 +135,7 @@ class Completion(models.Model):
 
 
 class ImportDraft(models.Model):
-    """An uploaded list before its import.
+    """An uploaded list before its import, or one that a learning system was asked for.
 
     The file is private and deleted with the import; what stays is its name, hash and counts.
     """
@@ -148,6 +148,9 @@ class ImportDraft(models.Model):
     sheet = models.CharField(max_length=100, blank=True)
     mapping = models.JSONField(default=dict)
     defaults = models.JSONField(default=dict)
+    moodle_course = models.ForeignKey(
+        "MoodleCourse", on_delete=models.SET_NULL, null=True, related_name="lists"
+    )
     created_at = models.DateTimeField()
     imported_at = models.DateTimeField(null=True, blank=True)
     result = models.JSONField(default=dict)
@@ -180,13 +183,15 @@ class MoodleSource(models.Model):
     """A provider's learning system that is asked for who completed a course.
 
     ``iin_field`` is where an IIN stands there: "idnumber" or the short name of a profile field;
-    ``token_sealed`` the web service token.
+    ``token_sealed`` the web service token; ``name`` and ``release`` are what it says of itself.
     """
 
     provider = models.OneToOneField(Provider, on_delete=models.PROTECT, related_name="moodle")
     url = models.CharField(max_length=300)
     token_sealed = models.BinaryField()
     iin_field = models.CharField(max_length=60, default="idnumber")
+    name = models.CharField(max_length=200, blank=True)
+    release = models.CharField(max_length=60, blank=True)
     created_at = models.DateTimeField()
     asked_at = models.DateTimeField(null=True)
     fault = models.CharField(max_length=200, blank=True)
@@ -196,7 +201,11 @@ class MoodleSource(models.Model):
 
 
 class MoodleCourse(models.Model):
-    """A course there and the programme it teaches here."""
+    """A course there and the programme it teaches here, to the group that began on a day.
+
+    ``outcome`` counts its learners as they were asked last; ``fault`` is the code of what stood in
+    the way, with ``fault_params``.
+    """
 
     source = models.ForeignKey(MoodleSource, on_delete=models.CASCADE, related_name="courses")
     course_id = models.PositiveIntegerField()
@@ -204,6 +213,9 @@ class MoodleCourse(models.Model):
     programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="+")
     started_on = models.DateField()
     asked_at = models.DateTimeField(null=True)
+    outcome = models.JSONField(default=dict)
+    fault = models.CharField(max_length=60, blank=True)
+    fault_params = models.JSONField(default=dict)
 
     class Meta:
         constraints: ClassVar = [

@@ -5,7 +5,14 @@ from collections.abc import Iterable
 from django.db.models import Count, QuerySet
 
 from kualik.providers.models import Provider
-from kualik.training.models import Completion, Group, HeaderMapping, ImportDraft, Programme
+from kualik.training.models import (
+    Completion,
+    Group,
+    HeaderMapping,
+    ImportDraft,
+    MoodleSource,
+    Programme,
+)
 
 
 def programmes_of(provider: Provider) -> QuerySet[Programme]:
@@ -45,3 +52,8 @@ def remembered_headers(provider: Provider) -> dict[str, str]:
 def kept_completions(programmes: Iterable[Programme]) -> QuerySet[Completion]:
     """All completions of some programmes, to find those a list names again."""
     return Completion.objects.filter(programme__in=list(programmes))
+
+
+def moodle_of(provider: Provider) -> MoodleSource | None:
+    """The provider's Moodle, if it named one."""
+    return MoodleSource.objects.select_related("provider").filter(provider=provider).first()

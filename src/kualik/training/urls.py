@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kualik.training.views import groups, lists, preview, programmes
+from kualik.training.views import groups, lists, moodle, preview, programmes
 
 app_name = "training"
 urlpatterns = [
@@ -15,6 +15,14 @@ urlpatterns = [
         "office/programmes/<int:pk>/retire/", programmes.programme_retire, name="programme_retire"
     ),
     path("office/import/", lists.upload, name="import"),
+    path("office/import/moodle/", moodle.moodle, name="moodle"),
+    path("office/import/moodle/source/", moodle.source, name="moodle_source"),
+    path("office/import/moodle/forget/", moodle.source_forget, name="moodle_forget"),
+    path("office/import/moodle/courses/", moodle.course_new, name="moodle_course_new"),
+    path("office/import/moodle/courses/<int:pk>/ask/", moodle.course_ask, name="moodle_ask"),
+    path(
+        "office/import/moodle/courses/<int:pk>/remove/", moodle.course_remove, name="moodle_remove"
+    ),
     path("office/import/<int:pk>/", preview.preview, name="preview"),
     path("office/import/<int:pk>/columns/", lists.columns, name="columns"),
     path("office/import/<int:pk>/sheet/", lists.sheet, name="sheet"),

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from kualik.accounts.models import Person, User
+from kualik.accounts.models import ApiToken, Person, User
 from kualik.accounts.queries.staff import ROLE_LABELS
 from kualik.core.models import JournalEntry
 from kualik.rules.language import Text
@@ -17,7 +17,10 @@ PLATFORM = Text(
     "Оператор системы или контролирующий орган",
     "The operator of the system or a supervising body",
 )
-VISITOR = "visitor"
+VISITOR, APP = "visitor", "digital-documents"
+BY_APP = Text("Цифрлық құжаттар сервисі", "Сервис цифровых документов", "Digital documents service")
+PROGRAM = "program"
+BY_PROGRAM = Text("Ұйымның бағдарламасы", "Программа организации", "A program of the organisation")
 BY_LINK = Text(
     "Сіз берген сілтеме бойынша келуші",
     "Посетитель по ссылке, которую вы дали",
@@ -45,6 +48,16 @@ WHAT_LABELS: Mapping[str, Text] = {
     ),
     "window": Text("Терезеде қызмет көрсету", "Обслуживание у окна", "Service at the window"),
     "phone": Text("Телефонды растау", "Подтверждение телефона", "Confirmation of a phone"),
+    "register": Text(
+        "Мемлекеттік тізілімге сұрау салу",
+        "Запрос в государственный регистр",
+        "Question to a register of the state",
+    ),
+    "digital_document": Text(
+        "Цифрлық құжаттар сервисіндегі құжаттарыңыз",
+        "Ваши документы в сервисе цифровых документов",
+        "Your documents in the digital documents service",
+    ),
 }
 WAY_LABELS: Mapping[str, Text] = {
     "ncalayer": Text("ЭЦҚ, NCALayer", "ЭЦП, NCALayer", "EDS, NCALayer"),
@@ -86,12 +99,12 @@ class Entry:
 def looks_of(person: Person) -> list[Look]:
     """Who opened this person's data, the last look first; at most ``SHOWN`` of them."""
     rows = _journal(person, LOOKED)
-    staff = _staff(row.actor for row in rows)
+    actors = _actors(row.actor for row in rows)
     return [
         Look(
             at=row.at,
-            organisation=_organisation(row.actor, staff.get(row.actor)),
-            role=ROLE_LABELS[Role(row.role)] if row.role in list(Role) else Text("", ""),
+            organisation=_organisation(row.actor, actors.get(row.actor)),
+            role=_role(row.role),
             what=WHAT_LABELS.get(str(row.data.get("what")), Text("", "")),
             about=str(row.data.get("about", "")),
         )
@@ -116,13 +129,28 @@ def _journal(person: Person, action: str) -> list[JournalEntry]:
     return list(rows.order_by("-sequence")[:SHOWN])
 
 
-def _staff(names: Iterable[str]) -> dict[str, User]:
-    numbers = {name.removeprefix("user:") for name in names if name.startswith("user:")}
-    rows = User.objects.filter(pk__in=numbers).select_related("provider")
-    return {f"user:{row.pk}": row for row in rows}
+def _actors(names: Iterable[str]) -> dict[str, User | ApiToken]:
+    """The members of staff and the programs by the names of the journal."""
+    numbers: dict[str, set[str]] = {"user": set(), "token": set()}
+    for name in names:
+        kind, _, number = name.partition(":")
+        if kind in numbers:
+            numbers[kind].add(number)
+    staff = User.objects.filter(pk__in=numbers["user"]).select_related("provider")
+    tokens = ApiToken.objects.filter(pk__in=numbers["token"]).select_related("provider")
+    found: dict[str, User | ApiToken] = {f"user:{row.pk}": row for row in staff}
+    return found | {f"token:{row.pk}": row for row in tokens}
 
 
-def _organisation(actor: str, user: User | None) -> Text:
+def _organisation(actor: str, found: User | ApiToken | None) -> Text:
     if actor == VISITOR:
         return BY_LINK
-    return user.provider.name if user and user.provider else PLATFORM
+    if actor == APP:
+        return BY_APP
+    return found.provider.name if found and found.provider else PLATFORM
+
+
+def _role(name: str) -> Text:
+    if name == PROGRAM:
+        return BY_PROGRAM
+    return ROLE_LABELS[Role(name)] if name in list(Role) else Text("", "")

@@ -24,6 +24,13 @@ from kualik.accounts.views.staffing import (
     staff_new,
     staff_one,
 )
+from kualik.accounts.views.tokens import (
+    token_new,
+    token_one,
+    token_renew,
+    token_revoke,
+    tokens,
+)
 
 __all__ = [
     "invitation",
@@ -47,5 +54,10 @@ __all__ = [
     "profile",
     "remove",
     "second_factor",
+    "token_new",
+    "token_one",
+    "token_renew",
+    "token_revoke",
+    "tokens",
     "withdraw",
 ]

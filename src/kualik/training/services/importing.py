@@ -14,6 +14,7 @@ from kualik.core import jobs, journal
 from kualik.core.clock import local_day
 from kualik.core.journal import Actor
 from kualik.core.sweeping import sweep_folder
+from kualik.core.tasks import close_task
 from kualik.providers.models import Provider
 from kualik.rules.errors import RuleViolation
 from kualik.rules.identifiers import replace_iins
@@ -21,6 +22,7 @@ from kualik.training.adapters.grid import Grid
 from kualik.training.adapters.sheets import read_grid
 from kualik.training.models import LIST_FOLDER, HeaderMapping, ImportDraft
 from kualik.training.queries import programmes_of, remembered_headers
+from kualik.training.services.announcing import announce_import
 from kualik.training.services.check import (
     CheckedList,
     CheckedRow,
@@ -45,6 +47,8 @@ KEPT_FOR: Final = timedelta(days=7)
 # Its handler is a ``core.jobs.Handler`` that ``config.jobs`` names: what an upper room offers the
 # people of the list. The payload is {"import": id of the ImportDraft}.
 IMPORTED_JOB: Final = "training.list_imported"
+# A list that nobody uploaded waits to be looked at; the number of its draft ends the key.
+LIST_TASK: Final = "list_waits"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +84,21 @@ class ImportResult:
 
 @transaction.atomic
 def start_import(
-    *, provider: Provider, actor: Actor, filename: str, content: bytes, now: datetime
+    *,
+    provider: Provider,
+    actor: Actor,
+    filename: str,
+    content: bytes,
+    now: datetime,
+    mapping: ColumnMapping | None = None,
 ) -> ImportDraft:
-    """Read an uploaded list and keep it as a draft with its columns recognised.
+    """Read an uploaded list and keep it as a draft with its columns recognised, or as ``mapping``
+    says where the list is our own.
 
     RuleViolation with the codes of ``read_grid`` and ``recognise``; nothing is kept then.
     """
-    mapping = recognise(grid=read_grid(content), remembered=remembered_headers(provider))
+    if mapping is None:
+        mapping = recognise(grid=read_grid(content), remembered=remembered_headers(provider))
     draft = ImportDraft(
         provider=provider,
         uploaded_by=actor.name,
@@ -161,7 +173,7 @@ def preview_import(
         defaults=GroupDefaults.from_texts(draft.defaults),
         today=today,
         edition=edition,
-        programmes=_known_programmes(draft.provider),
+        programmes=known_programmes(draft.provider),
         on_progress=on_progress,
     )
     checked = mark_other_spellings(checked)
@@ -195,7 +207,14 @@ def confirm_import(
         raise RuleViolation(
             "list_needs_answers", fields=checked.missing, names=field_names(checked.missing)
         )
-    return _import_checked(draft, checked, accept_attention, offers=offers, actor=actor, now=now)
+    return import_checked(
+        draft=draft,
+        checked=checked,
+        accept_attention=accept_attention,
+        offers=offers,
+        actor=actor,
+        now=now,
+    )
 
 
 @transaction.atomic
@@ -205,6 +224,7 @@ def discard_import(*, draft: ImportDraft, actor: Actor, now: datetime) -> None:
     journal.record(
         subject=f"import:{draft.pk}", action="training.list_discarded", actor=actor, now=now
     )
+    close_task(key=f"{LIST_TASK}:{draft.pk}", actor=actor, now=now)
     transaction.on_commit(partial(draft.content.storage.delete, draft.content.name or ""))
     draft.delete()
 
@@ -225,15 +245,19 @@ def sweep_lists(*, now: datetime) -> int:
 
 
 @transaction.atomic
-def _import_checked(
+def import_checked(
+    *,
     draft: ImportDraft,
     checked: CheckedList,
     accept_attention: Collection[int],
-    *,
     offers: bool,
     actor: Actor,
     now: datetime,
 ) -> ImportResult:
+    """Save what was judged, all of it or nothing; a draft imported before returns its result.
+
+    A draft of another system's rows has no file. Raises ``import_changed``.
+    """
     # Imports of one provider go one after another, so that none adds what another just did.
     Provider.objects.select_for_update(no_key=True).get(pk=draft.provider_id)
     current = ImportDraft.objects.select_for_update(no_key=True).get(pk=draft.pk)
@@ -248,6 +272,7 @@ def _import_checked(
     )
     result = _result(saved, refused=len(checked.rows) - len(accepted) - skipped, skipped=skipped)
     _close(draft, result, actor=actor, now=now)
+    announce_import(draft, now=now)
     if offers:
         key = f"{IMPORTED_JOB}:{draft.pk}"
         jobs.enqueue(name=IMPORTED_JOB, key=key, payload={"import": draft.pk}, now=now)
@@ -285,7 +310,9 @@ def _close(draft: ImportDraft, result: ImportResult, *, actor: Actor, now: datet
             "groups": list(result.groups),
         },
     )
-    transaction.on_commit(partial(draft.content.storage.delete, name))
+    close_task(key=f"{LIST_TASK}:{draft.pk}", actor=actor, now=now)
+    if name:
+        transaction.on_commit(partial(draft.content.storage.delete, name))
 
 
 def _result(saved: Saved, *, refused: int, skipped: int) -> ImportResult:
@@ -325,7 +352,8 @@ def read_draft(*, draft: ImportDraft, sheet: str = "") -> Grid:
         raise RuleViolation("list_gone") from error
 
 
-def _known_programmes(provider: Provider) -> list[ProgrammeFacts]:
+def known_programmes(provider: Provider) -> list[ProgrammeFacts]:
+    """What the provider teaches already, to compare a list with."""
     return [
         ProgrammeFacts(
             kind=programme.kind,

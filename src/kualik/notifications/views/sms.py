@@ -1,24 +1,16 @@
-"""The address that SMS services call, and the texts that people are sent."""
-
-from datetime import timedelta
+"""The address that SMS services call."""
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from kualik.accounts.queries import person_of
 from kualik.core import clock
-from kualik.core.access import public, staff
+from kualik.core.access import public
 from kualik.core.throttle import Limit, address_of, check_limit, count_miss
 from kualik.notifications.adapters.hooks import LARGEST_CALL, Forged, Told
-from kualik.notifications.queries import counts_by_event
 from kualik.notifications.services.hooking import is_expected, read_call, take_call
-from kualik.notifications.services.wording import events
-from kualik.rules.lifecycle import SUPERVISORS, Role
 
 FORGERS = Limit("sms-hook", 20)
-COUNTED = timedelta(days=30)
 TOO_LARGE, FORBIDDEN, UNKNOWN, TAKEN = 413, 403, 404, 200
 
 
@@ -40,21 +32,3 @@ def sms_hook(request: HttpRequest, carrier: str) -> HttpResponse:
         return HttpResponse(status=FORBIDDEN)
     is_taken = call is None or take_call(carrier, call, now=now)
     return HttpResponse(status=TAKEN if is_taken else UNKNOWN)
-
-
-@staff(*SUPERVISORS, Role.PLATFORM_ADMIN)
-def texts(request: HttpRequest) -> HttpResponse:
-    """Every message in three languages, and how many went out in the last thirty days."""
-    provider = person_of(request).provider
-    scope = provider.code if provider else None
-    counts = counts_by_event(scope=scope, since=clock.now() - COUNTED)
-    rows = [
-        (
-            event,
-            event.texts.get("sms", {}).items(),
-            event.texts.get("email", {}).items(),
-            counts.get(name, {}),
-        )
-        for name, event in events().items()
-    ]
-    return render(request, "notifications/texts.html", {"rows": rows})

@@ -1,0 +1,114 @@
+"""What a call that is refused is told: ``application/problem+json`` (RFC 9457) with our code."""
+
+import json
+import re
+import secrets
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, Final
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from ninja import Field, Schema
+
+from kualik.core import errors
+from kualik.rules.errors import RuleViolation
+from kualik.rules.identifiers import holds_iin
+from kualik.rules.language import LANGUAGES, Text
+
+MEDIA_TYPE: Final = "application/problem+json"
+REQUEST_ID: Final = "kualik.request_id"
+GIVEN_ID: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
+# What explains a code to people; the page has an anchor for each code of the interface.
+PAGE: Final = "/api/"
+
+
+class Texts(Schema):
+    """A text in the languages of the service."""
+
+    kk: str
+    ru: str
+    en: str
+
+
+class Fault(Schema):
+    """What is wrong with one field of what was sent; ``row`` counts from 0 and is null outside a
+    list."""
+
+    row: int | None = None
+    ref: str | None = None
+    field: str
+    code: str
+    severity: str = Field(default="error", json_schema_extra={"enum": ["error", "warning", "note"]})
+    message: Texts
+
+
+class Problem(Schema):
+    """A refusal: ``code`` is stable, ``message`` is for people."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    message: Texts
+    request_id: str
+    errors: list[Fault] = []
+
+
+class Refused(RuleViolation):
+    """A rule broken in several places of what was sent."""
+
+    def __init__(self, code: str, faults: Sequence[Fault], **params: object) -> None:
+        super().__init__(code, **params)
+        self.faults = faults
+
+
+def texts(text: Text) -> Texts:
+    """A text as it is sent; English falls back on Kazakh."""
+    return Texts(kk=text.kk, ru=text.ru, en=text.get("en"))
+
+
+def said(violation: RuleViolation) -> Texts:
+    """What a violation says."""
+    return Texts(**{language: errors.message(violation, language) for language in LANGUAGES})
+
+
+def problem(
+    request: HttpRequest, violation: RuleViolation, *, faults: Sequence[Fault] = ()
+) -> HttpResponse:
+    """The answer about a broken rule, with the headers that its status wants."""
+    status, message = errors.status(violation), said(violation)
+    told = Problem(
+        type=f"{settings.PUBLIC_URL}{PAGE}#{violation.code}",
+        title=HTTPStatus(status).phrase,
+        status=status,
+        code=violation.code,
+        message=message,
+        request_id=request_id(request),
+        errors=list(faults),
+    )
+    response = HttpResponse(
+        json.dumps(told.model_dump(), ensure_ascii=False), status=status, content_type=MEDIA_TYPE
+    )
+    for name, value in _headers(status, violation.params).items():
+        response.headers[name] = value
+    return response
+
+
+def request_id(request: HttpRequest) -> str:
+    """The caller's own name for the call where it is a plain one, else a new one; one a call."""
+    kept = request.META.get(REQUEST_ID)
+    if isinstance(kept, str):
+        return kept
+    given = request.headers.get("X-Request-Id", "")
+    is_plain = GIVEN_ID.fullmatch(given) is not None and not holds_iin(given)
+    request.META[REQUEST_ID] = named = given if is_plain else secrets.token_hex(16)
+    return named
+
+
+def _headers(status: int, params: Mapping[str, Any]) -> dict[str, str]:
+    if status == HTTPStatus.UNAUTHORIZED:
+        return {"WWW-Authenticate": 'Bearer realm="kualik"'}
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return {"Retry-After": str(params.get("seconds") or int(params.get("minutes", 1)) * 60)}
+    return {}
