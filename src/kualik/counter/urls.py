@@ -52,6 +52,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("office/work/<int:pk>/phone/", views.work_phone, name="work_phone"),
     path("office/work/<int:pk>/phone/check/", views.work_phone_check, name="work_phone_check"),
     path("office/work/<int:pk>/phone/again/", views.work_phone_again, name="work_phone_again"),
+    path("office/work/<int:pk>/register/", views.work_register, name="register"),
+    path("office/work/<int:pk>/register/ask/", views.work_register_ask, name="register_ask"),
+    path("office/work/<int:pk>/register/state/", views.work_register_state, name="register_state"),
     path("office/work/<int:pk>/request/<str:number>/", views.case, name="case"),
     path("office/work/<int:pk>/request/<str:number>/state/", views.case_state, name="case_state"),
     path(

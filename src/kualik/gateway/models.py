@@ -88,7 +88,8 @@ class Conversation(models.Model):
 
     ``portal_number`` and ``chain_id`` are the portal's own. ``told`` is the version of the request
     that the portal knows; ``refusal`` is why none was filed: a code of the error table and its
-    values. ``answered_at`` is when the one RESPONSE was written, not when it arrived.
+    words in both languages, "code", "kk", "ru". ``answered_at`` is when the one RESPONSE was
+    written, not when it arrived.
     """
 
     peer = models.ForeignKey(Peer, on_delete=models.PROTECT, related_name="conversations")
@@ -183,10 +184,12 @@ class Outbound(models.Model):
     """A message of ours, written in the transaction of the act it tells of and sent later.
 
     Those of one conversation leave in the order of their primary keys, the next one when the one
-    before is ``sent``. ``data`` is the inner document (signed where the service wants it), put into
-    an envelope and signed anew at every try; ``key`` names the message for ever and travels as a
-    property, so that the other side may know a second copy. ``message_id`` is the gateway's.
-    ``raw`` is the last envelope that left, ``answer`` what came back.
+    before is ``sent`` or ``failed``. A row that was tried and has no ``fault`` is in somebody's
+    hands for the lease of a job. ``data`` is the inner document (signed where the service wants
+    it), put into an envelope and signed anew at every try; ``key`` names the message for ever and
+    travels as a property, so that the other side may know a second copy. ``message_id`` is the
+    gateway's. ``raw`` is the last envelope that left, without our password, ``answer`` what came
+    back.
     """
 
     class Operation(models.TextChoices):

@@ -5,16 +5,18 @@ The service's own wire is not public, so this is the adapter's: ``POST /access-r
 IIN in the body (never in an address), the kind of document and who asks; ``GET
 /access-requests/<reference>`` tells where it stands, and the document once it is allowed, with the
 fields that suppliers fill in ("common": docOwner, docNumber, docIssuer …) and until when its data
-may be kept. Who stands between adapts one side to the other.
+may be kept. Who stands between adapts one side to the other: at an address, or as a class of
+another room that settings.DIGITAL_DOCUMENTS_LINE names.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import requests
 from django.conf import settings
+from django.utils.module_loading import import_string
 
 from kualik.rules.errors import RuleViolation
 from kualik.rules.language import Text
@@ -58,9 +60,19 @@ class Answer:
     document: Document | None
 
 
+class Line(Protocol):
+    """Another way to the service. Raises OSError where nobody answers."""
+
+    def ask(self, *, iin: str, kind: str, asker: Text, bin: str) -> Mapping[str, Any] | None:
+        """What ``POST /access-requests`` answers; None where nobody there has the document."""
+
+    def look(self, *, reference: str, iin: str) -> Mapping[str, Any]:
+        """What ``GET /access-requests/<reference>`` answers."""
+
+
 def is_connected() -> bool:
     """Whether this installation may ask at all."""
-    return bool(settings.DIGITAL_DOCUMENTS_URL)
+    return bool(settings.DIGITAL_DOCUMENTS_URL or settings.DIGITAL_DOCUMENTS_LINE)
 
 
 def ask(*, iin: str, kind: str, asker: Text, bin: str) -> Asked:
@@ -69,30 +81,57 @@ def ask(*, iin: str, kind: str, asker: Text, bin: str) -> Asked:
     Raises ``digital_documents_unreachable``, ``digital_document_absent`` (nobody there has it, or
     the person uses no app), ``digital_documents_answer_wrong``.
     """
-    told = {
-        "iin": iin,
-        "documentType": kind,
-        "requester": {"bin": bin, "nameKk": asker.kk, "nameRu": asker.ru},
-    }
-    answer = _called("POST", "/access-requests", told)
-    if answer.status_code == NOT_FOUND:
+    found = _asked(iin=iin, kind=kind, asker=asker, bin=bin)
+    if found is None:
         raise RuleViolation("digital_document_absent")
-    found = _object(answer, CREATED)
     reference = found.get("id")
     if not isinstance(reference, str) or not _is_reference(reference):
         raise RuleViolation("digital_documents_answer_wrong")
     return Asked(reference=reference, ends_at=_moment(found.get("expiresAt")))
 
 
-def look(*, reference: str) -> Answer:
-    """Where a question stands. Raises ``digital_documents_unreachable``,
+def look(*, reference: str, iin: str) -> Answer:
+    """Where a question about ``iin`` stands. Raises ``digital_documents_unreachable``,
     ``digital_documents_answer_wrong``."""
-    found = _object(_called("GET", f"/access-requests/{reference}", None), OK)
+    found = _looked(reference=reference, iin=iin)
     state = found.get("state")
     if state not in STATES:
         raise RuleViolation("digital_documents_answer_wrong")
     document = _document(found) if state == "allowed" else None
     return Answer(state=str(state), document=document)
+
+
+def _asked(*, iin: str, kind: str, asker: Text, bin: str) -> Mapping[str, Any] | None:
+    line = _line()
+    if line is not None:
+        try:
+            return line.ask(iin=iin, kind=kind, asker=asker, bin=bin)
+        except OSError as error:
+            raise RuleViolation("digital_documents_unreachable") from error
+    told = {
+        "iin": iin,
+        "documentType": kind,
+        "requester": {"bin": bin, "nameKk": asker.kk, "nameRu": asker.ru},
+    }
+    answer = _called("POST", "/access-requests", told)
+    return None if answer.status_code == NOT_FOUND else _object(answer, CREATED)
+
+
+def _looked(*, reference: str, iin: str) -> Mapping[str, Any]:
+    line = _line()
+    if line is None:
+        return _object(_called("GET", f"/access-requests/{reference}", None), OK)
+    try:
+        return line.look(reference=reference, iin=iin)
+    except OSError as error:
+        raise RuleViolation("digital_documents_unreachable") from error
+
+
+def _line() -> Line | None:
+    if not settings.DIGITAL_DOCUMENTS_LINE:
+        return None
+    found: Line = import_string(settings.DIGITAL_DOCUMENTS_LINE)()
+    return found
 
 
 def _called(method: str, path: str, told: Any) -> requests.Response:
@@ -131,14 +170,14 @@ def _object(answer: requests.Response, status: int) -> Mapping[str, Any]:
 def _document(found: Mapping[str, Any]) -> Document:
     outer = _part(found, "document")
     common = _part(outer, "common")
-    owner, issuer = _part(common, "docOwner"), _part(common, "docIssuer")
+    owner = _part(common, "docOwner")
     return Document(
         iin=_words(owner, "iin"),
         family_name=_words(owner, "lastName"),
         given_name=_words(owner, "firstName"),
         patronymic=_words(owner, "middleName"),
         number=_words(common, "docNumber"),
-        issuer=Text(_words(issuer, "nameKk"), _words(issuer, "nameRu")),
+        issuer=_issuer(common),
         issued_on=_day(common.get("docIssuedDate")),
         valid_until=_day(common.get("docExpirationDate")),
         is_active=outer.get("active") is True,
@@ -151,6 +190,15 @@ def _part(found: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     if not isinstance(part, dict):
         raise RuleViolation("digital_documents_answer_wrong")
     return part
+
+
+def _issuer(common: Mapping[str, Any]) -> Text:
+    """Whoever gave the document out, in two languages or in words of one."""
+    if isinstance(common.get("docIssuer"), str):
+        words = _words(common, "docIssuer")
+        return Text(words, words)
+    issuer = _part(common, "docIssuer")
+    return Text(_words(issuer, "nameKk"), _words(issuer, "nameRu"))
 
 
 def _words(found: Mapping[str, Any], name: str) -> str:

@@ -94,7 +94,8 @@ def follow_ask(*, ask: DocumentAsk, role: Role, now: datetime) -> DocumentAsk:
     if ask.state != State.ASKED:
         return ask
     try:
-        answer = service.look(reference=ask.reference)
+        iin = open_iin(bytes(ask.iin_sealed))
+        answer = service.look(reference=ask.reference, iin=iin)
     except RuleViolation as violation:
         if violation.code != UNREACHABLE:
             return _ended(ask, State.FAILED, role=role, now=now, fault=violation.code)

@@ -44,6 +44,11 @@ from kualik.counter.views.proving import (
     hand_over_sign,
     hand_over_slip,
 )
+from kualik.counter.views.registers import (
+    work_register,
+    work_register_ask,
+    work_register_state,
+)
 from kualik.counter.views.representing import representative
 from kualik.counter.views.serving import (
     case,
@@ -130,4 +135,7 @@ __all__ = [
     "work_phone",
     "work_phone_again",
     "work_phone_check",
+    "work_register",
+    "work_register_ask",
+    "work_register_state",
 ]

@@ -16,6 +16,7 @@ from kualik.accounts.services import masked_iin, record_look
 from kualik.core import clock, errors
 from kualik.core.access import role_of, staff
 from kualik.counter.adapters.digital_documents import is_connected
+from kualik.counter.adapters.registers import registers
 from kualik.counter.forms.work import AT_FIELD, IdentifyForm
 from kualik.counter.models import Identification, Visit
 from kualik.counter.queries.work import (
@@ -78,7 +79,8 @@ def work(request: HttpRequest, pk: int) -> HttpResponse:
     for mandate in desk.mandates:
         if mandate.principal is not None:
             looked(user, record, mandate.principal, now=now)
-    context = {**person_context(record, now=now), "desk": desk}
+    has_register = registers() is not None
+    context = {**person_context(record, now=now), "desk": desk, "has_register": has_register}
     return render(request, "counter/work.html", context)
 
 

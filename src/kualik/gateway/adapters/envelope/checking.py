@@ -1,0 +1,75 @@
+"""What leaves is of the contract: the schemas of the channels, and those of payloads known here."""
+
+import copy
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from lxml import etree
+
+from kualik.gateway.adapters.envelope.names import ASYNC, CLIENT, FAULT, SYNC, XS
+from kualik.gateway.adapters.envelope.parsing import local, parse, parts, read_inner
+from kualik.gateway.adapters.envelope.payload import TYPE
+from kualik.gateway.adapters.faults import SCHEMA, GatewayFault
+
+SCHEMAS: Final = Path(__file__).parents[2] / "data" / "schema"
+CHANNELS: Final = {
+    SYNC: "sync-types.xsd",
+    ASYNC: "async-types.xsd",
+    CLIENT: "async-client-types.xsd",
+}
+GBDFL: Final = "http://message.persistence.interactive.nat"
+STORAGE: Final = "http://egov.bee.kz/eds/tempstorage/v2/"
+
+
+def check(envelope: bytes) -> None:
+    """Raises GatewayFault 2005 for a message that is not as the schema of its channel says.
+
+    The type of ``data`` is looked at by ``check_payload``: the channels know none.
+    """
+    _, body = parts(parse(envelope))
+    found = list(body)
+    if len(found) == 1 and local(found[0]) == FAULT:
+        detail = found[0].find("detail")
+        found = [] if detail is None else list(detail)
+    if len(found) != 1:
+        raise GatewayFault(SCHEMA, "В Body ожидается один элемент.")
+    root = copy.deepcopy(found[0])
+    for data in root.iter("data"):
+        # A type that the channel's schema does not know would make it invalid.
+        if _names_foreign_type(data):
+            del data.attrib[TYPE]
+    _validate(root, etree.QName(root).namespace or "")
+
+
+def check_payload(text: str) -> None:
+    """Raises GatewayFault 2005 for an inner document of the temporary file store or of the
+    register of persons that is not as its schema says, and for one that no schema is known of."""
+    root = read_inner(text)
+    namespace = etree.QName(root).namespace or ""
+    if namespace == GBDFL:
+        # The types have no elements of their own: the schema declares two around them.
+        root.tag = "request" if local(root) == "Request" else "data"
+    _validate(root, namespace)
+
+
+def _names_foreign_type(data: etree._Element) -> bool:
+    prefix, _, name = data.get(TYPE, "").rpartition(":")
+    return bool(name) and data.nsmap.get(prefix or None) != XS
+
+
+def _validate(root: etree._Element, namespace: str) -> None:
+    schema = _schema(namespace)
+    if schema is None:
+        raise GatewayFault(SCHEMA, "Неизвестное пространство имён.")
+    if not schema.validate(root):
+        entry = schema.error_log.last_error
+        # What is wrong, without the values that the library quotes: they may be personal.
+        place = entry.path.rsplit("/", 1)[-1] if entry and entry.path else ""
+        raise GatewayFault(SCHEMA, f"Сообщение не соответствует схеме: {place}.")
+
+
+@cache
+def _schema(namespace: str) -> etree.XMLSchema | None:
+    name = {**CHANNELS, GBDFL: "gbdfl-root.xsd", STORAGE: "eds-temp-storage.xsd"}.get(namespace)
+    return etree.XMLSchema(etree.parse(SCHEMAS / name)) if name else None

@@ -1,0 +1,70 @@
+"""Conversations with the portal: opened once by their correlation id, found again."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from django.db import transaction
+
+from kualik.core import errors
+from kualik.gateway.models import Conversation, Inbound, Profile
+from kualik.rules.errors import RuleViolation
+
+# A conversation of the synchronous channel has no correlation id of the gateway: it is known by
+# the portal's number, and the portal asks again when it wants to know more.
+ASKED: Final = "sync:"
+RELATED: Final = ("peer", "profile__provider", "request__person", "request__certificate")
+
+
+def open_thread(
+    profile: Profile, inbound: Inbound, echo: Mapping[str, str], *, now: datetime
+) -> Conversation:
+    """The conversation of a question, opened if it is new, its row locked until the transaction
+    ends."""
+    number = echo.get("number", "")
+    values = {
+        "profile": profile,
+        "service_id": inbound.service_id,
+        "route_id": inbound.route_id,
+        "portal_number": number,
+        "chain_id": echo.get("chain", ""),
+        "opened_at": now,
+    }
+    key = _key(inbound, number)
+    with transaction.atomic():
+        row, _ = Conversation.objects.get_or_create(
+            peer=inbound.peer, correlation_id=key, defaults=values
+        )
+    held = Conversation.objects.select_for_update(of=("self",)).select_related(*RELATED)
+    return held.get(pk=row.pk)
+
+
+def find_thread(profile: Profile, number: str) -> Conversation | None:
+    """The conversation about a number of the portal, the first of several."""
+    rows = Conversation.objects.select_related(*RELATED).filter(
+        profile=profile, portal_number=number
+    )
+    return rows.order_by("pk").first() if number else None
+
+
+def is_by_question(conversation: Conversation) -> bool:
+    """Whether the portal asks for news instead of hearing them."""
+    return conversation.correlation_id.startswith(ASKED)
+
+
+def refuse(conversation: Conversation, violation: RuleViolation) -> None:
+    """Keep why no request was filed, as it is told in both languages."""
+    conversation.refusal = refusal_of(violation)
+    Conversation.objects.filter(pk=conversation.pk).update(refusal=conversation.refusal)
+
+
+def refusal_of(violation: RuleViolation) -> dict[str, str]:
+    """A violation in words, as ``Conversation.refusal`` keeps it."""
+    said = {language: errors.message(violation, language) for language in ("kk", "ru")}
+    return {"code": violation.code, **said}
+
+
+def _key(inbound: Inbound, number: str) -> str:
+    if inbound.kind == Inbound.Kind.SYNC:
+        return f"{ASKED}{inbound.service_id}:{number}"[:100]
+    return inbound.correlation_id

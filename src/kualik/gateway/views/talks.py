@@ -1,0 +1,93 @@
+"""What was said with the portal: conversations of the own provider, the queue, what came in."""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext
+from django.views.decorators.http import require_safe
+
+from kualik.accounts.queries import person_of
+from kualik.core import clock, errors
+from kualik.core.access import staff
+from kualik.core.methods import post_only
+from kualik.gateway.models import Arrival, Outbound
+from kualik.gateway.queries.profiles import conversations_visible_to, said_in
+from kualik.gateway.services.masking import masked
+from kualik.gateway.services.outbox import resend
+from kualik.gateway.services.profiles import status_words
+from kualik.gateway.services.replies import rows_for, step_of
+from kualik.gateway.views.services import TENDERS
+from kualik.rules.errors import RuleViolation
+from kualik.rules.lifecycle import Role
+
+PAGE_SIZE = 50
+
+
+@staff(*TENDERS)
+@require_safe
+def talks(request: HttpRequest) -> HttpResponse:
+    """Conversations, the last one first."""
+    found = conversations_visible_to(person_of(request)).annotate(sent=Count("outbound"))
+    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
+    rows = [(row, status_words()[step_of(row)]) for row in page]
+    return render(request, "gateway/talks.html", {"rows": rows, "page": page})
+
+
+@staff(*TENDERS)
+@require_safe
+def talk(request: HttpRequest, pk: int) -> HttpResponse:
+    """One conversation: its messages in order; their documents, masked, for the administrator of
+    the installation alone."""
+    user = person_of(request)
+    conversation = get_object_or_404(conversations_visible_to(user), pk=pk)
+    came, gone = said_in(conversation)
+    sees = user.has_role(frozenset({Role.PLATFORM_ADMIN}))
+    rows = rows_for(conversation)
+    context = {
+        "conversation": conversation,
+        "words": status_words()[step_of(conversation)],
+        "came": [(each, masked(rows, each.data) if sees else "") for each in came],
+        "gone": [(each, masked(rows, each.data) if sees else "") for each in gone],
+    }
+    return render(request, "gateway/talk.html", context)
+
+
+@staff(Role.PLATFORM_ADMIN)
+@require_safe
+def queue(request: HttpRequest) -> HttpResponse:
+    """Messages that have not left: those that failed, then those that wait."""
+    rows = Outbound.objects.select_related("peer", "conversation").exclude(
+        state=Outbound.State.SENT
+    )
+    context = {
+        "failed": rows.filter(state=Outbound.State.FAILED).order_by("-pk")[:PAGE_SIZE],
+        "waiting": rows.filter(state=Outbound.State.WAITING).order_by("pk")[:PAGE_SIZE],
+        "count": rows.filter(state=Outbound.State.WAITING).count(),
+    }
+    return render(request, "gateway/queue.html", context)
+
+
+@staff(Role.PLATFORM_ADMIN)
+@post_only("gateway:queue")
+def queue_resend(request: HttpRequest, pk: int) -> HttpResponse:
+    """Try a failed message again."""
+    row = get_object_or_404(Outbound, pk=pk)
+    actor = person_of(request).acting_as(Role.PLATFORM_ADMIN)
+    try:
+        resend(outbound=row, actor=actor, now=clock.now())
+    except RuleViolation as violation:
+        messages.error(request, errors.message(violation))
+    else:
+        messages.success(request, gettext("The message will be sent again."))
+    return redirect("gateway:queue")
+
+
+@staff(Role.PLATFORM_ADMIN)
+@require_safe
+def arrivals(request: HttpRequest) -> HttpResponse:
+    """What came to our addresses, taken or not; never what was in it."""
+    rows = Arrival.objects.defer("raw").order_by("-pk")
+    page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+    return render(request, "gateway/arrivals.html", {"page": page})
