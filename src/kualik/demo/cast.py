@@ -66,9 +66,14 @@ def _member(member: Row, provider: Row, usage: str) -> Row:
     }
 
 
+def graduate_id(provider_code: str, place: int) -> str:
+    """The name under which the simulators know a graduate."""
+    return f"graduate-{provider_code}-{place}".lower()
+
+
 def _graduates(words: Row, provider: Row, *, first: int) -> Iterator[Row]:
     for place, state in GRADUATES.items():
-        person = f"graduate-{provider['code']}-{place}".lower()
+        person = graduate_id(provider["code"], place)
         yield _graduate(words, first + place, person, state, Text(**provider["name"]))
 
 

@@ -7,6 +7,7 @@ from django.db import transaction
 from kualik.core.journal import SYSTEM
 from kualik.demo.blanks import ask_on_paper, stock_blanks
 from kualik.demo.complaining import complain
+from kualik.demo.gateway import open_gateway, write_studied
 from kualik.demo.halls import live_in, open_halls
 from kualik.demo.numbers import confirm_numbers
 from kualik.demo.organisations import open_organisation, open_platform
@@ -52,6 +53,8 @@ def load_demonstration(*, now: datetime) -> list[Provider]:
     fail(set_stage(providers[1], now=now))
     complain(set_stage(providers[0], now=now))
     wish(set_stage(providers[0], now=now), data["people"], apart=0)
+    open_gateway(providers, now=opened)
+    write_studied(data["people"], providers, apart=PEOPLE_APART)
     forget_unsent(before=now - FRESH)
     day = (now + timedelta(days=21)).date()
     announce_closure(

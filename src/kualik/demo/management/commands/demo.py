@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from kualik.core import clock
 from kualik.demo.cast import write_cast
+from kualik.demo.gateway import meet_portal
 from kualik.demo.loading import PEOPLE_APART, is_loaded, load_demonstration, read_data
 
 
@@ -21,6 +22,8 @@ class Command(BaseCommand):
         cast = settings.VAR / "simulators" / "people.json"
         write_cast(path=cast, data=read_data(), apart=PEOPLE_APART)
         if is_loaded():
+            # The simulators may listen elsewhere this time.
+            meet_portal(now=clock.now())
             self.stdout.write("The demonstration is loaded already; the data are kept.")
             return
         for provider in load_demonstration(now=clock.now()):
