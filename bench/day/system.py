@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = Path(sys.executable).parent
 KUALIK = str(PROGRAM / "kualik")
 PATIENCE = 90.0
-SIMULATORS = 8
+SIMULATORS = 9
 # The worker looks at the parts of the system no sooner than this after the last time.
 TURN = timedelta(seconds=55)
 
@@ -138,6 +138,7 @@ class System:
                 f"--port={self.simulators + 2}",
                 f"--directory={self.folder / 'keys' / 'test-authority'}",
             ],
+            "portal": ["tools/portal/__main__.py"],
             "printer": [
                 "tools/ticket_printer.py",
                 f"--port={self.printer_port}",
@@ -164,7 +165,7 @@ def installation(folder: Path, *, now: datetime) -> Iterator[System]:
     system = System(folder, now=now)
     try:
         system.call("demo")
-        for name in ("messages", "authority", "web", "printer", "live", "smpp"):
+        for name in ("messages", "authority", "portal", "web", "printer", "live", "smpp"):
             system.start(name)
         for port in (system.simulators + 2, system.simulators + 4, system.printer_port):
             system.listen(port)

@@ -2,9 +2,11 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from pytest_django import Settings
 
 from kualik.config import jobs
 from kualik.core import clock
+from tests.migrated import lay_tables
 
 KUALIK = Path(sys.executable).parent / "kualik"
 AT_WORK = "at work, sqlite"
@@ -70,6 +73,16 @@ def environment(folder: Path) -> dict[str, str]:
     }
 
 
+def bring_tables(folder: Path) -> None:
+    """Fill the database in which the worker looks; its file stays the same one."""
+    lay_tables(folder / "prepared.sqlite3")
+    with (
+        closing(sqlite3.connect(folder / "prepared.sqlite3")) as source,
+        closing(sqlite3.connect(folder / "kualik.sqlite3")) as target,
+    ):
+        source.backup(target)
+
+
 def test_a_worker_outlives_a_fault_of_the_database(
     worker_on_nothing: subprocess.Popen[str], tmp_path: Path
 ) -> None:
@@ -77,7 +90,7 @@ def test_a_worker_outlives_a_fault_of_the_database(
     assert log
     assert any(FAULT in line for line in log)
     assert (tmp_path / "worker-heartbeat").exists()
-    subprocess.run([str(KUALIK), "migrate", "-v0"], env=environment(tmp_path), check=True)
+    bring_tables(tmp_path)
     assert any(AT_WORK in line for line in log), "it goes on once the database answers"
     worker_on_nothing.send_signal(signal.SIGTERM)
     assert worker_on_nothing.wait(timeout=30) == 0

@@ -10,7 +10,6 @@ import http.client
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import time
@@ -25,8 +24,9 @@ import pytest
 from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 from tests.e2e.parts import Part
-from tests.e2e.seen import AXE_FOLDER, SEEN
+from tests.e2e.seen import AXE_FOLDER, CHROMIUM_PATH, SEEN
 from tests.e2e.telephones import Catcher, come_back
+from tests.migrated import lay_tables
 from tests.ports import free_row
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -92,11 +92,10 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    path = shutil.which("chromium")
-    assert path, "the package chromium is missing"
+    assert CHROMIUM_PATH, "the package chromium-headless-shell is missing"
     with (
         sync_playwright() as playwright,
-        playwright.chromium.launch(executable_path=path, args=CHROMIUM) as browser,
+        playwright.chromium.launch(executable_path=CHROMIUM_PATH, args=CHROMIUM) as browser,
     ):
         SEEN.browser = f"Chromium {browser.version.partition('.')[0]}"
         yield browser
@@ -104,9 +103,9 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def simulators_port() -> int:
-    """The first of eight free ports in a row: NCALayer, the phone, the test authority, three of
-    the message catcher, eGov IDP, the digital documents service."""
-    return free_row(8)
+    """The first of nine free ports in a row: NCALayer, the phone, the test authority, three of
+    the message catcher, eGov IDP, the digital documents service, the portal."""
+    return free_row(9)
 
 
 @dataclass(kw_only=True)
@@ -168,6 +167,8 @@ def installation(
         environment=environment,
         simulators=simulators_port,
     )
+    # Migrating is proved elsewhere.
+    lay_tables(folder / "kualik.sqlite3")
     is_staged = any("applicants" in item.fixturenames for item in request.session.items)
     running.load(is_staged=is_staged)
     web = ("kualik.config.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "2", *THREADS)
@@ -179,6 +180,7 @@ def installation(
         running.start_simulator("phone")
         running.start_simulator("authority_server", *keys, f"--port={simulators_port + 2}")
         running.start_simulator("digital_documents")
+        running.start_simulator("portal/__main__")
         wait_for(port, "/healthz")
         places = {0: "/", 1: "/", 2: "/rsa/ca", 7: "/"}
         if is_staged:

@@ -1,6 +1,7 @@
 """What a run of the browser tests saw."""
 
 import json
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -8,6 +9,8 @@ from kualik.core import clock
 
 AXE_FOLDER = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core"
 AXE_VERSION = json.loads((AXE_FOLDER / "package.json").read_text(encoding="utf-8"))["version"]
+# The engine of Chromium without the parts that show a window: a third less to compute.
+CHROMIUM_PATH = shutil.which("chromium-headless-shell") or shutil.which("chromium")
 
 
 @dataclass

@@ -16,6 +16,7 @@ PUBLIC = (
     "/enter/phone/",
     "/view/",
     "/accessibility/",
+    "/api/",
 )
 OFFICE = (
     "/office/",

@@ -11,11 +11,12 @@ from kualik.core import clock, journal
 from kualik.core.journal import SYSTEM
 from kualik.rules.language import Text
 from kualik.rules.lifecycle import Role
+from tests.e2e.seen import CHROMIUM_PATH
 
 PASSWORD = "бір-екі-үш-төрт"
 EMAIL = "aigul@example.kz"
 BROWSER = {
-    "executable_path": "/usr/bin/chromium",
+    "executable_path": CHROMIUM_PATH,
     "args": [
         "--no-sandbox",
         "--disable-gpu",

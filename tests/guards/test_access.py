@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from kualik.accounts.models import User
-from kualik.core.access import APPLICANT, PUBLIC, SIGNED_IN, permission_of
+from kualik.core.access import APPLICANT, PROGRAM, PUBLIC, SIGNED_IN, permission_of
 from kualik.rules.lifecycle import Role
 from tests.entering import open_cabinet
 from tests.world import World, build_world, enrol, sign_in
@@ -28,6 +28,7 @@ def routes(patterns: list[URLPattern | URLResolver], space: str = "") -> Iterato
 
 ALL = list(routes(get_resolver().url_patterns))
 STAFF = [route for route in ALL if isinstance(permission_of(route[1].callback), frozenset)]
+PROGRAMS = [route for route in ALL if permission_of(route[1].callback) == PROGRAM]
 OWN = [route for route in ALL if permission_of(route[1].callback) == APPLICANT]
 each_route = pytest.mark.parametrize(("name", "route"), ALL, ids=[name for name, _ in ALL])
 
@@ -41,16 +42,18 @@ def address(world: World, name: str, route: URLPattern) -> str:
     """The route's address with values that exist where the guards stand before the look-up."""
     request = world.demo.requests[0]
     certificate = next(row.certificate for row in world.demo.requests if row.certificate)
+    in_register = name.startswith("certificates") or name == "api:get_registered"
     values = {
-        "code": certificate.code if name.startswith("certificates") else "DEMO",
+        "code": certificate.code if name.startswith(("certificates", "api")) else "DEMO",
         "edition": "A303",
         "form": "A303-pd-certificate@1",
         "size": "a4",
-        "number": certificate.number if name.startswith("certificates") else request.number,
+        "number": certificate.number if in_register else request.number,
         "act": "suspend",
         "group": world.demo.group.pk,
         "pk": world.demo.group.pk,
         "completion": world.demo.free[0].pk,
+        "rest": "nothing",
     }
     wanted = route.pattern.converters
     return reverse(name, kwargs={key: values[key] for key in wanted})
@@ -65,13 +68,14 @@ def knock(client: Client, where: str) -> list[tuple[int, str]]:
 def test_there_are_routes_to_guard() -> None:
     assert len(ALL) > 25
     assert len(STAFF) > 20
+    assert len(PROGRAMS) > 8
     assert OWN
 
 
 @each_route
 def test_every_route_states_its_permission(name: str, route: URLPattern) -> None:
     permission = permission_of(route.callback)
-    stated = permission in (PUBLIC, SIGNED_IN, APPLICANT)
+    stated = permission in (PUBLIC, SIGNED_IN, APPLICANT, PROGRAM)
     roles = isinstance(permission, frozenset) and permission and permission <= PEOPLE
     assert stated or roles, f"{route.pattern} states no permission"
 
@@ -89,7 +93,8 @@ def leads_to(page: str, client: Client, world: World, routes: list[Route]) -> No
 
 
 def test_a_stranger_is_led_from_every_closed_page_to_the_sign_in(world: World) -> None:
-    closed = [route for route in ALL if permission_of(route[1].callback) != PUBLIC]
+    open_to_others = (PUBLIC, PROGRAM)
+    closed = [route for route in ALL if permission_of(route[1].callback) not in open_to_others]
     leads_to("signatures:enter", Client(), world, OWN)
     leads_to("accounts:login", Client(), world, [route for route in closed if route not in OWN])
 
@@ -131,6 +136,16 @@ def person(world: World, role: Role) -> User:
     if role in world.demo.staff:
         return world.demo.staff[role]
     return enrol(f"only-{role}", None, role, now=world.now)
+
+
+def test_without_a_token_no_call_of_a_program_is_answered_whoever_comes(world: World) -> None:
+    people = [Client(), open_cabinet(Client(), world.demo.requests[0].person)]
+    people += [sign_in(Client(), person(world, role)) for role in sorted(PEOPLE)]
+    for name, route in PROGRAMS:
+        for client in people:
+            statuses = {status for status, _ in knock(client, address(world, name, route))}
+            assert statuses <= {401, 405, 415}, name
+            assert 401 in statuses or 415 in statuses, name
 
 
 def test_nothing_keeps_the_answer_of_a_closed_page(world: World) -> None:

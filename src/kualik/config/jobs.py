@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib.sessions.models import Session
 
 from kualik.accounts.services import forget_codes
+from kualik.accounts.services.commands import forget_answers
 from kualik.cases.services.answering import run_answer_job
 from kualik.cases.services.attaching import sweep_attachments
 from kualik.cases.services.deciding_alone import DECIDE_JOB, run_decide_job
@@ -42,6 +43,16 @@ from kualik.counter.services.asking import FORGET_DOCUMENTS_JOB
 from kualik.counter.services.asking import run_forget_job as run_forget_documents_job
 from kualik.counter.services.warning import WATCH_JOB as HALL_JOB
 from kualik.counter.services.warning import run_watch_job as run_hall_job
+from kualik.gateway.services.answering import ANSWER_JOB as PORTAL_ANSWER_JOB
+from kualik.gateway.services.answering import run_answer_job as run_portal_answer_job
+from kualik.gateway.services.consents import FOLLOW_JOB as CONSENT_JOB
+from kualik.gateway.services.consents import FORGET_JOB as FORGET_CONSENTS_JOB
+from kualik.gateway.services.consents import run_follow_job as run_consent_job
+from kualik.gateway.services.consents import run_forget_job as run_forget_consents_job
+from kualik.gateway.services.handling import HANDLE_JOB, run_handle_job
+from kualik.gateway.services.outbox import SEND_JOB, run_send_job
+from kualik.gateway.services.polling import POLL_JOB, run_poll_job
+from kualik.gateway.services.receiving import forget_refused
 from kualik.incidents.services.taking import sweep_protocols
 from kualik.incidents.services.watching import watch_terms
 from kualik.notifications.services.delivering import (
@@ -49,6 +60,7 @@ from kualik.notifications.services.delivering import (
     report_silence,
     worker_handlers,
 )
+from kualik.notifications.services.hooks import HOOK_JOB, forget_deliveries, run_hook_job
 from kualik.notifications.services.receiving import ANSWER_JOB
 from kualik.oversight.services.house_watching import HOUSE_JOB, run_house_job
 from kualik.oversight.services.reconciling import BOOKS_JOB, run_books_job
@@ -63,6 +75,13 @@ from kualik.training.services.dry_run import (
     run_import_job,
 )
 from kualik.training.services.importing import IMPORTED_JOB
+from kualik.training.services.moodle import MOODLE_JOB
+from kualik.training.services.moodle_lists import (
+    NIGHT_JOB,
+    night_of,
+    run_moodle_job,
+    run_night_job,
+)
 
 FORGET_JOB = "training.forget_lists"
 SWEEP_JOB = "signatures.sweep_entries"
@@ -81,13 +100,16 @@ def run_forget_job(_payload: Payload, now: datetime) -> None:
     sweep_attachments(now=now)
     sweep_files(now=now)
     sweep_protocols(now=now)
+    forget_deliveries(now=now)
+    forget_refused(now=now)
 
 
 def run_sweep_job(_payload: Payload, now: datetime) -> None:
-    """Remove what entering leaves behind: challenges, codes and browser sessions that are over."""
+    """Remove what is over: challenges, codes, browser sessions, answers whose keys come no more."""
     forget_challenges(now=now)
     forget_phone_signings(now=now)
     forget_codes(now=now)
+    forget_answers(now=now)
     Session.objects.filter(expire_date__lte=now).delete()
 
 
@@ -129,14 +151,23 @@ HANDLERS: Mapping[str, Handler] = {
     OVERDUE_JOB: run_overdue_job,
     MOVED_JOB: run_moved_job,
     FORGET_DOCUMENTS_JOB: run_forget_documents_job,
+    CONSENT_JOB: run_consent_job,
+    FORGET_CONSENTS_JOB: run_forget_consents_job,
     ASKED_JOB: run_asked_job,
     BOOKS_JOB: run_books_job,
     REPORT_JOB: run_reports_job,
     HOUSE_JOB: run_house_job,
+    HANDLE_JOB: run_handle_job,
+    SEND_JOB: run_send_job,
+    POLL_JOB: run_poll_job,
+    HOOK_JOB: run_hook_job,
+    MOODLE_JOB: run_moodle_job,
+    NIGHT_JOB: run_night_job,
+    PORTAL_ANSWER_JOB: run_portal_answer_job,
     **worker_handlers(),
 }
-# Proof has days; seals and everything else come before it.
-LAST = (PRESERVE_JOB,)
+# Proof has days, and another system may be slow; seals and everything else come first.
+LAST = (HOOK_JOB, MOODLE_JOB, PRESERVE_JOB)
 
 
 def enqueue_daily(*, now: datetime) -> None:
@@ -151,9 +182,13 @@ def enqueue_daily(*, now: datetime) -> None:
         OVERDUE_JOB,
         SUCCEED_JOB,
         FORGET_DOCUMENTS_JOB,
+        FORGET_CONSENTS_JOB,
     ):
         jobs.enqueue(name=name, key=f"{name}:{now:%Y-%m-%dT%H}", payload={}, now=now)
-    jobs.enqueue(name=HALL_JOB, key=f"{HALL_JOB}:{now:%Y-%m-%dT%H:%M}", payload={}, now=now)
+    for name in (HALL_JOB, POLL_JOB):
+        jobs.enqueue(name=name, key=f"{name}:{now:%Y-%m-%dT%H:%M}", payload={}, now=now)
+    night = night_of(now)
+    jobs.enqueue(name=NIGHT_JOB, key=f"{NIGHT_JOB}:{day}", payload={}, now=now, run_at=night)
     settled_at = max(now, datetime.combine(local_day(now), DAY_SETTLED, tzinfo=ZONE))
     jobs.enqueue(name=REPORT_JOB, key=f"{REPORT_JOB}:{day}", payload={}, now=now, run_at=settled_at)
 

@@ -17,6 +17,16 @@ class RefusalsWithoutTrace(logging.Filter):
         return True
 
 
+class FaultsOnce(logging.Filter):
+    """A refusal of the e-government bus, to which SOAP gives the status 500, has its own line with
+    its code; the framework's says only that something broke."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        path = getattr(getattr(record, "request", None), "path", "")
+        is_fault = getattr(record, "status_code", 0) == 500 and record.exc_info is None
+        return not (is_fault and str(path).startswith("/gateway/"))
+
+
 class SecretsHidden(SafeExceptionReporterFilter):
     """Reports of a fault leave out what Django does not know to be secret: PINs and addresses
     that hold a password."""

@@ -55,10 +55,14 @@ STAFF_ITEMS: tuple[Entry, ...] = (
     ("counter:stand", _("For the premises")),
     ("certificates:seal_policy", _("Rules of signing")),
     ("accounts:staff_list", _("Staff")),
+    ("accounts:tokens", _("Other systems")),
     ("providers:house", _("Our organisation")),
     ("providers:breaks", _("Technical breaks")),
     ("training:programmes", _("Programmes")),
     ("notifications:texts", _("What people are told")),
+    ("gateway:services", _("Services of the portal")),
+    ("gateway:registers", _("Registers of the state")),
+    ("notifications:hooks", _("Web hooks")),
 )
 # Folded, so that the rest of the menu stays in one row; tasks lead to what waits there.
 FOLDED = frozenset(
@@ -77,10 +81,14 @@ FOLDED = frozenset(
         "counter:stand",
         "certificates:seal_policy",
         "accounts:staff_list",
+        "accounts:tokens",
         "providers:house",
         "providers:breaks",
         "training:programmes",
         "notifications:texts",
+        "gateway:services",
+        "gateway:registers",
+        "notifications:hooks",
     }
 )
 

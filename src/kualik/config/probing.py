@@ -8,6 +8,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import Error, connection
 
+from kualik.gateway.services.probing import line_trials
 from kualik.incidents.adapters.probes import Trial, usual_trials
 from kualik.incidents.adapters.signs import note_away
 from kualik.incidents.services.detecting import (
@@ -20,10 +21,8 @@ from kualik.incidents.services.detecting import (
 )
 from kualik.incidents.services.telling import settle_notices
 
-# What upper rooms bring, such as the line to the e-government gateway: each names its parts.
-MORE_TRIALS: tuple[Callable[[datetime], list[Trial]], ...] = ()
-
-
+# What upper rooms bring: the lines to the e-government gateway.
+MORE_TRIALS: tuple[Callable[[datetime], list[Trial]], ...] = (line_trials,)
 # A part that says nothing for so long does not work.
 LONGEST_TRY_SECONDS = 20.0
 PAUSE_SECONDS = 1.0

@@ -38,9 +38,9 @@ LAST_URL = environment.first_line(VAR / "public-url") if DEMO else ""
 PUBLIC_URL = environment.text("KUALIK_PUBLIC_URL", LAST_URL or "http://localhost:8000").rstrip("/")
 # The simulators of outside parties, on a demonstration only: NCALayer, the phone, the authority,
 # then the three addresses of the message catcher: SMTP, SMPP and its page; eGov IDP, the digital
-# documents service.
+# documents service, the portal with the gateway beside it.
 SIMULATORS_PORT = environment.number("KUALIK_SIMULATORS_PORT", 13580)
-SIMULATORS = [f"127.0.0.1:{SIMULATORS_PORT + place}" for place in range(8)]
+SIMULATORS = [f"127.0.0.1:{SIMULATORS_PORT + place}" for place in range(9)]
 TEST_AUTHORITY_URL = f"http://{SIMULATORS[2]}"
 NCALAYER_URL = environment.text(
     "KUALIK_NCALAYER_URL", f"ws://{SIMULATORS[0]}/" if DEMO else "wss://127.0.0.1:13579/"
@@ -76,6 +76,12 @@ DIGITAL_DOCUMENTS_TOKEN = environment.secret("KUALIK_DIGITAL_DOCUMENTS_TOKEN") o
     "demo" if DEMO else ""
 )
 DIGITAL_DOCUMENTS_PATIENCE = (3.0, 5.0)
+# The class that asks that service another way than at its own address; none by default.
+DIGITAL_DOCUMENTS_LINE = (
+    "kualik.gateway.services.documents.Line"
+    if environment.flag("KUALIK_GATEWAY_DOCUMENTS", default=False)
+    else ""
+)
 environment.check_address(
     "KUALIK_DIGITAL_DOCUMENTS_URL",
     DIGITAL_DOCUMENTS_URL,
@@ -110,6 +116,22 @@ if not DEMO and not TRUST_PINS and environment.has_files(TRUST_ROOT):
 TSA_URL = environment.text("KUALIK_TSA_URL", f"{TEST_AUTHORITY_URL}/rsa/tsa" if DEMO else "")
 TSA_POLICY = environment.text("KUALIK_TSA_POLICY")
 NCANODE_URL = environment.text("KUALIK_NCANODE_URL")
+# What messages of the e-government bus are signed with: PKCS#12 files in KEYS_ROOT, RSA (opened by
+# KEY_PASSPHRASE) and GOST (signed with by the NCANode server, its certificate beside it).
+GATEWAY_KEY = environment.text("KUALIK_GATEWAY_KEY")
+GATEWAY_GOST_KEY = environment.text("KUALIK_GATEWAY_GOST_KEY")
+GATEWAY_GOST_CERTIFICATE = environment.text("KUALIK_GATEWAY_GOST_CERTIFICATE")
+GATEWAY_GOST_PASSWORD = environment.secret("KUALIK_GATEWAY_GOST_PASSWORD")
+# Our own password there, sent in every message where the other end asks for one.
+GATEWAY_PASSWORD = environment.secret("KUALIK_GATEWAY_PASSWORD")
+# How far the date of a message that is pushed may be from now; one that waited longer is pulled.
+GATEWAY_WINDOW_MINUTES = environment.number("KUALIK_GATEWAY_WINDOW_MINUTES", 1440)
+# How many messages of one address that nobody known signed are borne within a minute.
+GATEWAY_REFUSALS = environment.number("KUALIK_GATEWAY_REFUSALS", 600)
+# A file with values in place of those of gateway/data/registers.toml: how other systems are asked.
+REGISTERS = environment.text("KUALIK_REGISTERS")
+# Learning systems in the inner network that a provider may have us ask.
+MOODLE_HOSTS = environment.words("KUALIK_MOODLE_HOSTS")
 PKCS11_MODULE = environment.text("KUALIK_PKCS11_MODULE")
 PKCS11_PIN = environment.secret("KUALIK_PKCS11_PIN")
 # A file of one's own in place of complaints/data/bodies.toml: which body is higher than a provider.
@@ -279,8 +301,19 @@ APPLICANT_LOGIN_URL = "signatures:enter"
 # Names the page that a visitor has to pass before the cabinet.
 APPLICANT_GATE = "kualik.accounts.queries.first_page"
 # The class that asks a registry of phones; none by default.
-PHONE_REGISTRY = ""
+PHONE_REGISTRY = (
+    "kualik.gateway.services.phones.Registry"
+    if environment.flag("KUALIK_GATEWAY_PHONES", default=False)
+    else ""
+)
+# The class that the window asks for facts of a person, with their consent.
+PERSON_REGISTERS = "kualik.gateway.services.window.Registers"
 STAFF_LETTERS = "kualik.config.letters.Letters"
+# The classes that hear of every change of a request.
+REQUEST_OBSERVERS = [
+    "kualik.config.hooking.RequestHooks",
+    "kualik.gateway.services.telling.PortalObserver",
+]
 AXES_FAILURE_LIMIT = environment.number("KUALIK_LOGIN_TRIES", 7)
 AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
@@ -324,12 +357,15 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "filters": {"refusals": {"()": "kualik.config.logs.RefusalsWithoutTrace"}},
+    "filters": {
+        "refusals": {"()": "kualik.config.logs.RefusalsWithoutTrace"},
+        "faults": {"()": "kualik.config.logs.FaultsOnce"},
+    },
     "handlers": {
         "console": {
             "class": "logging.StreamHandler",
             "formatter": "line",
-            "filters": ["refusals"],
+            "filters": ["refusals", "faults"],
         }
     },
     # These two print a trace for every tampered file that anyone uploads.

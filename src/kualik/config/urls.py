@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from kualik.config import views
+from kualik.config import api_docs, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.home, name="home"),
@@ -13,6 +13,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("view/", views.look, name="look"),
     path("stay/", views.stay_longer, name="stay"),
     path("healthz", views.health, name="health"),
+    path("api/", api_docs.page, name="api_docs"),
+    path("api/v1/", include(("kualik.config.api", "api"))),
     path("favicon.ico", views.favicon, name="favicon"),
     path("", include("kualik.accounts.urls")),
     path("", include("kualik.notifications.urls")),

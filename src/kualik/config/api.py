@@ -1,0 +1,260 @@
+"""The interface for other systems, ``/api/v1/``: the parts of the rooms put together.
+
+Every answer bears the name of the call and what is left of its rate; every refusal is a problem
+with our code in three languages; an answer that has not changed is 304.
+"""
+
+import hashlib
+import json
+import logging
+from collections.abc import Callable, Iterator
+from functools import cache, wraps
+from typing import Any, Final
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import URLPattern, URLResolver, path
+from django.utils.cache import get_conditional_response
+from django.utils.translation import gettext_noop
+from django.views.decorators.csrf import csrf_exempt
+from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.openapi.schema import OpenAPISchema
+from ninja.operation import Operation
+from ninja.renderers import JSONRenderer
+
+from kualik.accounts.adapters.bearer import CALLS, Bearer, calls_left
+from kualik.accounts.adapters.problems import MEDIA_TYPE, Fault, Refused, problem, request_id, said
+from kualik.accounts.api import router as accounts
+from kualik.cases.api import router as cases
+from kualik.certificates.api import router as certificates
+from kualik.core.access import by_token, public
+from kualik.rules.errors import RuleViolation
+from kualik.training.api import router as training
+
+VERSION: Final = "1.0.0"
+READING: Final = frozenset({"GET", "HEAD"})
+OK, BAD_REQUEST, NOT_ALLOWED = 200, 400, 405
+View = Callable[..., HttpResponseBase]
+log = logging.getLogger(__name__)
+
+
+class Renderer(JSONRenderer):
+    """JSON whose Kazakh and Russian can be read."""
+
+    json_dumps_params = {"ensure_ascii": False}
+
+
+class Api(NinjaAPI):
+    """NinjaAPI whose description names the scope of each operation and the form of a refusal."""
+
+    def get_openapi_schema(
+        self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None
+    ) -> OpenAPISchema:
+        schema = super().get_openapi_schema(path_prefix=path_prefix, path_params=path_params)
+        scopes = scopes_by_operation()
+        for method, operation in operations_of(schema):
+            scope = scopes.get(operation["operationId"])
+            if "security" in operation:
+                operation["security"] = [{"Bearer": [scope] if scope else []}]
+            for status, answer in operation["responses"].items():
+                if int(status) >= BAD_REQUEST and "content" in answer:
+                    answer["content"] = {MEDIA_TYPE: answer["content"]["application/json"]}
+            if method == "get":
+                operation["responses"][304] = {"description": "Not Modified"}
+        return schema
+
+
+api = Api(
+    title="Kualik",
+    version=VERSION,
+    description=gettext_noop(
+        "Documents on additional education of healthcare staff: completions in, register and "
+        "requests out, checks of documents."
+    ),
+    docs_url=None,
+    urls_namespace="api",
+    renderer=Renderer(),
+    servers=[{"url": settings.PUBLIC_URL}],
+)
+for room in (accounts, training, cases, certificates):
+    api.add_router("", room)
+
+
+@cache
+def described() -> OpenAPISchema:
+    """The description, made once: it is the same for everybody."""
+    return api.get_openapi_schema()
+
+
+def operations_of(schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The methods and operations of a description."""
+    for methods in schema["paths"].values():
+        yield from methods.items()
+
+
+def scopes_by_operation() -> dict[str, str]:
+    """The scope that each operation asks for; empty where any token will do."""
+    found = {}
+    for bound in api._get_bound_routers():
+        for place in bound.path_operations.values():
+            for operation in place.operations:
+                for guard in operation.auth_callbacks:
+                    if isinstance(guard, Bearer) and operation.operation_id:
+                        found[operation.operation_id] = guard.scope.value if guard.scope else ""
+    return found
+
+
+@api.exception_handler(RuleViolation)
+def rule_broken(request: HttpRequest, violation: RuleViolation) -> HttpResponse:
+    faults = violation.faults if isinstance(violation, Refused) else ()
+    return problem(request, violation, faults=faults)
+
+
+@api.exception_handler(AuthenticationError)
+def token_missing(request: HttpRequest, _error: AuthenticationError) -> HttpResponse:
+    return problem(request, RuleViolation("token_missing"))
+
+
+@api.exception_handler(HttpError)
+def body_unreadable(request: HttpRequest, _error: HttpError) -> HttpResponse:
+    """What the library itself refuses: a body that is no JSON."""
+    return problem(request, RuleViolation("body_unreadable"))
+
+
+@api.exception_handler(ValidationError)
+def body_invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    """What does not fit the description, field by field; what was sent is not repeated."""
+    faults = [
+        Fault(
+            row=next((part for part in found["loc"] if isinstance(part, int)), None),
+            field=".".join(str(part) for part in found["loc"][1:]),
+            code="field_invalid",
+            message=said(RuleViolation("field_invalid", reason=found["type"])),
+        )
+        for found in error.errors
+    ]
+    return problem(request, RuleViolation("body_invalid"), faults=faults)
+
+
+@api.exception_handler(Http404)
+def not_found(request: HttpRequest, _error: Http404) -> HttpResponse:
+    return problem(request, RuleViolation("not_found"))
+
+
+@api.exception_handler(Exception)
+def service_failed(request: HttpRequest, error: Exception) -> HttpResponse:
+    log.error("call %s failed", request_id(request), exc_info=error)
+    return problem(request, RuleViolation("service_failed"))
+
+
+def served(view: View, parameters: frozenset[str] = frozenset()) -> View:
+    """A call with its frame: what may be sent, the headers, and 304 for what is known.
+
+    ``parameters`` are all that the address may have: a misspelt one would silently ask for more.
+    """
+
+    @wraps(view)
+    def framed(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
+        response = _misfit(request, parameters) or view(request, *args, **kwargs)
+        if response.status_code == NOT_ALLOWED:
+            allowed = response.headers.get("Allow", "")
+            response = problem(request, RuleViolation("method_unknown"))
+            response.headers["Allow"] = allowed
+        response = _conditional(request, response)
+        response.headers["X-Request-Id"] = request_id(request)
+        left = calls_left(request)
+        if left is not None:
+            response.headers["RateLimit-Limit"] = str(CALLS.misses)
+            response.headers["RateLimit-Remaining"] = str(max(0, left.tries))
+            response.headers["RateLimit-Reset"] = str(left.seconds)
+        return response
+
+    return framed
+
+
+def _misfit(request: HttpRequest, parameters: frozenset[str]) -> HttpResponse | None:
+    """The refusal of what a call cannot have, before a body is read."""
+    if not set(request.GET) <= parameters:
+        known = ", ".join(sorted(parameters)) or "–"
+        return problem(request, RuleViolation("parameter_unknown", known=known))
+    if request.method in READING:
+        return None
+    limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    if not length.isdigit() or int(length) > limit:
+        return problem(request, RuleViolation("body_too_large", limit=limit // 1024))
+    if length != "0" and request.content_type != "application/json":
+        return problem(request, RuleViolation("body_not_json"))
+    return None
+
+
+def _conditional(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    """The answer with its digest, or 304 for whoever has it already."""
+    if request.method not in READING or response.status_code != OK:
+        return response
+    if not isinstance(response, HttpResponse):
+        return response
+    etag = f'"{hashlib.sha256(response.content).hexdigest()[:32]}"'
+    response.headers["ETag"] = etag
+    found = get_conditional_response(request, etag=etag, response=response)
+    return response if found is None else found
+
+
+@public
+def description(request: HttpRequest) -> HttpResponse:
+    """The OpenAPI description; any site may read it."""
+    content = json.dumps(described(), ensure_ascii=False, default=str)
+    response = HttpResponse(content, content_type="application/json")
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    return response
+
+
+@public
+def root(_request: HttpRequest) -> HttpResponse:
+    """People who open the address are led to its page."""
+    return redirect("api_docs")
+
+
+@public
+@csrf_exempt
+def missing(request: HttpRequest, rest: str) -> HttpResponse:
+    """Any other address."""
+    return problem(request, RuleViolation("not_found"))
+
+
+def _guarded(pattern: URLPattern | URLResolver) -> URLPattern:
+    """An operation's address with its frame and the statement of who may come."""
+    if not isinstance(pattern, URLPattern):
+        raise TypeError("the interface has no inner lists of addresses")
+    places = [
+        operation
+        for bound in api._get_bound_routers()
+        for place in bound.path_operations.values()
+        for operation in place.operations
+        if operation.view_func.__name__ == pattern.name
+    ]
+    guards = [[isinstance(one, Bearer) for one in place.auth_callbacks] for place in places]
+    state = by_token if guards and all(row and all(row) for row in guards) else None
+    if guards and not any(guards):
+        state = public
+    view = served(pattern.callback, frozenset(map(str, _parameters(places))))
+    pattern.callback = state(view) if state else view
+    return pattern
+
+
+def _parameters(places: list[Operation]) -> Iterator[str]:
+    for place in places:
+        for model in place.models:
+            if model.__ninja_param_source__ == "query":
+                yield from getattr(model, "__ninja_flatten_map__", {})
+
+
+OWN = frozenset({"openapi-json", "api-root"})
+urlpatterns = [
+    path("", root, name="api-root"),
+    path("openapi.json", served(description), name="openapi"),
+    *(_guarded(one) for one in api.urls[0] if getattr(one, "name", "") not in OWN),
+    path("<path:rest>", served(missing), name="missing"),
+]
