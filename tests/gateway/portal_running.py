@@ -183,5 +183,7 @@ def running(
     finally:
         loop.call_soon_threadsafe(found["stop"].set)
         thread.join()
+        # What a task left in a thread still writes its books.
+        loop.run_until_complete(loop.shutdown_default_executor())
         loop.close()
         portal.books.line.close()
