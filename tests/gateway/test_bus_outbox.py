@@ -232,6 +232,69 @@ def test_a_refusal_that_may_be_set_right_is_told_once_and_closes_by_itself(
     assert task.closed_at is not None
 
 
+def test_words_of_a_refusal_are_kept_without_the_number_of_a_person(
+    bus: Bus, conversation: Conversation, hands: Hands, caplog: pytest.LogCaptureFixture
+) -> None:
+    bus.plan = [turns.fault("2005", "Неверный ИИН 900101300017"), turns.fault("2013", "1" * 13)]
+    rows = [tell(conversation, "001"), tell(conversation, "002")]
+    hands.work()
+    faults = Outbound.objects.order_by("pk").values_list("fault", flat=True)
+    assert list(faults) == ["2005 Неверный ИИН …", "2013 …"]
+    note(rows[0], "NOT_DELIVERED", message_id="1")
+    told = f"{list(StaffTask.objects.values())}{list(Job.objects.values())}{caplog.text}"
+    assert "900101300017" not in told
+
+
+def test_one_refused_conversation_stays_told_of_while_others_go(
+    bus: Bus, conversation: Conversation, hands: Hands
+) -> None:
+    bus.plan = [turns.fault("2022", "Сертификат істен шықты")] * outbox.TOLD_AT
+    tell(conversation, "001")
+    hands.work_on(timedelta(seconds=20), SECOND)
+    assert Outbound.objects.get().attempts == outbox.TOLD_AT
+    other = open_conversation(conversation.profile, "3900002")
+    tell(other, "001")
+    hands.work()
+    assert [one.info.correlation_id for one in bus.told()][-1] == "3900002"
+    task = StaffTask.objects.get(kind="gateway_refuses")
+    assert task.closed_at is None
+    hands.work_on(timedelta(minutes=1), SECOND)
+    task.refresh_from_db()
+    assert task.closed_at is not None
+
+
+def test_what_breaks_inside_is_told_and_the_message_leaves_when_it_is_mended(
+    bus: Bus, conversation: Conversation, hands: Hands
+) -> None:
+    row = tell(conversation, "001")
+    # Nothing but a fault of ours makes such a row.
+    Outbound.objects.update(operation="sendDeliveryNotification", data="no json")
+    hands.work_on(timedelta(minutes=1), SECOND)
+    row.refresh_from_db()
+    assert (row.state, row.fault) == (State.WAITING, "inner fault")
+    assert StaffTask.objects.get().params == {"peer": "EGOV", "reason": "inner fault"}
+    Outbound.objects.update(operation=row.operation, data='{"service_id": "S"}')
+    hands.work_on(timedelta(minutes=5), SECOND * 10)
+    row.refresh_from_db()
+    assert row.state == State.SENT
+
+
+def test_an_acknowledgement_played_again_sends_nothing(
+    bus: Bus, conversation: Conversation, hands: Hands
+) -> None:
+    tell(conversation, "001")
+    hands.work()
+    first = Outbound.objects.get()
+    second = tell(conversation, "002")
+    bus.plan = [turns.fixed(200, bytes(first.answer or b""))]
+    hands.work()
+    second.refresh_from_db()
+    assert (second.state, second.message_id) == (State.WAITING, "")
+    hands.now += SECOND
+    hands.work()
+    assert said(bus) == ["001", "002", "002"]
+
+
 def test_an_unsigned_refusal_ends_no_message(
     bus: Bus, conversation: Conversation, hands: Hands
 ) -> None:
@@ -306,7 +369,7 @@ def sent_answer(conversation: Conversation, hands: Hands) -> Outbound:
 
 def note(row: Outbound, state: str, *, message_id: str = "") -> Outbound | None:
     notice = Notice(message_id=message_id or row.message_id, state=state, code="7", message="жоқ")
-    return outbox.note_status(peer=row.peer, notice=notice, now=NOW)
+    return outbox.note_status(peer=row.peer, notice=notice, heard_at=NOW, now=NOW)
 
 
 def test_delivered_is_noted_once_and_stays(
@@ -352,6 +415,11 @@ def test_news_that_overtake_the_acknowledgement_wait_for_it(
     Outbound.objects.update(attempts=1, tried_at=NOW)
     with pytest.raises(Later):
         note(row, "DELIVERED", message_id="900000001")
+    # What left after the news was heard is none that they are of.
+    Outbound.objects.update(tried_at=NOW + SECOND)
+    notice = Notice(message_id="900000001", state="DELIVERED")
+    later = NOW + 2 * SECOND
+    assert outbox.note_status(peer=row.peer, notice=notice, heard_at=NOW, now=later) is None
 
 
 def test_a_try_that_a_dead_worker_began_is_repeated_after_its_lease(

@@ -7,6 +7,7 @@ import pytest
 from kualik.config.jobs import HANDLERS, enqueue_daily
 from kualik.core.models import Job
 from kualik.gateway.adapters.envelope import Data, Info, messages_response, read_notice
+from kualik.gateway.adapters.posting import LARGEST_ANSWER
 from kualik.gateway.models import Arrival, Conversation, Inbound, Outbound, Peer, Profile
 from kualik.gateway.services import outbox
 from kualik.gateway.services.polling import AMOUNT, POLL_JOB, run_poll_job
@@ -44,7 +45,9 @@ def test_what_waits_is_taken_once_and_the_gateway_is_told(bus: Bus, bus_profile:
         "<requestMessage>1</requestMessage>",
         "<requestMessage>2</requestMessage>",
     ]
-    assert Arrival.objects.filter(outcome="taken").count() == 2
+    kept = Arrival.objects.filter(outcome="taken").order_by("pk")
+    assert [bool(row.raw) for row in kept] == [True, False]
+    assert len({row.sha256 for row in kept}) == 1
     assert Job.objects.filter(name="gateway.handle").count() == 2
     notices = [read_notice(one) for one in bus.told("sendDeliveryNotification")]
     assert [notice.state for notice in notices] == ["MESSAGE_ACCEPTED"] * 2
@@ -57,6 +60,18 @@ def test_more_than_one_page_is_fetched_at_once(bus: Bus, bus_profile: Profile) -
     poll()
     assert Inbound.objects.count() == AMOUNT + 3
     assert bus.messages == []
+
+
+def test_messages_that_are_too_large_together_are_fetched_one_by_one(
+    bus: Bus, bus_profile: Profile
+) -> None:
+    bus.messages = [waiting(1), waiting(2)]
+    bus.plan = [turns.fixed(200, b" " * (LARGEST_ANSWER + 1))]
+    poll()
+    assert bus.messages == []
+    assert Inbound.objects.count() == 2
+    amounts = [asked.info.amount for asked in bus.told("getMessages")]
+    assert amounts[:2] == [AMOUNT, 1]
 
 
 def test_a_message_that_comes_again_is_no_second_one_but_is_told_of_again(

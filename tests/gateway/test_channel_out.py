@@ -1,5 +1,6 @@
 """What we say on the bus as a client, to a server that speaks the contract over real HTTP."""
 
+import dataclasses
 import socket
 import subprocess
 import threading
@@ -23,6 +24,7 @@ from kualik.gateway.adapters.channel import (
 )
 from kualik.gateway.adapters.envelope import Data, Info
 from kualik.gateway.adapters.faults import GatewayFault
+from kualik.gateway.adapters.ncanode_signing import NodeKey
 from tests.gateway import bus as turns
 from tests.gateway.bus import Bus
 from tests.gateway.conftest import NOW, SERVICE, BusKeys
@@ -243,8 +245,9 @@ def test_nobody_there_is_no_answer(line: Line) -> None:
         say(replaced(line, url="ftp://127.0.0.1/"))
 
 
-def test_an_answer_that_drips_ends_when_its_time_is_over(line: Line) -> None:
-    with dripping(b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nX-Slow: ") as url:
+@pytest.mark.parametrize("rest", ["X-Slow: ", "Connection: close\r\n\r\n<", "\r\n<"])
+def test_an_answer_that_drips_ends_when_its_time_is_over(line: Line, rest: str) -> None:
+    with dripping(f"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\n{rest}".encode()) as url:
         began = time.monotonic()
         with pytest.raises(Unreachable, match="in time"):
             say(replaced(line, url=url, seconds=0.4))
@@ -254,6 +257,15 @@ def test_an_answer_that_drips_ends_when_its_time_is_over(line: Line) -> None:
 def test_an_answer_without_end_is_cut_off(line: Line) -> None:
     with flooding() as url, pytest.raises(Unreachable):
         say(replaced(line, url=url, seconds=20.0))
+
+
+def test_a_server_of_keys_that_is_away_is_a_line_that_is_away(bus: Bus, line: Line) -> None:
+    der = line.key.certificate_der
+    key = NodeKey(address="http://127.0.0.1:9", store=b"", password="", certificate_der=der)
+    with pytest.raises(Unproven) as away:
+        say(dataclasses.replace(line, key=key))
+    assert away.value.code == "2014"
+    assert bus.asked == []
 
 
 def test_what_xml_cannot_carry_is_refused_before_it_leaves(bus: Bus, line: Line) -> None:

@@ -300,6 +300,13 @@ def test_of_a_stranger_little_is_kept_whatever_was_wrong_with_his_message(keys: 
     assert len(bytes(Arrival.objects.get().raw)) == 16 * 1024
 
 
+def test_a_stranger_who_writes_on_and_on_fills_no_disk(keys: BusKeys) -> None:
+    for _ in range(8):
+        assert fault_of(pushed(b"<a>" + b"x" * 50_000)) == "2013"
+    kept = [len(bytes(row.raw)) for row in Arrival.objects.order_by("pk")]
+    assert kept == [16 * 1024] * 5 + [0] * 3
+
+
 def test_a_question_stays_one_whatever_type_of_message_it_names(
     keys: BusKeys, bus_peer: Peer
 ) -> None:

@@ -23,7 +23,7 @@ from kualik.core.models import Job, StaffTask
 from kualik.demo.people import staff_iins
 from kualik.gateway.adapters.business import sign_document
 from kualik.gateway.adapters.wsse import LeafKey
-from kualik.gateway.models import Conversation, Peer, Profile
+from kualik.gateway.models import Conversation, Inbound, Peer, Profile
 from kualik.gateway.services import portal
 from kualik.gateway.services.delivered import result_delivered
 from kualik.rules.errors import RuleViolation
@@ -332,6 +332,35 @@ def test_added_data_reach_the_registrar_and_keep_the_machine_away(alone: Office)
     assert StaffTask.objects.filter(kind="data_added", closed_at=None).exists()
     worked(request.accepted_at + timedelta(minutes=31))
     assert fresh(request).state == State.FILED
+
+
+def test_no_addition_pushes_another_one_out(office: Office) -> None:
+    service = open_service(office)
+    (completion,) = service.completed()
+    conversation = service.ask(service.form(**whole(completion)), now=EVENING)
+    said = [letter * 1000 for letter in "абв"]
+    for comment in said:
+        service.ask(service.form(action="ADD", comment=comment), kind="UPDATE", now=EVENING)
+    assert fresh(conversation.request).claimed("comment") == "\n".join(said)
+
+
+@pytest.mark.parametrize("action", ["ADD", "WITHDRAW"])
+def test_an_update_is_done_once_where_its_worker_died_before_it_said_so(
+    alone: Office, action: str
+) -> None:
+    service = open_service(alone)
+    (completion,) = service.completed()
+    conversation = service.ask(service.form(**whole(completion)), now=EVENING)
+    update = service.inbound(service.form(action=action, comment="Түсінік"), kind="UPDATE")
+    known = Inbound.objects.get(pk=update.pk)
+    portal.take(update, EVENING)
+    version = fresh(conversation.request).version
+    portal.take(known, EVENING + timedelta(minutes=2))
+    assert fresh(conversation.request).version == version
+    assert StaffTask.objects.filter(kind="data_added").count() == (action == "ADD")
+    worked(EVENING)
+    codes = [code for _, code in told(conversation)]
+    assert len(codes) == 2
 
 
 def test_an_update_of_nothing_known_is_no_request(office: Office) -> None:

@@ -78,6 +78,34 @@ def test_a_request_sent_again_is_filed_once_and_tells_where_it_stands(office: Of
     assert Request.objects.count() == 1
 
 
+def test_two_numbers_are_two_conversations_however_long_the_name_of_the_service_is(
+    office: Office,
+) -> None:
+    service = open_service(office, family="operations")
+    Profile.objects.update(service_id="S" * 120)
+    service.profile.refresh_from_db()
+    first, second = service.completed(count=2)
+    for number, completion in (("101000000000001", first), ("101000000000002", second)):
+        filed = said(service, service.form(**{**whole(completion), "number": number}))
+        assert cell(filed, "code") == "001"
+    persons = {row.request.person_id for row in Conversation.objects.select_related("request")}
+    assert persons == {first.person_id, second.person_id}
+
+
+def test_data_added_by_a_question_are_added_once_where_its_answer_was_lost(office: Office) -> None:
+    service = open_service(office, family="universal")
+    (completion,) = service.completed()
+    data = service.form(**whole(completion))
+    answer(service.inbound(data, kind="sync", correlation=""), EVENING)
+    update = service.inbound(
+        service.form(action="ADD", comment="Түсінік"), kind="sync", correlation=""
+    )
+    answer(update, EVENING)
+    version = Request.objects.get().version
+    answer(update, EVENING + timedelta(minutes=2))
+    assert Request.objects.get().version == version
+
+
 def test_a_number_that_nobody_knows_has_no_status(office: Office) -> None:
     service = open_service(office, family="operations")
     answered = said(service, service.form(operation="status"))

@@ -10,7 +10,7 @@ from kualik.gateway.adapters.posting import Unreachable
 from kualik.gateway.models import Call, Peer
 from kualik.gateway.services import files
 from kualik.rules.errors import RuleViolation
-from tests.gateway.bus import Bus, fixed, unsigned
+from tests.gateway.bus import Bus, fault, fixed, unsigned
 from tests.gateway.conftest import NOW
 from tests.gateway.state_registers import answering
 
@@ -54,6 +54,16 @@ def test_a_wrong_word_of_ours_is_refused(bus: Bus, bus_peer: Peer, settings: Set
     with pytest.raises(RuleViolation, match="file_store_refused"):
         left()
     assert Call.objects.get().outcome == "code:401"
+
+
+def test_a_file_of_the_portal_waits_until_our_own_papers_are_in_order(
+    bus: Bus, bus_peer: Peer
+) -> None:
+    bus.plan = [fault("2022"), fault("2005")]
+    with pytest.raises(Unreachable, match="2022"):
+        files.download(file_id="1", now=NOW)
+    with pytest.raises(RuleViolation, match="file_store_refused"):
+        files.download(file_id="1", now=NOW)
 
 
 def test_what_no_message_can_carry_is_not_sent(bus: Bus, bus_peer: Peer) -> None:

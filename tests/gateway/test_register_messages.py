@@ -14,7 +14,7 @@ from lxml import etree
 
 from kualik.gateway.adapters import eds, gbdfl, kdp
 from kualik.gateway.adapters.document_messages import read_look
-from kualik.gateway.adapters.inner import Unreadable, element
+from kualik.gateway.adapters.inner import Unreadable, check, element
 from kualik.gateway.queries.registers import load_registers
 from tests.gateway.conftest import BusKeys
 from tests.gateway.state_registers import SAMPLES
@@ -169,3 +169,13 @@ def test_a_file_that_makes_no_sense_is_named(tmp_path: Path, text: str | None) -
         file.write_text(text)
     with pytest.raises(ImproperlyConfigured, match="KUALIK_REGISTERS"):
         load_registers(file)
+
+
+def test_what_breaks_a_schema_is_named_without_its_value() -> None:
+    root = etree.fromstring(
+        f'<tempStorageRequest xmlns="{eds.NAMESPACE}"><type>900101300017</type>'
+        "</tempStorageRequest>"
+    )
+    with pytest.raises(ValueError, match="eds-temp-storage.xsd: .*SCHEMAV") as found:
+        check(root, "eds-temp-storage.xsd")
+    assert "900101300017" not in str(found.value)

@@ -96,14 +96,20 @@ def enqueue_all(
     return len(fresh)
 
 
-def renew_all(*, name: str, payloads: Mapping[str, Payload], now: datetime) -> int:
+def renew_all(
+    *,
+    name: str,
+    payloads: Mapping[str, Payload],
+    now: datetime,
+    patience: timedelta | None = None,
+) -> int:
     """Add several jobs; one that ended under the same key, well or not, begins anew with its new
     payload, one that waits or runs stays as it is. How many were added."""
     keys = list(payloads)
     for start in range(0, len(keys), 400):
         ended = Job.objects.filter(key__in=keys[start : start + 400])
         ended.exclude(done_at=None, failed_at=None).delete()
-    return enqueue_all(name=name, payloads=payloads, now=now)
+    return enqueue_all(name=name, payloads=payloads, now=now, patience=patience)
 
 
 def reset(*, keys: list[str], now: datetime) -> int:

@@ -122,7 +122,8 @@ class Arrival(models.Model):
     """Bytes that somebody sent to one of our addresses, kept before they are read.
 
     ``outcome`` is "" until they are read, then "taken", "repeated" or the code of the fault that
-    was answered. What was refused is forgotten after a while; what was taken is evidence.
+    was answered. What was refused is forgotten after a while; what was taken is evidence. An answer
+    that brought several messages is kept with the first of them; the others have its digest alone.
     """
 
     endpoint = models.CharField(max_length=12)

@@ -4,6 +4,7 @@ What comes back is read by name, as real systems write it, and counts only when 
 good and by a certificate that is pinned for the peer.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,7 +16,7 @@ from zeep import Client, Settings
 
 from kualik.gateway.adapters import wsse
 from kualik.gateway.adapters.envelope import SCHEMAS, check, parsing, reading
-from kualik.gateway.adapters.faults import CORRELATION, PARSE, SCHEMA, GatewayFault
+from kualik.gateway.adapters.faults import CORRELATION, PARSE, SCHEMA, SIGNING, GatewayFault
 from kualik.gateway.adapters.posting import Unreachable, post_soap
 
 SYNC_WSDL: Final = "sync-channel.wsdl"
@@ -24,30 +25,40 @@ ASYNC_WSDL: Final = "async-channel.wsdl"
 # somebody: a certificate, a password, a contract of the service, the other side itself.
 FINAL: Final = frozenset({SCHEMA, PARSE, CORRELATION})
 ANSWER_SECONDS: Final = 20.0
+LONG_NUMBER: Final = re.compile(r"\d{12,}")
 # zeep names no types of its calls.
 READER: Final[Any] = Client
 
 
+def harmless(text: str) -> str:
+    """Words of the other side as they may be kept and logged: a gateway quotes what it did not
+    like, and that may be an IIN."""
+    return LONG_NUMBER.sub("…", text)
+
+
 class Unproven(Unreachable):
-    """Somebody answered, but not with a signature of the peer, or not to this question.
+    """Somebody answered, but not with a signature of the peer, or not to this question; or nothing
+    signed the question.
 
     The answer counts for nothing. ``code`` and ``message`` are those of the fault that it was, if
     it was one.
     """
 
     def __init__(self, why: str, code: str = "", message: str = "") -> None:
+        code, message = harmless(code), harmless(message)
         super().__init__(f"{why}: {code} {message}" if code else why)
         self.code = code
         self.message = message
 
 
 class Refused(Exception):
-    """The peer answered by a fault that it signed, or we cannot write or sign such a message.
+    """The peer answered by a fault that it signed, or we cannot write such a message.
 
     ``is_final``: it would be so at every try.
     """
 
     def __init__(self, code: str, message: str, *, is_final: bool) -> None:
+        code, message = harmless(code), harmless(message)
         super().__init__(f"{code} {message}".strip())
         self.code = code
         self.message = message
@@ -96,6 +107,9 @@ def exchange(line: Line, made: etree._Element) -> Exchange:
         check(plain)
         raw = wsse.sign(plain, line.key)
     except GatewayFault as fault:
+        if fault.code == SIGNING:
+            # A server of keys that is away is as good as a line that is.
+            raise Unproven("nothing signs for us", fault.code, fault.message) from fault
         raise _refusal(fault.code, fault.message) from fault
     answer = post_soap(line.url, raw, seconds=line.seconds)
     envelope = _proven(line, answer)

@@ -71,7 +71,10 @@ def check(root: etree._Element, schema: str) -> None:
     """Raises ValueError where a document of ours breaks the schema of its service."""
     found = _schema(schema)
     if not found.validate(root):
-        raise ValueError(f"{schema}: {found.error_log.last_error}")
+        entry = found.error_log.last_error
+        # Where it breaks, without the values that the library quotes: they may be personal.
+        told = f"{entry.path} {entry.type_name}" if entry else ""
+        raise ValueError(f"{schema}: {told}")
 
 
 @cache

@@ -122,10 +122,14 @@ class ConnectForm(forms.Form):
     def __init__(self, data: Mapping[str, Any] | None = None) -> None:
         super().__init__(data)
         fields = self.fields
-        for name, rows in (("provider", Provider.objects), ("peer", Peer.objects)):
-            field = fields[name]
-            if isinstance(field, forms.ModelChoiceField):
-                field.queryset = rows.order_by("code")
+        providers, peers = Provider.objects.order_by("code"), Peer.objects.order_by("code")
+        provider, peer = fields["provider"], fields["peer"]
+        if isinstance(provider, forms.ModelChoiceField):
+            provider.queryset = providers
+            provider.choices = [(row.pk, spoken(row.name)) for row in providers]
+        if isinstance(peer, forms.ModelChoiceField):
+            peer.queryset = peers
+            peer.choices = [(row.pk, f"{row.name} ({row.code})") for row in peers]
         family = fields["family"]
         if isinstance(family, forms.ChoiceField):
             family.choices = [(row.code, spoken(row.name)) for row in families().values()]
@@ -140,6 +144,11 @@ class TryForm(forms.Form):
         max_length=200_000,
         widget=forms.Textarea({"rows": 14, "spellcheck": "false", "autocomplete": "off"}),
     )
+
+
+def in_words(row: Row) -> str:
+    """The proposal of a row as people read it."""
+    return str(WORDS.get(row.value, row.value)) if row.name in CHOICES else row.value
 
 
 def _field(name: str) -> str:
@@ -167,7 +176,7 @@ def _row_field(row: Row) -> forms.Field:
 def _hint(row: Row) -> str:
     if not row.value:
         return gettext("There is no proposal: it has to be agreed.")
-    value = str(WORDS.get(row.value, row.value)) if row.name in CHOICES else row.value
+    value = in_words(row)
     if row.is_seen:
         return gettext("Empty: %(value)s, as services known so far write it.") % {"value": value}
     return gettext("Empty: %(value)s, our proposal, not agreed yet.") % {"value": value}

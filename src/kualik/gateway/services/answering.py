@@ -21,13 +21,18 @@ from kualik.rules.errors import RuleViolation
 ANSWER_JOB: Final = "gateway.answer"
 PAUSE: Final = timedelta(minutes=2)
 LONG_PAUSE: Final = timedelta(minutes=20)
+# The portal waits for it, so a fault of ours does not end it either.
+PATIENCE: Final = timedelta(days=30)
 RELATED: Final = ("peer", "profile__provider", "request__person", "request__certificate")
 
 
 def answer_later(conversation: Conversation, *, now: datetime) -> None:
     """Have the RESPONSE written after the commit: files are read and signed outside of it."""
-    key = f"{ANSWER_JOB}:{conversation.pk}"
-    jobs.renew_all(name=ANSWER_JOB, payloads={key: {"conversation": conversation.pk}}, now=now)
+    # One for each version: a job that runs now has looked at the one before, and may end by that.
+    version = conversation.request.version if conversation.request else 0
+    key = f"{ANSWER_JOB}:{conversation.pk}:{version}"
+    payloads = {key: {"conversation": conversation.pk}}
+    jobs.renew_all(name=ANSWER_JOB, payloads=payloads, now=now, patience=PATIENCE)
 
 
 def run_answer_job(payload: Payload, now: datetime) -> None:

@@ -1,7 +1,7 @@
 """A form of the portal becomes a request like any other (A57.2.2, A303.2.2)."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -25,10 +25,8 @@ from kualik.cases.services.receiving import lines_to_confirm, receive
 from kualik.core.tasks import Task, open_task
 from kualik.gateway.models import Inbound, Profile
 from kualik.gateway.services.comparing import Found, find_training, fits
-from kualik.gateway.services.keys import pinned
 from kualik.gateway.services.mapping import PortalFile, PortalForm
-from kualik.gateway.services.profiles import families, rows_of
-from kualik.gateway.services.vouching import vouched
+from kualik.gateway.services.profiles import families
 from kualik.rules.errors import RuleViolation
 from kualik.rules.lifecycle import Role
 from kualik.rules.phones import e164
@@ -41,11 +39,13 @@ WAY: Final = "gateway"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Application:
-    """A form that was read, with its files fetched, and the message it came in."""
+    """A form that was read, with its files fetched, and the message it came in; ``signed`` is what
+    the signature inside says (``vouched``)."""
 
     profile: Profile
     form: PortalForm
     files: Sequence[PortalFile]
+    signed: Mapping[str, str]
     inbound: Inbound
 
 
@@ -53,20 +53,16 @@ def apply(application: Application, *, now: datetime) -> Request:
     """File it; call it in a transaction that a refusal takes back.
 
     Where no list of the provider names the training, or several fit, it is a claim for staff.
-    Raises RuleViolation for everything that is refused before filing: those of reading, of the
-    signature inside, of scans and of ``receive`` and ``file_claim``; NotNow as ``vouched`` does.
+    Raises RuleViolation for everything that is refused before filing: of scans, of ``receive`` and
+    of ``file_claim``; ``conflict`` where somebody was faster.
     """
     form, provider = application.form, application.profile.provider
     standard_for("", now).result(form.kind or "pd", form.paper)
-    rows = rows_of(application.profile.family, application.profile.mapping)
-    inbound = application.inbound
-    pins = pinned(inbound.peer)
-    signed = vouched(rows, inbound.data, iin=form.iin, pins=pins, now=now)
     person = _person(form, family=application.profile.family, now=now)
     found = find_training(form, person=person, provider=provider, now=now)
     draft = _draft(application, person, now=now)
     wish = Wish(paper=form.paper, language=form.language, delivery=form.delivery, note=form.comment)
-    facts = {**_facts(application, found), **signed}
+    facts = {**_facts(application, found), **application.signed}
     if found.completion is not None:
         request = _receive(found.completion, wish, draft, facts, now=now)
     else:
@@ -100,7 +96,7 @@ def _named(part: str) -> str:
 def _draft(application: Application, person: Person, *, now: datetime) -> Draft:
     """One for each conversation; the scans go through it."""
     inbound = application.inbound
-    named = f"{inbound.peer_id}:{inbound.service_id}:{inbound.correlation_id}"
+    named = f"{inbound.peer_id}:{application.profile.pk}:{inbound.correlation_id}"
     key = hashlib.sha256(f"gateway:{named}:{application.form.number}".encode()).hexdigest()
     draft = begin_keyed(person=person, kind=DRAFT_KIND, key=key, now=now)
     for upload in uploads(application.files):

@@ -63,7 +63,8 @@ def handle_async(inbound: Inbound, now: datetime) -> None:
     if inbound.kind in ASKED:
         portal.take(inbound, now)
     elif inbound.kind == Inbound.Kind.STATUS:
-        take_status(peer=inbound.peer, notice=Notice(**json.loads(inbound.data)), now=now)
+        notice = Notice(**json.loads(inbound.data))
+        take_status(peer=inbound.peer, notice=notice, now=now, heard_at=inbound.taken_at)
 
 
 def _conversation_exists(inbound: Inbound) -> bool:

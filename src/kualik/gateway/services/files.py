@@ -15,6 +15,7 @@ from kualik.core.journal import SYSTEM
 from kualik.gateway.adapters import eds
 from kualik.gateway.adapters.exchange import Refused
 from kualik.gateway.adapters.inner import Unreadable
+from kualik.gateway.adapters.posting import Unreachable
 from kualik.gateway.models import Call, Peer
 from kualik.gateway.queries.registers import FileStore, registers
 from kualik.gateway.services import looking_up
@@ -58,7 +59,14 @@ def download(*, file_id: str, now: datetime, peer: Peer | None = None, about: st
     """The content of a file. Raises ``file_store_gone`` and what ``confirm`` raises."""
     store = registers().files
     call = _call(store, now, peer, about)
-    said = _asked(call, eds.download_xml(file_id, _credentials(call)), store, now)[0]
+    try:
+        said = _asked(call, eds.download_xml(file_id, _credentials(call)), store, now)[0]
+    except RuleViolation as violation:
+        cause = violation.__cause__
+        if isinstance(cause, Refused) and not cause.is_final:
+            # Our key or password is not in order: no fault of whoever left the file.
+            raise Unreachable(str(cause)) from violation
+        raise
     if not said.content:
         raise RuleViolation("file_store_gone")
     return said.content

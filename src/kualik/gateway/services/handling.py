@@ -10,6 +10,7 @@ from kualik.core.tasks import Task, close_task, open_task
 from kualik.gateway.adapters.faults import GatewayFault
 from kualik.gateway.models import Inbound
 from kualik.gateway.services.dispatch import handle_async
+from kualik.gateway.services.portal import LOST_RACE
 from kualik.rules.errors import RuleViolation
 from kualik.rules.lifecycle import Role
 
@@ -23,7 +24,6 @@ UNHANDLED_TASK: Final = "gateway_unhandled"
 WAITED_FOR: Final = timedelta(hours=1)
 LOOKS_AGAIN: Final = timedelta(seconds=20)
 UNKNOWN_CONVERSATION: Final = "gateway_conversation_unknown"
-LOST_RACE: Final = "conflict"
 
 
 def enqueue_handling(inbound: Inbound, *, now: datetime) -> None:

@@ -5,6 +5,7 @@ to send a message sends the first one of its conversation; the others wait behin
 """
 
 import json
+import logging
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -19,6 +20,7 @@ from kualik.core.models import StaffTask
 from kualik.core.tasks import Task, close_task, open_task
 from kualik.gateway.adapters.channel import Refused, Sent, Unproven, Unreachable
 from kualik.gateway.adapters.envelope import Notice, Shape
+from kualik.gateway.adapters.exchange import harmless
 from kualik.gateway.adapters.faults import GatewayFault
 from kualik.gateway.models import Conversation, Outbound, Peer
 from kualik.gateway.services.lines import async_channel
@@ -39,6 +41,7 @@ FAULTS_IN_A_ROW: Final = 3
 TOLD_AT: Final = 5
 DELIVERED: Final = "DELIVERED"
 UNDELIVERED: Final = frozenset({"NOT_DELIVERED", "DELIVERY_STOPPED"})
+log = logging.getLogger(__name__)
 
 
 @transaction.atomic
@@ -145,16 +148,19 @@ def resend(*, outbound: Outbound, actor: Actor, now: datetime) -> None:
 
 
 @transaction.atomic
-def note_status(*, peer: Peer, notice: Notice, now: datetime) -> Outbound | None:
-    """What the gateway says of a message of ours; the message if this changed where it stands.
+def note_status(
+    *, peer: Peer, notice: Notice, heard_at: datetime, now: datetime
+) -> Outbound | None:
+    """What the gateway said of a message of ours; the message if this changed where it stands.
 
     Delivered stays delivered, whatever comes late. Raises Later where the acknowledgement that
-    names the message may be on its way.
+    names the message may be on its way: that of one which had left when the news was heard.
     """
     named = Outbound.objects.select_for_update().filter(peer=peer, message_id=notice.message_id)
     row = named.order_by("-pk").first() if notice.message_id else None
     if row is None:
-        if _waiting().filter(peer=peer, tried_at__gt=now - LEASE, fault="").exists():
+        begun = _waiting().filter(peer=peer, tried_at__gt=now - LEASE, fault="")
+        if begun.filter(tried_at__lte=heard_at).exists():
             raise Later(now + 2 * SECOND, "its acknowledgement is on its way")
         return None
     if row.delivered_at is not None:
@@ -164,7 +170,7 @@ def note_status(*, peer: Peer, notice: Notice, now: datetime) -> Outbound | None
         close_task(key=f"{FAILED_TASK}:{row.pk}", actor=SYSTEM, now=now)
     elif notice.state in UNDELIVERED and row.state == State.SENT:
         told = f"{notice.state} {notice.code} {notice.message}"
-        row.state, row.fault = State.FAILED, told.strip()[:200]
+        row.state, row.fault = State.FAILED, harmless(told).strip()[:200]
         _tell_of_failure(row, now=now)
     else:
         return None
@@ -246,6 +252,10 @@ def _hand_over(row: Outbound, *, now: datetime) -> None:
             _fail(row, str(refusal), now=now)
         else:
             _put_back(row, str(refusal), now=now, is_refusal=True)
+    except Exception:
+        # Ours; it may go on for long, so it is told as a refusal is.
+        log.exception("message %s did not leave", row.pk)
+        _put_back(row, "inner fault", now=now, is_refusal=True)
     else:
         _note_line(row.peer, is_well=True, now=now)
         _keep(row, sent, now=now)
@@ -263,7 +273,7 @@ def _send(row: Outbound, *, now: datetime) -> Sent | None:
     conversation = row.conversation
     if conversation is None:
         raise Refused("", "a message without a conversation", is_final=True)
-    return channel.send_message(
+    sent = channel.send_message(
         service_id=conversation.service_id,
         kind=row.kind,
         data=row.data,
@@ -272,6 +282,11 @@ def _send(row: Outbound, *, now: datetime) -> Sent | None:
         route_id=conversation.route_id,
         key=str(row.key),
     )
+    said = Outbound.objects.filter(conversation=conversation, message_id=sent.message_id)
+    if sent.message_id and said.exclude(pk=row.pk).exists():
+        # Recorded on the line and played again.
+        raise Unproven("the acknowledgement is of another message")
+    return sent
 
 
 def _shape(row: Outbound) -> Shape:
@@ -288,7 +303,9 @@ def _keep(row: Outbound, sent: Sent | None, *, now: datetime) -> None:
     if sent is not None:
         values |= {"message_id": sent.message_id[:100], "raw": sent.raw, "answer": sent.answer}
     if _held(row).update(**values):
-        tasks = (f"{FAILED_TASK}:{row.pk}", f"{REFUSES_TASK}:{row.peer.code}")
+        tasks = [f"{FAILED_TASK}:{row.pk}"]
+        if not _waiting().filter(peer=row.peer, attempts__gte=TOLD_AT).exists():
+            tasks.append(f"{REFUSES_TASK}:{row.peer.code}")
         told = StaffTask.objects.filter(key__in=tasks, closed_at=None)
         for key in told.values_list("key", flat=True):
             close_task(key=key, actor=SYSTEM, now=now)

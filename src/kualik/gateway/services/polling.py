@@ -11,6 +11,7 @@ from kualik.core.models import Job
 from kualik.gateway.adapters.channel import AsyncChannel, Refused, Unreachable
 from kualik.gateway.adapters.envelope import Data, Info
 from kualik.gateway.adapters.faults import GatewayFault
+from kualik.gateway.adapters.posting import TooLarge
 from kualik.gateway.models import Outbound, Peer
 from kualik.gateway.queries.peers import async_peers
 from kualik.gateway.services.lines import async_channel
@@ -56,7 +57,13 @@ def _poll(peer: Peer, *, now: datetime) -> None:
 
 def _fetch(channel: AsyncChannel, peer: Peer, service_id: str, *, now: datetime) -> bool:
     """Take what waits under a service, and say so; whether more of it may wait."""
-    pulled = channel.messages(service_id=service_id, amount=AMOUNT)
+    amount = AMOUNT
+    try:
+        pulled = channel.messages(service_id=service_id, amount=amount)
+    except TooLarge:
+        # One is never too large; many are where each holds files.
+        amount = 1
+        pulled = channel.messages(service_id=service_id, amount=amount)
     verdicts: list[tuple[str, GatewayFault | None]] = list(pulled.unread)
     new = 0
     for info, data in pulled.messages:
@@ -65,7 +72,7 @@ def _fetch(channel: AsyncChannel, peer: Peer, service_id: str, *, now: datetime)
         new += is_new
     # The gateway shows the same ones until it is told.
     told = [_tell(peer, service_id, one, fault, now=now) for one, fault in verdicts]
-    return all(told) and new > 0 and len(verdicts) >= AMOUNT
+    return all(told) and new > 0 and len(verdicts) >= amount
 
 
 def _taken(

@@ -1,8 +1,9 @@
 """What the portal sends becomes requests, withdrawals and added data (A57.2.2, A303.2.2)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
 from django.db import transaction
 
@@ -18,6 +19,7 @@ from kualik.gateway.queries.profiles import find_profile
 from kualik.gateway.services import files
 from kualik.gateway.services.answering import answer_later
 from kualik.gateway.services.applying import Application, apply, uploads
+from kualik.gateway.services.keys import pinned
 from kualik.gateway.services.mapping import (
     ADD,
     SUBMIT,
@@ -31,8 +33,11 @@ from kualik.gateway.services.profiles import rows_of
 from kualik.gateway.services.replies import step_of
 from kualik.gateway.services.telling import tell_step
 from kualik.gateway.services.threads import RELATED, open_thread, refusal_of, refuse
+from kualik.gateway.services.vouching import vouched
 from kualik.rules.errors import RuleViolation
 from kualik.rules.language import Text
+
+LOST_RACE: Final = "conflict"
 
 
 def take(inbound: Inbound, now: datetime) -> None:
@@ -56,9 +61,10 @@ def take(inbound: Inbound, now: datetime) -> None:
         return
     rows = rows_of(profile.family, profile.mapping)
     read_form, fetched = read_in(profile, inbound, now=now)
+    read_form, signed = vouch_in(profile, inbound, read_form, now=now)
     with transaction.atomic():
         conversation = open_thread(profile, inbound, echo_of(rows, inbound.data), now=now)
-        if not file_in(conversation, inbound, read_form, fetched, now=now):
+        if not file_in(conversation, inbound, read_form, fetched, signed, now=now):
             return
         if conversation.request is None:
             answer_later(conversation, now=now)
@@ -71,10 +77,14 @@ def file_in(
     inbound: Inbound,
     form: PortalForm | RuleViolation,
     fetched: Sequence[PortalFile],
+    signed: Mapping[str, str],
     *,
     now: datetime,
 ) -> bool:
-    """File what was read, or keep why not; False for a conversation that has either already."""
+    """File what was read, or keep why not; False for a conversation that has either already.
+
+    Raises ``conflict`` where somebody was faster: the same may be filed at the next try.
+    """
     if conversation.request is not None or conversation.refusal is not None:
         return False
     try:
@@ -84,10 +94,16 @@ def file_in(
             raise RuleViolation("gateway_form_other")
         with transaction.atomic():
             application = Application(
-                profile=conversation.profile, form=form, files=fetched, inbound=inbound
+                profile=conversation.profile,
+                form=form,
+                files=fetched,
+                signed=signed,
+                inbound=inbound,
             )
             request = apply(application, now=now)
     except RuleViolation as violation:
+        if violation.code == LOST_RACE:
+            raise
         refuse(conversation, violation)
         return True
     conversation.request = request
@@ -108,6 +124,20 @@ def read_in(
         return violation, ()
 
 
+def vouch_in(
+    profile: Profile, inbound: Inbound, form: PortalForm | RuleViolation, *, now: datetime
+) -> tuple[PortalForm | RuleViolation, Mapping[str, str]]:
+    """What the signature inside a form says, or why the form counts for nothing; asked before a
+    transaction is begun, as an authority may be slow to tell of a revocation. Raises NotNow."""
+    if isinstance(form, RuleViolation) or form.operation != SUBMIT:
+        return form, {}
+    rows, pins = rows_of(profile.family, profile.mapping), pinned(inbound.peer)
+    try:
+        return form, vouched(rows, inbound.data, iin=form.iin, pins=pins, now=now)
+    except RuleViolation as violation:
+        return violation, {}
+
+
 def _fetched(profile: Profile, form: PortalForm, *, now: datetime) -> Sequence[PortalFile]:
     """The files with their content; those of the file store are fetched, as they die there."""
     found = []
@@ -125,7 +155,11 @@ def _fetched(profile: Profile, form: PortalForm, *, now: datetime) -> Sequence[P
 
 
 def _update(inbound: Inbound, *, now: datetime) -> None:
-    """A withdrawal or added data, told of by the step where the request then stands."""
+    """A withdrawal or added data, told of by the step where the request then stands.
+
+    The message is marked as handled in the transaction that does what it asks: once, whatever
+    happens to the worker. Raises ``conflict`` where somebody was faster.
+    """
     known = Conversation.objects.select_related(*RELATED).filter(
         peer=inbound.peer, correlation_id=inbound.correlation_id
     )
@@ -139,18 +173,34 @@ def _update(inbound: Inbound, *, now: datetime) -> None:
         if isinstance(form, RuleViolation):
             raise form
         with transaction.atomic():
-            change(conversation, form, fetched, now=now)
+            if begins(inbound, now=now):
+                change(conversation, form, fetched, now=now)
     except RuleViolation as violation:
-        kept = refusal_of(violation)
-        fault = (kept["code"], Text(kept["kk"], kept["ru"]))
-        tell_step(conversation, step=step_of(conversation), now=now, fault=fault)
-        journal.record(
-            subject=f"request:{conversation.request.number}",
-            action="gateway.update_refused",
-            actor=SYSTEM,
-            now=now,
-            data={"code": violation.code},
-        )
+        if violation.code == LOST_RACE:
+            raise
+        with transaction.atomic():
+            if begins(inbound, now=now):
+                _tell_refused(conversation, violation, now=now)
+
+
+def begins(inbound: Inbound, *, now: datetime) -> bool:
+    """Whether nobody did the work of a message before; the row is locked until the end."""
+    rows = Inbound.objects.filter(pk=inbound.pk, handled_at=None)
+    return bool(rows.update(handled_at=now))
+
+
+def _tell_refused(conversation: Conversation, violation: RuleViolation, *, now: datetime) -> None:
+    kept = refusal_of(violation)
+    fault = (kept["code"], Text(kept["kk"], kept["ru"]))
+    tell_step(conversation, step=step_of(conversation), now=now, fault=fault)
+    number = conversation.request.number if conversation.request else ""
+    journal.record(
+        subject=f"request:{number}",
+        action="gateway.update_refused",
+        actor=SYSTEM,
+        now=now,
+        data={"code": violation.code},
+    )
 
 
 def change(

@@ -43,8 +43,10 @@ OPERATIONS: Final = {
 FIRST: Final = {"sync": envelope.SYNC_SEND, "async": envelope.ASYNC_SEND}
 PULLED: Final = "pulled"
 TAKEN, REPEATED = "taken", "repeated"
-# Of what nobody signed, no more is kept than shows what it was.
+# Of what nobody signed, no more is kept than shows what it was, and so many of one address a
+# minute: else a stranger fills the disk.
 STRANGER_BYTES: Final = 16 * 1024
+SHOWN: Final = 5
 REFUSED_FOR: Final = timedelta(days=30)
 ANSWERED_WITHIN: Final = timedelta(seconds=60)
 log = logging.getLogger(__name__)
@@ -88,10 +90,11 @@ def receive(*, endpoint: Endpoint, raw: bytes, address: str, now: datetime) -> R
     except Exception:
         log.exception("message %s of the gateway was not taken", arrival.pk)
         fault = GatewayFault(INTERNAL)
-    _note_refusal(arrival, fault, is_stranger=visit.peer is None)
     # One gateway carries the messages of many systems: those of one must not silence the others.
     if visit.peer is None:
+        _shorten(arrival, is_seen=is_spent(_limit(SHOWN), address, now=now))
         count_miss(_limit(), address, now=now)
+    _note_refusal(arrival, fault)
     return _refusal(visit, fault, now)
 
 
@@ -119,10 +122,13 @@ def take_pulled(*, peer: Peer, info: Info, data: Data, raw: bytes, now: datetime
     check_known(found)
     inbound, is_new = _entered(found)
     if is_new:
+        sha256 = hashlib.sha256(raw).hexdigest()
+        same = Arrival.objects.filter(received_at=now, endpoint=PULLED, sha256=sha256)
         inbound.arrival = Arrival.objects.create(
             endpoint=PULLED,
-            raw=raw,
-            sha256=hashlib.sha256(raw).hexdigest(),
+            # An answer brings many messages; it is kept once.
+            raw=b"" if same.exists() else raw,
+            sha256=sha256,
             received_at=now,
             outcome=TAKEN,
         )
@@ -141,8 +147,8 @@ def forget_refused(*, now: datetime) -> int:
     return Arrival.objects.filter(received_at__lt=before, inbound=None).delete()[0]
 
 
-def _limit() -> Limit:
-    return Limit("gateway", settings.GATEWAY_REFUSALS, MINUTE)
+def _limit(misses: int = 0) -> Limit:
+    return Limit("gateway", misses or settings.GATEWAY_REFUSALS, MINUTE)
 
 
 def _keep(endpoint: Endpoint, raw: bytes, address: str, now: datetime) -> Arrival:
@@ -206,8 +212,10 @@ def _answered(found: Inbound, arrival: Arrival, shape: Shape, now: datetime) -> 
     try:
         answer = _signed(inbound.peer, _sync_answer(inbound, shape, now))
     except Exception:
-        # Nothing was answered, so the same question may be asked anew.
-        Inbound.objects.filter(pk=inbound.pk, answer=None, taken_at=inbound.taken_at).delete()
+        # Nothing was answered, so the same question may be asked anew; one that changed something
+        # stays, and is answered to a copy.
+        mine = Inbound.objects.filter(pk=inbound.pk, answer=None, taken_at=inbound.taken_at)
+        mine.filter(handled_at=None).delete()
         raise
     # A copy that took over may have been faster: there is one answer.
     mine = Inbound.objects.filter(pk=inbound.pk, answer=None)
@@ -350,10 +358,12 @@ def _note_taken(arrival: Arrival, *, is_new: bool) -> None:
     arrival.save(update_fields=["outcome"])
 
 
-def _note_refusal(arrival: Arrival, fault: GatewayFault, *, is_stranger: bool) -> None:
+def _shorten(arrival: Arrival, *, is_seen: bool) -> None:
+    arrival.raw = b"" if is_seen else bytes(arrival.raw)[:STRANGER_BYTES]
+
+
+def _note_refusal(arrival: Arrival, fault: GatewayFault) -> None:
     arrival.outcome = fault.code
-    if is_stranger:
-        arrival.raw = bytes(arrival.raw)[:STRANGER_BYTES]
     arrival.save(update_fields=["outcome", "raw"])
     log.warning("message %s of the gateway was refused: %s", arrival.pk, fault.code)
 

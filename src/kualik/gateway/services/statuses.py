@@ -11,10 +11,12 @@ from kualik.gateway.services.outbox import note_status
 
 
 @transaction.atomic
-def take_status(*, peer: Peer, notice: Notice, now: datetime) -> None:
-    """Note a status; a result that arrived at the portal is handed over. Raises Later, see
-    ``note_status``."""
-    outbound = note_status(peer=peer, notice=notice, now=now)
+def take_status(
+    *, peer: Peer, notice: Notice, now: datetime, heard_at: datetime | None = None
+) -> None:
+    """Note a status that was heard at ``heard_at`` (now); a result that arrived at the portal is
+    handed over. Raises Later, see ``note_status``."""
+    outbound = note_status(peer=peer, notice=notice, heard_at=heard_at or now, now=now)
     if outbound is None or outbound.delivered_at is None:
         return
     if outbound.kind == Outbound.Kind.RESPONSE:

@@ -31,7 +31,7 @@ from kualik.gateway.services.mapping import (
     write,
     write_records,
 )
-from kualik.gateway.services.portal import change, file_in, read_in
+from kualik.gateway.services.portal import LOST_RACE, begins, change, file_in, read_in, vouch_in
 from kualik.gateway.services.profiles import Rows, rows_of, status_words
 from kualik.gateway.services.replies import FINAL, papers_of, reply_of, step_of
 from kualik.gateway.services.threads import find_thread, open_thread, refusal_of
@@ -73,6 +73,8 @@ def _answer(inbound: Inbound, now: datetime) -> str:
             raise form
         reply = _replied(profile, inbound, form, fetched, now=now)
     except RuleViolation as violation:
+        if violation.code == LOST_RACE:
+            raise GatewayFault(INTERNAL) from violation
         reply = _refused(violation, echo_of(rows, inbound.data), now=now)
     data = write(rows, reply, operation=operation)
     # What only says that there is a document ends nothing.
@@ -97,7 +99,7 @@ def _replied(
         conversation = _known(profile, form)
     fault = None
     if form.operation in (WITHDRAW, ADD):
-        fault = _changed(conversation, form, fetched, now=now)
+        fault = _changed(conversation, inbound, form, fetched, now=now)
     is_whole = form.operation != STATUS and profile.family != Profile.Family.OPERATIONS
     return _present(conversation, echo, fault, is_whole or form.operation == RESULT, now=now)
 
@@ -115,9 +117,10 @@ def _submitted(
     known = find_thread(profile, form.number)
     if known is not None:
         return known
+    read_form, signed = vouch_in(profile, inbound, form, now=now)
     with transaction.atomic():
         conversation = open_thread(profile, inbound, echo, now=now)
-        file_in(conversation, inbound, form, fetched, now=now)
+        file_in(conversation, inbound, read_form, fetched, signed, now=now)
     return conversation
 
 
@@ -129,13 +132,21 @@ def _known(profile: Profile, form: PortalForm) -> Conversation:
 
 
 def _changed(
-    conversation: Conversation, form: PortalForm, fetched: Sequence[PortalFile], *, now: datetime
+    conversation: Conversation,
+    inbound: Inbound,
+    form: PortalForm,
+    fetched: Sequence[PortalFile],
+    *,
+    now: datetime,
 ) -> tuple[str, Text] | None:
-    """Take the request back or add to it; why not, where it cannot be."""
+    """Take the request back or add to it, once; why not, where it cannot be."""
     try:
         with transaction.atomic():
-            change(conversation, form, fetched, now=now)
+            if begins(inbound, now=now):
+                change(conversation, form, fetched, now=now)
     except RuleViolation as violation:
+        if violation.code == LOST_RACE:
+            raise
         kept = refusal_of(violation)
         return kept["code"], Text(kept["kk"], kept["ru"])
     return None

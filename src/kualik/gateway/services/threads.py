@@ -1,5 +1,6 @@
 """Conversations with the portal: opened once by their correlation id, found again."""
 
+import hashlib
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
@@ -30,7 +31,7 @@ def open_thread(
         "chain_id": echo.get("chain", ""),
         "opened_at": now,
     }
-    key = _key(inbound, number)
+    key = _key(profile, inbound, number)
     with transaction.atomic():
         row, _ = Conversation.objects.get_or_create(
             peer=inbound.peer, correlation_id=key, defaults=values
@@ -64,7 +65,9 @@ def refusal_of(violation: RuleViolation) -> dict[str, str]:
     return {"code": violation.code, **said}
 
 
-def _key(inbound: Inbound, number: str) -> str:
+def _key(profile: Profile, inbound: Inbound, number: str) -> str:
     if inbound.kind == Inbound.Kind.SYNC:
-        return f"{ASKED}{inbound.service_id}:{number}"[:100]
+        # Digested, since both may be long: a key that was cut would be another person's too.
+        named = f"{profile.pk}:{number}".encode()
+        return f"{ASKED}{hashlib.sha256(named).hexdigest()}"
     return inbound.correlation_id

@@ -10,7 +10,7 @@ from kualik.accounts.queries import person_of
 from kualik.core import clock, errors
 from kualik.core.access import role_of, staff
 from kualik.core.journal import Actor
-from kualik.gateway.forms.profiles import ConnectForm, ProfileForm, TryForm
+from kualik.gateway.forms.profiles import ConnectForm, ProfileForm, TryForm, in_words
 from kualik.gateway.models import Profile
 from kualik.gateway.queries.profiles import profiles_visible_to
 from kualik.gateway.services.profiles import families, not_agreed, rows_of
@@ -54,7 +54,7 @@ def service(request: HttpRequest, pk: int) -> HttpResponse:
         "form": form,
         "profile": profile,
         "family": families()[profile.family].name,
-        "left": not_agreed(profile.family, profile.mapping),
+        "left": [(row, in_words(row)) for row in not_agreed(profile.family, profile.mapping)],
     }
     status = 422 if form.is_bound else 200
     return render(request, "gateway/service.html", context, status=status)
