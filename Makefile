@@ -17,7 +17,7 @@ help: ## print the targets
 setup: $(VENV)/.run node_modules/.ready var/.built ## prepare everything, start nothing
 
 setup-test: $(VENV)/.dev node_modules/.ready var/.built
-	@bin/system-tools chromium:chromium pdfsig:poppler-utils zbarimg:zbar-tools msgfmt:gettext \
+	@bin/system-tools chromium-headless-shell:chromium-headless-shell pdfsig:poppler-utils zbarimg:zbar-tools msgfmt:gettext \
 	  softhsm2-util:softhsm2 "?libengine-gost-openssl"
 
 run: setup ## the whole system with demonstration data at http://localhost:8000

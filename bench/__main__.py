@@ -1,6 +1,7 @@
 """``python -m bench [NAME …]``: all of them, or the named ones.
 
-Names: deadlines, seal, preserving, gost, verify, certificates, signing, check, weight, live.
+Names: deadlines, seal, preserving, gost, verify, certificates, signing, check, weight, live,
+portal.
 """
 
 import json
@@ -21,6 +22,7 @@ BENCHES = (
     "check",
     "weight",
     "live",
+    "portal",
 )
 
 

@@ -53,7 +53,8 @@ def run() -> dict[str, Any]:
     session = _cabinet()
     found: dict[str, Any] = {}
     with server() as port, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=which("chromium"), args=CHROMIUM)
+        path = which("chromium-headless-shell") or which("chromium")
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM)
         for path in (*PUBLIC, *OWN):
             address = f"http://localhost:{port}{path}"
             page = browser.new_page(viewport=PHONE)

@@ -93,6 +93,7 @@ class Load:
         self.system, self.people, self.plan = system, people, plan
         self.portal = f"http://127.0.0.1:{system.simulators + 8}"
         self.killed: list[str] = []
+        self.regretted: set[str] = set()
         self.withdrawn: list[str] = []
         self.numbers: dict[str, list[str]] = {}
         self.seconds = 0.0
@@ -100,14 +101,12 @@ class Load:
     def play(self) -> Books:
         """From the first request to the last answer; the portal's books of then."""
         self.tell("faults", {"every": self.plan.rate, "seed": self.plan.seed})
-        self.tell("behaviour", {"poll_seconds": 1, "late_seconds": 1})
+        self.tell("behaviour", {"poll_seconds": 3, "late_seconds": 1})
         begun = time.perf_counter()
         for place, service in enumerate(SERVICES):
             self.numbers[service["code"]] = self.file(service, self.people[place :: len(SERVICES)])
         for numbers in self.numbers.values():
-            for number in numbers[WITHDRAWS_EVERY - 1 :: WITHDRAWS_EVERY]:
-                self.tell(f"requests/{number}/updates", {"action": "WITHDRAW"})
-                self.withdrawn.append(number)
+            self.regretted |= set(numbers[WITHDRAWS_EVERY - 1 :: WITHDRAWS_EVERY])
         books = self.until_ended()
         self.seconds = time.perf_counter() - begun
         return books
@@ -129,6 +128,7 @@ class Load:
         last, end = -1, time.perf_counter() + PATIENCE
         while True:
             books = self.books()
+            self.withdraw(books)
             ended = sum(one["final_at"] is not None for one in books["requests"])
             while kills and kills[0][0] <= ended:
                 self.kill(kills.pop(0)[1])
@@ -137,11 +137,23 @@ class Load:
                 self.go_away()
             if ended == self.plan.requests and is_gone and self.is_quiet(books):
                 return books
-            if ended > last:
-                last, end = ended, time.perf_counter() + PATIENCE
+            # Each step of the way is taken for all requests before the next one begins.
+            heard = sum(len(one["statuses"]) for one in books["requests"])
+            if heard > last:
+                last, end = heard, time.perf_counter() + PATIENCE
             if time.perf_counter() > end:
                 raise Stuck(f"{ended} of {self.plan.requests} ended; {books['waiting']} on the way")
             self.let_pass(STEP)
+
+    def withdraw(self, books: Books) -> None:
+        """Some think better of it: at once, or over the synchronous channel as soon as there is an
+        answer, since nobody can tell there what comes first."""
+        for row in books["requests"]:
+            number, may = row["number"], row["way"] == "push" or row["acked_at"]
+            if number in self.regretted and may:
+                self.regretted.remove(number)
+                self.tell(f"requests/{number}/updates", {"action": "WITHDRAW"})
+                self.withdrawn.append(number)
 
     def let_pass(self, step: timedelta) -> None:
         """Some time, in which the processes work."""
@@ -178,7 +190,7 @@ class Load:
         found: Books = requests.get(f"{self.portal}/books", timeout=60).json()
         return found
 
-    def tell(self, path: str, told: object) -> Any:
+    def tell(self, path: str, told: Any) -> Any:
         answer = requests.post(f"{self.portal}/{path}", json=told, timeout=600)
         answer.raise_for_status()
         return answer.json()

@@ -24,6 +24,7 @@ import pytest
 from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 from tests.e2e.parts import Part
+from tests.e2e.portals import EgovPortal
 from tests.e2e.seen import AXE_FOLDER, CHROMIUM_PATH, SEEN
 from tests.e2e.telephones import Catcher, come_back
 from tests.migrated import lay_tables
@@ -182,7 +183,7 @@ def installation(
         running.start_simulator("digital_documents")
         running.start_simulator("portal/__main__")
         wait_for(port, "/healthz")
-        places = {0: "/", 1: "/", 2: "/rsa/ca", 7: "/"}
+        places = {0: "/", 1: "/", 2: "/rsa/ca", 7: "/", 8: "/"}
         if is_staged:
             running.start_simulator("message_catcher")
             running.start_simulator("idp")
@@ -286,7 +287,9 @@ class Visitor:
 
     def open(self, path: str) -> None:
         sign = "&" if "?" in path else "?"
-        answer = self.page.goto(f"{self.system}{path}{sign}lang={self.language}")
+        address = f"{self.system}{path}{sign}lang={self.language}"
+        # Without an answer the page that was open renewed itself at that very moment.
+        answer = self.page.goto(address) or self.page.goto(address)
         assert answer
         assert answer.status < 400, path
 
@@ -475,3 +478,11 @@ def phone(visit: type[Visitor], installation: Installation) -> Callable[..., Pag
 def catcher(visit: type[Visitor], installation: Installation) -> Catcher:
     """The messages of the demonstration, in a browser of their own."""
     return Catcher(visit("kk", 390).page, installation.simulators + 5)
+
+
+@pytest.fixture
+def egov(installation: Installation, applicants: dict[str, Part]) -> EgovPortal:
+    """The simulated portal of e-government; it knows the organisation of the stage."""
+    portal = EgovPortal(installation.simulators + 8)
+    portal.file()
+    return portal

@@ -49,6 +49,8 @@ PARTS = {
     "misspelt": Begin(),
     "refused": Begin(),
     "overdue": Begin(),
+    # At the portal of e-government
+    "portal": Begin(),
 }
 # These are told by short message that they may receive their document.
 OFFERED = ("answer", "unknown")

@@ -24,12 +24,17 @@ from kualik.cases.services.offering import offer_documents
 from kualik.core import clock
 from kualik.core.access import APPLICANT_KEY
 from kualik.demo.cast import write_cast
+from kualik.demo.gateway import PORTAL, studied
 from kualik.demo.loading import PEOPLE_APART
 from kualik.demo.organisations import open_organisation
 from kualik.demo.people import invented_iin, people, read_data
 from kualik.demo.story import Stage, approve_and_seal, bring_group, file_all, set_stage
+from kualik.gateway.models import Peer, Profile
+from kualik.gateway.services.keys import portal_directory
+from kualik.providers.models import Provider
 from kualik.rules.lifecycle import Role
 from tests.e2e.parts import ALL, LANGUAGES, OFFERED, PARTS, REPRESENTATIVE
+from tests.e2e.portals import SERVICE
 
 FIRST = 600
 STAFF = 970
@@ -69,6 +74,7 @@ WORKERS = (
     ("registrar", "Сүлейменова Әлия Бекқызы", "тіркеуші", "регистратор", "registrar"),
     ("clerk", "Ахметов Данияр Ерболұлы", "терезе маманы", "специалист окна", "window clerk"),
     ("office_head", "Оразова Жанна Тимурқызы", "бөлім басшысы", "начальник отдела", "head"),
+    ("provider_admin", "Қасымова Дина Маратқызы", "әкімші", "администратор", "administrator"),
     ("authorised_person", "Нұрғалиев Асқар Сәкенұлы", "директор", "директор", "director"),
 )
 
@@ -100,6 +106,7 @@ def play(organisation: dict[str, Any], data: dict[str, Any]) -> dict[str, dict[s
     """Everyone by part and language, each where the journey begins."""
     now = clock.now()
     stage = set_stage(open_organisation(organisation, now=now - OPENED), now=now)
+    open_service(stage.provider, now=now - OPENED)
     words, programme = data["people"], data["programme"][1]
     count = len(ALL)
     done = bring_group(stage, words, programme, first=FIRST, count=count, back=6)
@@ -125,6 +132,7 @@ def play(organisation: dict[str, Any], data: dict[str, Any]) -> dict[str, dict[s
         parts[f"{part}-{language}"]["completion"] for part in OFFERED for language in LANGUAGES
     ]
     offer_documents(completions=waiting, now=now)
+    tell_portal(stage.provider, parts)
     for place, language in enumerate(LANGUAGES):
         name = f"{REPRESENTATIVE}-{language}"
         parts[name] = representative(words, FIRST + count + place, name, now)
@@ -146,6 +154,27 @@ def begin(stage: Stage, part: str, completion: Any) -> str:
         return ""
     number: str = Request.objects.get(completion=completion).number
     return number
+
+
+def open_service(provider: Provider, *, now: datetime) -> None:
+    """The organisation takes requests of the portal too, by the second family of documents."""
+    Profile.objects.create(
+        provider=provider,
+        peer=Peer.objects.get(code=PORTAL),
+        family=SERVICE["family"],
+        service_id=SERVICE["service_id"],
+        mapping={"namespace": SERVICE["namespace"]},
+        is_active=True,
+        changed_at=now,
+    )
+
+
+def tell_portal(provider: Provider, parts: dict[str, dict[str, Any]]) -> None:
+    """What the citizens of the portal remember of their trainings."""
+    file = portal_directory() / "studied.json"
+    told = json.loads(file.read_text(encoding="utf-8"))
+    told |= {part["id"]: list(studied(provider, part["iin"])) for part in parts.values()}
+    file.write_text(json.dumps(told, ensure_ascii=False), encoding="utf-8")
 
 
 def representative(words: Any, index: int, name: str, now: datetime) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import pytest
 from tests.migrated import lay_tables
 
 ROOT = Path(__file__).resolve().parents[2]
-REQUESTS, KILLS = 36, 2
+REQUESTS, KILLS = 24, 2
 SAME = "The portal and the system say the same."
 
 
