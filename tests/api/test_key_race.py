@@ -1,6 +1,7 @@
 """One command that several connections bring at one moment."""
 
 import json
+from functools import partial
 from typing import Any
 
 import pytest
@@ -28,6 +29,18 @@ BODY = {
 @pytest.fixture
 def world(transactional_db: None, kualik_files: object) -> World:
     return build_world()
+
+
+def test_a_completion_sent_under_four_keys_at_once_is_new_once(world: World) -> None:
+    secret = caller_of(world.demo.provider).secret
+
+    def push(key: str) -> Any:
+        answer = Caller(secret).post("/completions/batch", BODY, Idempotency_Key=key)
+        return answer.status_code, json.loads(answer.content)["rows"][0]["is_new"]
+
+    acts = [partial(push, f"command-{number}") for number in range(CALLERS)]
+    outcomes: list[Any] = at_once(*acts)
+    assert sorted(outcomes) == [(200, False)] * (CALLERS - 1) + [(201, True)]
 
 
 def test_a_key_sent_by_four_at_once_is_done_once_and_answered_alike(world: World) -> None:

@@ -26,7 +26,7 @@ from tests.calling import Caller, caller_of, problem_of
 from tests.world import World, iin
 
 REASON = Text("Тексеру жүріп жатыр", "Идёт проверка")
-LATER = timedelta(minutes=2)
+LATER = timedelta(minutes=6)
 
 
 def told(answer: HttpResponse) -> Any:

@@ -166,7 +166,9 @@ def test_a_token_of_no_organisation_only_checks_and_none_lasts_for_ever(
 def test_the_secret_is_shown_once_and_kept_nowhere(world: World) -> None:
     client = admin(world)
     answer = client.post(reverse("accounts:token_new"), NEW)
+    until_shown = client.session["token_shown"]
     secret = secret_on(client.get(answer.url).content.decode())
+    assert secret not in str(until_shown)
     assert Caller(secret).get("/token").status_code == 200
     assert secret_on(client.get(answer.url).content.decode()) == ""
     token = ApiToken.objects.get()

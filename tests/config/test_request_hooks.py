@@ -5,7 +5,10 @@ import re
 from datetime import datetime, timedelta
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
+from kualik.cases.adapters.observers import Change
+from kualik.cases.models import Request
 from kualik.cases.services.deciding import (
     approve_request,
     hand_over_request,
@@ -20,6 +23,7 @@ from kualik.certificates.services.standing import (
     revoke_certificate,
     suspend_certificate,
 )
+from kualik.config.hooking import RequestHooks
 from kualik.core.journal import SYSTEM
 from kualik.notifications.models import Hook, HookDelivery
 from kualik.notifications.services.hook_keeping import HookFacts, add_hook
@@ -112,3 +116,16 @@ def test_what_is_told_names_nobody_and_its_key_holds_no_dot(world: World) -> Non
         assert not re.search(r"\d{12}", said), row.event
         assert not any(request.person.family_name in said for request in requests)
         assert "." not in row.key
+
+
+def test_many_requests_are_told_by_as_many_queries_as_one(
+    world: World, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    numbers = [row.pk for row in world.demo.requests]
+    requests = list(Request.objects.filter(pk__in=numbers))
+    assert sum(row.certificate_id is not None for row in requests) > 2
+    changes = [
+        Change(request=row, events=("filed",), actor=SYSTEM, at=world.now) for row in requests
+    ]
+    with django_assert_max_num_queries(3):
+        RequestHooks().changed(changes)

@@ -14,6 +14,7 @@ from django.db import transaction
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from kualik.core import jobs
+from kualik.core.jobs import Later
 from kualik.core.journal import SYSTEM
 from kualik.core.models import Job, JournalEntry, StaffTask
 from kualik.notifications.adapters.hook_posting import PREFIX
@@ -25,6 +26,7 @@ from kualik.notifications.adapters.outbound import (
 )
 from kualik.notifications.models import Hook, HookDelivery
 from kualik.notifications.services import hook_keeping as keeping
+from kualik.notifications.services import hooks
 from kualik.notifications.services.hook_keeping import HookFacts
 from kualik.notifications.services.hooks import (
     HOOK_JOB,
@@ -33,6 +35,7 @@ from kualik.notifications.services.hooks import (
     emit,
     forget_deliveries,
     hook_events,
+    order_lost,
     run_hook_job,
 )
 from kualik.providers.models import Provider
@@ -185,6 +188,58 @@ def test_a_receiver_that_is_away_costs_one_try_at_a_time(
     assert HookDelivery.objects.filter(state=State.DELIVERED).count() == 10
 
 
+def test_an_event_whose_job_was_lost_is_made_again_once(
+    provider: Provider, receiver: Service, clock: MovedClock
+) -> None:
+    hook = add(provider, receiver)
+    tell(provider)
+    assert order_lost(now=NOW) == 0
+    Job.objects.filter(name=HOOK_JOB).update(failed_at=NOW)
+    keeping.pause_hook(hook=hook, actor=SYSTEM, now=NOW)
+    assert order_lost(now=NOW) == 0
+    Hook.objects.update(paused_at=None)
+    assert order_lost(now=NOW) == 1
+    work(clock)
+    assert HookDelivery.objects.get().state == State.DELIVERED
+    assert order_lost(now=NOW) == 0
+
+
+def test_a_new_address_does_not_wait_for_what_the_former_one_failed(
+    provider: Provider, receiver: Service, clock: MovedClock
+) -> None:
+    hook = add(provider, receiver)
+    receiver.script.status = 500
+    tell(provider)
+    work(clock)
+    hook.refresh_from_db()
+    assert hook.quiet_until is not None
+    facts = HookFacts(name="x", url=hook.url + "&new=1", events=hook.events)
+    keeping.change_hook(hook=hook, facts=facts, actor=SYSTEM, now=NOW)
+    hook.refresh_from_db()
+    assert (hook.failures, hook.quiet_until) == (0, None)
+
+
+def test_what_is_removed_while_it_is_tried_stays_given_up(
+    provider: Provider, receiver: Service
+) -> None:
+    hook = add(provider, receiver)
+    tell(provider)
+    tried = HookDelivery.objects.select_related("hook__provider").get()
+    keeping.remove_hook(hook=hook, actor=SYSTEM, now=NOW)
+    with pytest.raises(Later):
+        hooks._try_again(tried, "no answer", None, now=NOW)
+    tried.refresh_from_db()
+    assert (tried.state, tried.fault) == (State.FAILED, keeping.REMOVED)
+
+
+def test_only_what_is_told_again_is_counted(provider: Provider, receiver: Service) -> None:
+    add(provider, receiver)
+    tell(provider)
+    waiting = HookDelivery.objects.get()
+    assert keeping.replay(deliveries=[waiting], actor=SYSTEM, now=NOW) == 0
+    assert not JournalEntry.objects.filter(action="notifications.hook_replayed").exists()
+
+
 def test_an_event_that_nobody_takes_is_given_up_and_can_be_told_again(
     provider: Provider, receiver: Service, clock: MovedClock
 ) -> None:
@@ -300,6 +355,7 @@ def test_a_hook_that_was_removed_hears_nothing(
         "127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1",
         "0.1.2.3", "224.0.0.1", "240.0.0.1", "255.255.255.255", "::1", "::", "fe80::1%eth0",
         "fc00::1", "ff02::1", "::ffff:10.0.0.1", "64:ff9b::a00:1", "2002:a00:1::", "2001:0:1::",
+        "64:ff9b:1::a00:1", "::127.0.0.1", "::ffff:0:10.0.0.1", "fec0::1", "4000::1",
     ],
 )  # fmt: skip
 def test_addresses_of_inner_networks_are_known(address: str) -> None:
@@ -327,7 +383,8 @@ def test_no_spelling_of_an_inner_address_is_called_for_real(
     [
         "http://example.kz/", "ftp://example.kz/", "https:///x", "https://user:psw@example.kz/",
         "https://example.kz/#x", "https://example.kz:99999/", "https://example.kz/a b",
-        "https://example.kz/\r\nHost: x", "example.kz", "", "https://пример.kz/",
+        "https://example.kz/\r\nHost: x", "https://example.kz/\x01",
+        "https://exa\x00mple.kz/", "example.kz", "", "https://пример.kz/",
     ],
 )  # fmt: skip
 def test_an_address_that_does_not_fit_is_refused(

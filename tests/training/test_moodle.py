@@ -28,8 +28,8 @@ from kualik.training.services.moodle import (
     CourseFacts,
     SourceFacts,
     add_course,
+    being_asked,
     forget_source,
-    is_being_asked,
     keep_source,
     order_list,
     remove_course,
@@ -255,6 +255,16 @@ def test_a_course_without_criteria_says_so(source: MoodleSource) -> None:
     assert (course.fault, course.lists.count()) == ("moodle_no_criteria", 0)
 
 
+def test_a_list_that_was_imported_meanwhile_is_not_given_up(course: MoodleCourse) -> None:
+    ask(course)
+    seen = course.lists.get()
+    take(seen)
+    with pytest.raises(RuleViolation) as refused:
+        discard_import(draft=seen, actor=SYSTEM, now=NOW)
+    assert refused.value.code == "import_done"
+    assert course.lists.filter(pk=seen.pk).exists()
+
+
 def test_an_empty_course_makes_no_list(source: MoodleSource) -> None:
     course = ask(add(source, EMPTY))
     assert (course.fault, course.outcome["learners"], course.lists.count()) == ("", 0, 0)
@@ -350,6 +360,23 @@ def test_a_new_address_needs_the_token_anew(
     assert refused.value.code == "moodle_token_missing"
 
 
+def test_at_a_new_address_no_other_course_is_asked_in_the_place_of_ours(
+    provider: Provider, course: MoodleCourse, server: MoodleServer
+) -> None:
+    with served(MoodleServer()) as moved:
+        assert keep(provider, moved).url == moved.address
+        with served(MoodleServer()) as another:
+            another.courses[0]["fullname"] = "Акушерлік іс"
+            with pytest.raises(RuleViolation) as refused:
+                keep(provider, another)
+            another.courses[0]["id"] = 99
+            with pytest.raises(RuleViolation):
+                keep(provider, another)
+    assert refused.value.code == "moodle_other_course"
+    assert refused.value.params == {"course": course.name}
+    assert MoodleSource.objects.get().url == moved.address
+
+
 @pytest.mark.parametrize(
     ("said", "code"),
     [
@@ -414,7 +441,7 @@ def test_every_night_each_course_is_asked_once(source: MoodleSource) -> None:
 def test_what_is_removed_is_asked_no_more_and_its_lists_stay(course: MoodleCourse) -> None:
     ask(course)
     order_list(course=course, actor=ANNA, now=NOW)
-    assert is_being_asked(course, now=NOW)
+    assert being_asked([course], now=NOW) == {course.pk}
     remove_course(course=course, actor=ANNA, now=NOW)
     assert work(NOW) == 0
     draft = ImportDraft.objects.get()

@@ -7,8 +7,10 @@ with our code in three languages; an answer that has not changed is 304.
 import hashlib
 import json
 import logging
+import re
 from collections.abc import Callable, Iterator
 from functools import cache, wraps
+from itertools import islice
 from typing import Any, Final
 
 from django.conf import settings
@@ -25,7 +27,7 @@ from ninja.operation import Operation
 from ninja.renderers import JSONRenderer
 
 from kualik.accounts.adapters.bearer import CALLS, Bearer, calls_left
-from kualik.accounts.adapters.problems import MEDIA_TYPE, Fault, Refused, problem, request_id, said
+from kualik.accounts.adapters.problems import MEDIA_TYPE, Refused, misfits, problem, request_id
 from kualik.accounts.api import router as accounts
 from kualik.cases.api import router as cases
 from kualik.certificates.api import router as certificates
@@ -34,8 +36,11 @@ from kualik.rules.errors import RuleViolation
 from kualik.training.api import router as training
 
 VERSION: Final = "1.0.0"
+LENGTH: Final = re.compile(r"[0-9]{1,12}")
 READING: Final = frozenset({"GET", "HEAD"})
-OK, BAD_REQUEST, NOT_ALLOWED = 200, 400, 405
+OK, NOT_MODIFIED, BAD_REQUEST, NOT_ALLOWED = 200, 304, 400, 405
+# Of the misfits of a body: whoever sends a million wrong fields is not told of each.
+MOST_TOLD: Final = 100
 View = Callable[..., HttpResponseBase]
 log = logging.getLogger(__name__)
 
@@ -62,7 +67,7 @@ class Api(NinjaAPI):
                 if int(status) >= BAD_REQUEST and "content" in answer:
                     answer["content"] = {MEDIA_TYPE: answer["content"]["application/json"]}
             if method == "get":
-                operation["responses"][304] = {"description": "Not Modified"}
+                operation["responses"][NOT_MODIFIED] = {"description": "Not Modified"}
         return schema
 
 
@@ -126,15 +131,7 @@ def body_unreadable(request: HttpRequest, _error: HttpError) -> HttpResponse:
 @api.exception_handler(ValidationError)
 def body_invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     """What does not fit the description, field by field; what was sent is not repeated."""
-    faults = [
-        Fault(
-            row=next((part for part in found["loc"] if isinstance(part, int)), None),
-            field=".".join(str(part) for part in found["loc"][1:]),
-            code="field_invalid",
-            message=said(RuleViolation("field_invalid", reason=found["type"])),
-        )
-        for found in error.errors
-    ]
+    faults = misfits((found["loc"][1:], found["type"]) for found in islice(error.errors, MOST_TOLD))
     return problem(request, RuleViolation("body_invalid"), faults=faults)
 
 
@@ -183,7 +180,7 @@ def _misfit(request: HttpRequest, parameters: frozenset[str]) -> HttpResponse | 
         return None
     limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
     length = request.META.get("CONTENT_LENGTH") or "0"
-    if not length.isdigit() or int(length) > limit:
+    if not LENGTH.fullmatch(length) or int(length) > limit:
         return problem(request, RuleViolation("body_too_large", limit=limit // 1024))
     if length != "0" and request.content_type != "application/json":
         return problem(request, RuleViolation("body_not_json"))
@@ -199,7 +196,8 @@ def _conditional(request: HttpRequest, response: HttpResponseBase) -> HttpRespon
     etag = f'"{hashlib.sha256(response.content).hexdigest()[:32]}"'
     response.headers["ETag"] = etag
     found = get_conditional_response(request, etag=etag, response=response)
-    return response if found is None else found
+    # A condition for a change (If-Match) says nothing of a reading.
+    return found if found is not None and found.status_code == NOT_MODIFIED else response
 
 
 @public

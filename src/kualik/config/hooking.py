@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from django.db.models import prefetch_related_objects
+
 from kualik.cases.adapters.observers import Change
 from kualik.cases.models import Request
 from kualik.notifications.services.hooks import Event, emit_all
@@ -29,6 +31,7 @@ class RequestHooks:
 
     def changed(self, changes: Sequence[Change]) -> None:
         """Write what the hooks of each provider asked for."""
+        prefetch_related_objects([change.request for change in changes], "certificate", "provider")
         providers = {change.request.provider_id: change for change in changes}
         for pk, first in providers.items():
             own = [change for change in changes if change.request.provider_id == pk]

@@ -60,7 +60,12 @@ from kualik.notifications.services.delivering import (
     report_silence,
     worker_handlers,
 )
-from kualik.notifications.services.hooks import HOOK_JOB, forget_deliveries, run_hook_job
+from kualik.notifications.services.hooks import (
+    HOOK_JOB,
+    forget_deliveries,
+    order_lost,
+    run_hook_job,
+)
 from kualik.notifications.services.receiving import ANSWER_JOB
 from kualik.oversight.services.house_watching import HOUSE_JOB, run_house_job
 from kualik.oversight.services.reconciling import BOOKS_JOB, run_books_job
@@ -93,7 +98,8 @@ SILENT_AFTER = timedelta(seconds=60)
 
 
 def run_forget_job(_payload: Payload, now: datetime) -> None:
-    """Discard the lists and the forms that nobody ended, and files that nothing refers to."""
+    """Discard lists and forms that nobody ended and files that nothing refers to; take up the
+    deliveries that were lost."""
     forget_lists(now=now)
     sweep_lists(now=now)
     forget_drafts(now=now)
@@ -101,6 +107,7 @@ def run_forget_job(_payload: Payload, now: datetime) -> None:
     sweep_files(now=now)
     sweep_protocols(now=now)
     forget_deliveries(now=now)
+    order_lost(now=now)
     forget_refused(now=now)
 
 

@@ -68,18 +68,18 @@ def check_limit(limit: Limit, guesser: str, *, now: datetime) -> None:
         raise RuleViolation("too_many_tries", minutes=limit.window // MINUTE)
 
 
-def count_miss(limit: Limit, guesser: str, *, now: datetime) -> None:
-    """Remember one wrong guess; parallel ones are all counted."""
-    one_more = {"count": F("count") + 1}
-    if _open(limit, guesser, now).update(**one_more):
+def count_miss(limit: Limit, guesser: str, *, now: datetime, times: int = 1) -> None:
+    """Remember a wrong guess, or so many at once; parallel ones are all counted."""
+    more = {"count": F("count") + times}
+    if _open(limit, guesser, now).update(**more):
         return
     # A window begins: the time to forget those that are over.
     Miss.objects.filter(window_start__lte=now - DAY).delete()
     key = _key(limit, guesser)
     over = Miss.objects.filter(key=key, window_start__lte=now - limit.window)
-    if not over.update(window_start=now, count=1):
+    if not over.update(window_start=now, count=times):
         Miss.objects.bulk_create([Miss(key=key, window_start=now)], ignore_conflicts=True)
-        _open(limit, guesser, now).update(**one_more)
+        _open(limit, guesser, now).update(**more)
 
 
 def spend(limit: Limit, guesser: str, *, now: datetime) -> Left:

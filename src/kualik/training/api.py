@@ -10,22 +10,27 @@ from ninja import Field, Router, Schema, Status
 from ninja.params.functions import Header
 
 from kualik.accounts.adapters.bearer import Bearer, caller, program_actor, provider_of
-from kualik.accounts.adapters.problems import Fault, Problem, Refused, Texts
+from kualik.accounts.adapters.problems import Fault, Problem, Ref, Refused, Texts
 from kualik.accounts.models import ApiToken
 from kualik.accounts.queries.tokens import Scope
 from kualik.accounts.services.commands import command_digest, do_once
 from kualik.core import clock
+from kualik.core.throttle import Limit, check_limit, count_miss
 from kualik.providers.models import Provider
 from kualik.rules.errors import RuleViolation
 from kualik.rules.language import LANGUAGES
 from kualik.training.services.cells import Remark
 from kualik.training.services.check import CheckedList, CheckedRow, GroupDefaults
+from kualik.training.services.importing import ImportResult
 from kualik.training.services.pushing import check_rows, push_rows
 from kualik.training.services.recognise import field_names
+from kualik.training.services.registered import NAME_OF_ANOTHER
 from kualik.training.services.remarks import remark_text
 
 router = Router(tags=["completions"])
 MOST_ROWS = 500
+# A remark tells that the register knows an IIN; nobody shall try out by it whom it knows.
+GUESSES = Limit("person by completion", 200)
 REPEATED = "Idempotent-Replayed"
 VERDICTS = ["ready", "attention", "known", "refused"]
 REFUSALS: dict[int | frozenset[int], Any] = {
@@ -77,7 +82,7 @@ class Group(Training):
 class Completed(Training):
     """A person who mastered a programme in full."""
 
-    ref: str = _line(60, gettext_noop("Your own name for the row; it comes back with the answer."))
+    ref: Ref = _line(60, gettext_noop("Your own name for the row; it comes back with the answer."))
     iin: str = Field(
         min_length=1,
         max_length=32,
@@ -211,8 +216,10 @@ def push_completions(
 )
 def check_completions(request: HttpRequest, batch: Batch) -> dict[str, Any]:
     provider, now = provider_of(caller(request)), clock.now()
+    check_limit(GUESSES, str(provider.pk), now=now)
     checked = _checked(provider, batch.rows, batch.group, now)
     refs = [row.ref for row in batch.rows]
+    _count_guesses(provider, checked.rows, now)
     return {
         "is_fit": not (checked.missing or _unfit(checked, batch.rows)),
         "missing": list(checked.missing),
@@ -234,56 +241,76 @@ def _push(
     offers: bool,
 ) -> Status[dict[str, Any]]:
     token, now = caller(request), clock.now()
-    done = do_once(
-        token=token,
-        key=key,
-        digest=command_digest(path=request.path, body=request.body),
-        act=_saving(token, rows, group, offers, now),
-        now=now,
-    )
+    provider = provider_of(token)
+    check_limit(GUESSES, str(provider.pk), now=now)
+    judged: list[CheckedRow] = []
+    try:
+        done = do_once(
+            token=token,
+            key=key,
+            digest=command_digest(path=request.path, body=request.body),
+            act=_saving(token, rows, group, offers, judged, now),
+            now=now,
+        )
+    finally:
+        # Outside the act: what is refused is undone, the count stays.
+        _count_guesses(provider, judged, now)
     if done.is_repeated:
         response.headers[REPEATED] = "true"
     return Status(done.status, done.body)
 
 
 def _saving(
-    token: ApiToken, rows: Sequence[Completed], group: Group, offers: bool, now: datetime
+    token: ApiToken,
+    rows: Sequence[Completed],
+    group: Group,
+    offers: bool,
+    judged: list[CheckedRow],
+    now: datetime,
 ) -> Callable[[], tuple[int, dict[str, Any]]]:
-    """The act of a push. It raises ``rows_refused`` and ``group_incomplete`` with all remarks."""
+    """The act of a push, which lays what it judged into ``judged``. It raises ``rows_refused`` and
+    ``group_incomplete`` with all remarks."""
     provider = provider_of(token)
 
-    def save() -> tuple[int, dict[str, Any]]:
-        checked = _checked(provider, rows, group, now)
+    def require(checked: CheckedList) -> None:
+        judged.extend(checked.rows)
         _require_fit(checked, rows)
-        result = push_rows(
+
+    def save() -> tuple[int, dict[str, Any]]:
+        checked, result = push_rows(
             provider=provider,
             rows=[_texts(row) for row in rows],
             defaults=_defaults(group),
             accepted=[place for place, row in enumerate(rows, start=1) if row.accept],
+            require=require,
             source=token.name,
             offers=offers,
             actor=program_actor(token),
             now=now,
         )
-        known = {row.row for row in checked.rows if row.verdict == "known"}
-        told = [
-            Kept(
-                row=number - 1,
-                ref=rows[number - 1].ref,
-                completion=completion,
-                is_new=number not in known,
-            )
-            for number, completion in sorted(result.completions.items())
-        ]
-        pushed = Pushed(
-            created=result.created,
-            existing=result.existing,
-            rows=told,
-            remarks=_faults(checked.rows, [row.ref for row in rows]),
-        )
-        return (201 if result.created else 200), pushed.model_dump()
+        told = _pushed(checked, result, [row.ref for row in rows])
+        return (201 if result.created else 200), told.model_dump()
 
     return save
+
+
+def _pushed(checked: CheckedList, result: ImportResult, refs: Sequence[str]) -> Pushed:
+    known = {row.row for row in checked.rows if row.verdict == "known"}
+    told = [
+        Kept(
+            row=number - 1,
+            ref=refs[number - 1],
+            completion=completion,
+            is_new=number not in known,
+        )
+        for number, completion in sorted(result.completions.items())
+    ]
+    return Pushed(
+        created=result.created,
+        existing=result.existing,
+        rows=told,
+        remarks=_faults(checked.rows, refs),
+    )
 
 
 def _checked(
@@ -328,6 +355,13 @@ def _require_fit(checked: CheckedList, rows: Sequence[Completed]) -> None:
         raise Refused("rows_refused", _faults(unfit, refs), count=len(unfit))
     if checked.missing:
         raise Refused("group_incomplete", [], names=field_names(checked.missing))
+
+
+def _count_guesses(provider: Provider, rows: Sequence[CheckedRow], now: datetime) -> None:
+    """Remember the rows that bring the IIN of a known person under another one's name."""
+    guesses = sum(remark.code == NAME_OF_ANOTHER for row in rows for remark in row.remarks)
+    if guesses:
+        count_miss(GUESSES, str(provider.pk), now=now, times=guesses)
 
 
 def _faults(rows: Sequence[CheckedRow], refs: Sequence[str]) -> list[Fault]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Prefetch, QuerySet
 
 from kualik.providers.models import Provider
 from kualik.training.models import (
@@ -10,6 +10,7 @@ from kualik.training.models import (
     Group,
     HeaderMapping,
     ImportDraft,
+    MoodleCourse,
     MoodleSource,
     Programme,
 )
@@ -52,6 +53,13 @@ def remembered_headers(provider: Provider) -> dict[str, str]:
 def kept_completions(programmes: Iterable[Programme]) -> QuerySet[Completion]:
     """All completions of some programmes, to find those a list names again."""
     return Completion.objects.filter(programme__in=list(programmes))
+
+
+def courses_of(source: MoodleSource) -> list[MoodleCourse]:
+    """The courses of a Moodle; ``lists`` of each are those that nobody imported yet."""
+    waiting = ImportDraft.objects.filter(imported_at=None).order_by("pk")
+    rows = source.courses.select_related("programme").prefetch_related(Prefetch("lists", waiting))
+    return list(rows.order_by("name", "pk"))
 
 
 def moodle_of(provider: Provider) -> MoodleSource | None:

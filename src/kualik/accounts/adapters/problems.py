@@ -3,17 +3,19 @@
 import json
 import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from ninja import Field, Schema
+from pydantic import AfterValidator
 
 from kualik.core import errors
 from kualik.rules.errors import RuleViolation
-from kualik.rules.identifiers import holds_iin
+from kualik.rules.identifiers import holds_iin, parse_iin, replace_iins
 from kualik.rules.language import LANGUAGES, Text
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -21,6 +23,27 @@ REQUEST_ID: Final = "kualik.request_id"
 GIVEN_ID: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
 # What explains a code to people; the page has an anchor for each code of the interface.
 PAGE: Final = "/api/"
+# A name of ours is a plain word; any other was invented by whoever sent it.
+PLAIN_PART: Final = re.compile(r"[A-Za-z_-]{1,40}")
+NOT_OURS: Final = "?"
+
+
+def _of_nobody(text: str) -> str:
+    """The text, unless an IIN stands in it; twelve digits that are none may. Raises ValueError."""
+
+    def read(digits: str) -> str:
+        try:
+            parse_iin(digits)
+        except RuleViolation:
+            return digits
+        raise ValueError("an IIN is no name of a row")
+
+    replace_iins(text, read)
+    return text
+
+
+# A caller's own name for a row: it comes back with the answer and is kept with it.
+Ref = Annotated[str, AfterValidator(_of_nobody)]
 
 
 class Texts(Schema):
@@ -71,6 +94,29 @@ def texts(text: Text) -> Texts:
 def said(violation: RuleViolation) -> Texts:
     """What a violation says."""
     return Texts(**{language: errors.message(violation, language) for language in LANGUAGES})
+
+
+def misfits(found: Iterable[tuple[Sequence[int | str], str]]) -> list[Fault]:
+    """Faults of what does not fit the description: the way to each value, and what is wrong."""
+    return [
+        Fault(
+            row=next((part for part in way if isinstance(part, int)), None),
+            field=".".join(map(_part, way)),
+            code="field_invalid",
+            message=_misfit(kind),
+        )
+        for way, kind in found
+    ]
+
+
+def _part(part: int | str) -> str:
+    is_told = isinstance(part, int) or PLAIN_PART.fullmatch(part)
+    return str(part) if is_told else NOT_OURS
+
+
+@cache
+def _misfit(kind: str) -> Texts:
+    return said(RuleViolation("field_invalid", reason=kind))
 
 
 def problem(

@@ -1,6 +1,5 @@
 """Commands of other systems, each done once however often its key comes."""
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,11 +8,13 @@ from typing import Any, Final
 from django.db import IntegrityError, transaction
 
 from kualik.accounts.models import ApiAnswer, ApiToken
+from kualik.core.sealing import keyed_digest
 from kualik.rules.errors import RuleViolation
 
 Body = dict[str, Any]
 # Afterwards the same key begins a command anew.
 KEPT_FOR: Final = timedelta(days=30)
+PURPOSE: Final = "api command"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +27,12 @@ class Done:
 
 
 def command_digest(*, path: str, body: bytes) -> str:
-    """What makes two commands the same: where they go and what they say."""
-    return hashlib.sha256(path.encode() + b"\n" + body).hexdigest()
+    """What makes two commands the same: where they go and what they say.
+
+    With the installation's key: all but the IIN of a body stands in the register, so whoever has
+    the rows could find it by a bare digest.
+    """
+    return keyed_digest(path.encode() + b"\n" + body, purpose=PURPOSE)
 
 
 def do_once(
@@ -43,6 +48,8 @@ def do_once(
     What ``act`` refuses leaves nothing behind, so the key may be used again for what was mended.
     Raises ``idempotency_key_reused`` for one that came with another command.
     """
+    # A sender may take anything for a key, an IIN too: only its digest is kept.
+    key = keyed_digest(key.encode(), purpose=PURPOSE)
     kept = _kept(token, key, digest)
     if kept is not None:
         return kept

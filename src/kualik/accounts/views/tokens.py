@@ -24,6 +24,7 @@ from kualik.core.access import role_of, staff
 from kualik.core.errors import message
 from kualik.core.journal import Actor
 from kualik.core.methods import post_only
+from kualik.core.sealing import seal, unseal
 from kualik.rules.errors import RuleViolation
 from kualik.rules.language import Text
 
@@ -77,7 +78,7 @@ def token_one(request: HttpRequest, pk: int) -> HttpResponse:
         "labels": _labels(token),
         "stands": service.stands(token, now=clock.now()),
         "form": TermForm(),
-        "secret": request.session.pop(SHOWN, {}).get(str(token.pk), ""),
+        "secret": _shown_now(request, token),
     }
     return render(request, "accounts/token_one.html", context)
 
@@ -111,8 +112,14 @@ def token_revoke(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _shown_next(request: HttpRequest, token: ApiToken, secret: str) -> HttpResponse:
-    request.session[SHOWN] = {str(token.pk): secret}
+    # Sealed: sessions are rows too, and the next page may never be opened.
+    request.session[SHOWN] = {str(token.pk): seal(secret, purpose=SHOWN).hex()}
     return redirect("accounts:token_one", token.pk)
+
+
+def _shown_now(request: HttpRequest, token: ApiToken) -> str:
+    kept = request.session.pop(SHOWN, {}).get(str(token.pk), "")
+    return unseal(bytes.fromhex(kept), purpose=SHOWN) if kept else ""
 
 
 def _own(request: HttpRequest, pk: int) -> ApiToken:

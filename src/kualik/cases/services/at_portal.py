@@ -21,7 +21,7 @@ from kualik.rules.lifecycle import Event, Role, State
 
 ADDED: Final = "cases.data_added"
 ADDED_TASK: Final = "data_added"
-COMMENT_LENGTH: Final = 2000
+OTHER: Final = Attachment.Purpose.OTHER
 
 
 @transaction.atomic
@@ -41,21 +41,16 @@ def add_data(
     if request.state not in UNDECIDED_STATES:
         raise RuleViolation("transition_unknown", state=request.state, event=ADDED)
     claim = dict(request.claim or {})
+    # What was said before stays whole: the portal bounds each addition.
     said = "\n".join(filter(None, (str(claim.get("comment", "")), note)))
     if said:
-        claim["comment"] = said[:COMMENT_LENGTH]
+        claim["comment"] = said
     same = Request.objects.filter(pk=request.pk, state=request.state, version=request.version)
     if not same.update(claim=claim or None, version=request.version + 1):
         raise RuleViolation("conflict", number=request.number)
     request.claim, request.version = claim or None, request.version + 1
     for scan in scans:
-        keep_attachment(
-            person=request.person,
-            purpose=Attachment.Purpose.OTHER,
-            upload=scan,
-            now=now,
-            request=request,
-        )
+        keep_attachment(person=request.person, purpose=OTHER, upload=scan, now=now, request=request)
     journal.record(
         subject=f"request:{request.number}",
         action=ADDED,

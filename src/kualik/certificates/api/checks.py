@@ -10,11 +10,11 @@ from django.utils.translation import gettext_noop
 from ninja import Field, Path, Router, Schema
 
 from kualik.accounts.adapters.bearer import Bearer, caller
-from kualik.accounts.adapters.problems import Problem, Texts, texts
+from kualik.accounts.adapters.problems import Problem, Ref, Texts, texts
 from kualik.accounts.models import ApiToken
 from kualik.accounts.queries.tokens import Scope
 from kualik.certificates.services.answers import Check
-from kualik.certificates.services.checking import check_code
+from kualik.certificates.services.checking import check_codes
 from kualik.certificates.services.recording import to_record
 from kualik.core import clock
 from kualik.core.throttle import Limit, check_limit, count_miss
@@ -151,7 +151,7 @@ class Asked(Schema):
         max_length=64,
         description=gettext_noop("The number on the paper, to compare with the register."),
     )
-    ref: str = Field(
+    ref: Ref = Field(
         default="",
         max_length=60,
         description=gettext_noop("Your own name for the row; it comes back with the answer."),
@@ -223,16 +223,17 @@ def check_list(request: HttpRequest, asked: AskedList) -> CheckedAnswers:
 
 
 def _answers(token: ApiToken, codes: Sequence[str], now: datetime) -> list[dict[str, Any]]:
-    """Raises ``too_many_tries``, ``facts_changed``."""
+    """Raises ``too_many_tries``."""
     guesser = str(token.pk)
     check_limit(GUESSES, guesser, now=now)
-    answers = []
-    for code in codes:
-        found = check_code(code)
-        if found.verdict == "unknown" and _is_code(code):
-            count_miss(GUESSES, guesser, now=now)
-        answers.append(_told(found))
-    return answers
+    found = check_codes(codes)
+    misses = sum(
+        answer.verdict == "unknown" and _is_code(code)
+        for code, answer in zip(codes, found, strict=True)
+    )
+    if misses:
+        count_miss(GUESSES, guesser, now=now, times=misses)
+    return [_told(answer) for answer in found]
 
 
 def _is_code(text: str) -> bool:

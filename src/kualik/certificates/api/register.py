@@ -24,9 +24,9 @@ from kualik.rules.identifiers import parse_public_number
 from kualik.rules.language import Text
 
 router = Router(tags=["register"])
-# An act tells the moment at which it began; by now those of that moment have ended, so nothing
-# appears behind a cursor that was given out.
-SETTLED = timedelta(minutes=1)
+# An act tells the moment at which it began, and signatures on some hundred documents are taken in
+# minutes; by now those of that moment have ended, so nothing appears behind a cursor given out.
+SETTLED = timedelta(minutes=5)
 MOST_ROWS = 200
 TOLD = (
     "kind",
@@ -113,7 +113,7 @@ class RegisterQuery(Schema):
     description=gettext_noop(
         "The organisation's documents in the order of their last change. Keep the last cursor and "
         "ask with it again: you get what was issued, suspended, restored, revoked or replaced "
-        "since. A change appears a minute after it was made."
+        "since. A change appears five minutes after it was made."
     ),
 )
 def list_register(request: HttpRequest, asked: Query[RegisterQuery]) -> dict[str, Any]:

@@ -20,14 +20,14 @@ NAMES: Final = {
 
 def announce_issued(certificates: Sequence[Certificate], *, now: datetime) -> None:
     """Tell of new documents, in the transaction in which they came into being."""
-    providers = {row.provider_id: row.provider for row in certificates}
-    for pk, provider in providers.items():
+    firsts = {row.provider_id: row for row in certificates}
+    for pk, first in firsts.items():
         events = [
             _event(row, name="issued", status=Certificate.Status.VALID, key="issued")
             for row in certificates
             if row.provider_id == pk
         ]
-        emit_all(provider=provider, events=events, now=now)
+        emit_all(provider=first.provider, events=events, now=now)
 
 
 def announce_standing(

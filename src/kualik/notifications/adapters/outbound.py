@@ -6,6 +6,7 @@ was judged. A name that answers otherwise a moment later (DNS rebinding) changes
 
 import http.client
 import ipaddress
+import re
 import socket
 import ssl
 import threading
@@ -19,8 +20,12 @@ from kualik.rules.errors import RuleViolation
 
 LONGEST_URL: Final = 300
 SECURE: Final = "https"
+PRINTED: Final = re.compile(r"[!-~]+")
 # IPv6 addresses that carry an IPv4 address through a translator (RFC 6052).
 NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
+# All public hosts of IPv6 live here (RFC 4291); elsewhere are forms of IPv4 addresses, translators
+# of a local network (RFC 8215), site-local addresses.
+PUBLIC_IPV6: Final = ipaddress.ip_network("2000::/3")
 
 
 class CallFailed(Exception):
@@ -54,7 +59,7 @@ def read_target(url: str, *, schemes: Collection[str]) -> Target:
     except ValueError as error:
         raise RuleViolation("address_unfit") from error
     is_plain = not (parts.username or parts.password or parts.fragment)
-    is_short = len(url) <= LONGEST_URL and url.isascii() and not set(url) & set(" \t\r\n")
+    is_short = len(url) <= LONGEST_URL and PRINTED.fullmatch(url) is not None
     if parts.scheme not in schemes or not host or not is_plain or not is_short:
         raise RuleViolation("address_unfit")
     is_secure = parts.scheme == SECURE
@@ -73,7 +78,7 @@ def is_inner(address: str) -> bool:
             carried = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
         if carried is not None:
             return is_inner(str(carried))
-        if found.teredo is not None:
+        if found.teredo is not None or found not in PUBLIC_IPV6:
             return True
     return not found.is_global or found.is_multicast
 

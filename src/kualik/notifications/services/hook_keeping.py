@@ -69,8 +69,11 @@ def add_hook(*, provider: Provider, facts: HookFacts, actor: Actor, now: datetim
 def change_hook(*, hook: Hook, facts: HookFacts, actor: Actor, now: datetime) -> None:
     """Set name, address and events. RuleViolation as ``add_hook``."""
     _check(facts)
+    if facts.url != hook.url:
+        # What failed was the former address.
+        hook.failures, hook.quiet_until = 0, None
     hook.name, hook.url, hook.events = facts.name, facts.url, _ordered(facts.events)
-    hook.save(update_fields=["name", "url", "events"])
+    hook.save(update_fields=["name", "url", "events", "failures", "quiet_until"])
     _record(hook, "changed", actor=actor, now=now, data={"events": hook.events})
 
 
@@ -129,13 +132,18 @@ def send_test(*, hook: Hook, now: datetime) -> None:
 @transaction.atomic
 def replay(*, deliveries: Collection[HookDelivery], actor: Actor, now: datetime) -> int:
     """Tell events of one hook again, under the keys they had; how many."""
-    pks = [row.pk for row in deliveries]
     again = HookDelivery.objects.filter(
-        pk__in=pks, hook__removed_at=None, state__in=[State.DELIVERED, State.FAILED]
+        pk__in=[row.pk for row in deliveries],
+        hook__removed_at=None,
+        state__in=[State.DELIVERED, State.FAILED],
     )
-    again.update(state=State.WAITING, attempts=0, fault="", delivered_at=None)
+    pks = list(again.order_by("pk").values_list("pk", flat=True))
+    HookDelivery.objects.filter(pk__in=pks).update(
+        state=State.WAITING, attempts=0, fault="", delivered_at=None
+    )
     order_deliveries(pks, now=now)
-    for hook in {row.hook for row in deliveries}:
+    if pks:
+        hook = Hook.objects.select_related("provider").get(deliveries=pks[0])
         _record(hook, "replayed", actor=actor, now=now, data={"deliveries": len(pks)})
     return len(pks)
 

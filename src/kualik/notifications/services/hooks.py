@@ -119,10 +119,10 @@ def deliver_to(hook: Hook, events: Sequence[Event], *, now: datetime) -> int:
     return len(fresh)
 
 
-def order_deliveries(pks: Sequence[int], *, now: datetime) -> None:
-    """Have deliveries made, those whose job ended before too."""
+def order_deliveries(pks: Sequence[int], *, now: datetime) -> int:
+    """Have deliveries made, those whose job ended before too; how many had none."""
     payloads = {f"{HOOK_JOB}:{pk}": {"delivery": pk} for pk in pks}
-    jobs.renew_all(name=HOOK_JOB, payloads=payloads, now=now)
+    return jobs.renew_all(name=HOOK_JOB, payloads=payloads, now=now)
 
 
 def run_hook_job(payload: Payload, now: datetime) -> None:
@@ -188,7 +188,8 @@ def _try_again(delivery: HookDelivery, fault: str, reply: Reply | None, *, now: 
     attempts = delivery.attempts + 1
     is_spent = attempts > len(PAUSES)
     with transaction.atomic():
-        HookDelivery.objects.filter(pk=delivery.pk).update(
+        # Given up meanwhile, with its hook, it stays so.
+        HookDelivery.objects.filter(pk=delivery.pk, state=State.WAITING).update(
             state=State.FAILED if is_spent else State.WAITING,
             attempts=attempts,
             tried_at=now,
@@ -222,6 +223,15 @@ def _count_failure(hook: Hook, *, is_gone: bool, now: datetime) -> bool:
     )
     open_task(task, now=now)
     return True
+
+
+def order_lost(*, now: datetime) -> int:
+    """Have made again what waits and has no job any more, as where a worker died at every try or
+    the hook went on while its last try ended; how many were ordered."""
+    waiting = HookDelivery.objects.filter(
+        state=State.WAITING, hook__paused_at=None, hook__removed_at=None
+    )
+    return order_deliveries(list(waiting.order_by("pk").values_list("pk", flat=True)), now=now)
 
 
 def forget_deliveries(*, now: datetime) -> int:

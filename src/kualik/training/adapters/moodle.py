@@ -7,6 +7,7 @@ address.
 
 import html
 import json
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -46,6 +47,8 @@ CODES: Final[Mapping[str, str]] = {
     "completionnotenabled": "moodle_no_criteria",
     "sitemaintenance": "moodle_away",
 }
+# A number of a row, or seconds since 1970 within the years that a calendar has.
+NUMBER: Final = re.compile(r"[0-9]{1,11}")
 NOT_A_LEARNER: Final = frozenset({"usernotenroled", "notenroled"})
 
 
@@ -178,7 +181,7 @@ class Moodle:
         content = self._posted(urlencode(fields).encode())
         try:
             said: object = json.loads(content)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise MoodleAway("the answer is not JSON") from None
         if isinstance(said, dict) and "exception" in said:
             raise MoodleRefused(str(said.get("errorcode") or said["exception"]), function)
@@ -231,12 +234,13 @@ def _iin(row: Mapping[str, Any], iin_field: str) -> str:
 
 
 def _text(value: object) -> str:
-    """A text without the entities that Moodle writes into names."""
-    return " ".join(html.unescape(str(value or "")).split())
+    """A text without the entities that Moodle writes into names, nor signs that no table keeps."""
+    words = html.unescape(str(value or "")).split()
+    return "".join(sign for sign in " ".join(words) if sign.isprintable())
 
 
 def _number(value: object) -> int:
-    if not str(value).isdecimal():
+    if not NUMBER.fullmatch(str(value)):
         raise MoodleAway(NOT_TOLD)
     return int(str(value))
 

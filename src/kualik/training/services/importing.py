@@ -219,8 +219,12 @@ def confirm_import(
 
 @transaction.atomic
 def discard_import(*, draft: ImportDraft, actor: Actor, now: datetime) -> None:
-    """Give a draft up: its file and its row go, the journal keeps that it was there."""
-    _require_open(draft)
+    """Give a draft up: its file and its row go, the journal keeps that it was there. Raises
+    ``import_done``, also where it was imported a moment ago."""
+    current = ImportDraft.objects.select_for_update(no_key=True).filter(pk=draft.pk).first()
+    if current is None:
+        return
+    _require_open(current)
     journal.record(
         subject=f"import:{draft.pk}", action="training.list_discarded", actor=actor, now=now
     )

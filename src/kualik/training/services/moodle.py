@@ -1,5 +1,6 @@
 """A provider's Moodle: where it is, and which of its courses teach which programme."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -54,7 +55,8 @@ def keep_source(
     """Ask a Moodle who it is and keep how to reach it.
 
     RuleViolation ``address_unfit``, ``moodle_away``, ``moodle_token_refused``,
-    ``moodle_token_missing`` (a new address needs its token anew), ``moodle_function_closed``.
+    ``moodle_token_missing`` (a new address needs its token anew), ``moodle_function_closed``,
+    ``moodle_other_course`` (by its number another course would be asked there).
     """
     kept = MoodleSource.objects.filter(provider=provider).first()
     token = facts.token
@@ -62,10 +64,8 @@ def keep_source(
         token = token_of(kept)
     if not token:
         raise RuleViolation("moodle_token_missing")
-    site = _asked(facts.url, token)
-    missing = missing_functions(site.functions)
-    if missing:
-        raise RuleViolation("moodle_function_closed", function=", ".join(missing))
+    has_moved = kept is not None and kept.url != facts.url
+    site = _asked(facts.url, token, courses=list(kept.courses.all()) if kept and has_moved else [])
     return _keep(provider, facts, token, site, actor=actor, now=now)
 
 
@@ -114,10 +114,12 @@ def order_list(*, course: MoodleCourse, actor: Actor, now: datetime) -> None:
     jobs.renew_all(name=MOODLE_JOB, payloads={job_key(course): payload}, now=now)
 
 
-def is_being_asked(course: MoodleCourse, *, now: datetime) -> bool:
-    """Whether a worker asks, or was told to a moment ago."""
-    work = Job.objects.filter(key=job_key(course), done_at=None, failed_at=None)
-    return work.filter(Q(run_at__gt=now - PATIENCE) | Q(leased_until__gt=now)).exists()
+def being_asked(courses: Iterable[MoodleCourse], *, now: datetime) -> frozenset[int]:
+    """The courses that a worker asks, or was told to ask a moment ago."""
+    by_key = {job_key(course): course.pk for course in courses}
+    work = Job.objects.filter(key__in=list(by_key), done_at=None, failed_at=None)
+    found = work.filter(Q(run_at__gt=now - PATIENCE) | Q(leased_until__gt=now))
+    return frozenset(by_key[key] for key in found.values_list("key", flat=True))
 
 
 def job_key(course: MoodleCourse) -> str:
@@ -135,16 +137,32 @@ def token_of(source: MoodleSource) -> str:
     return unseal(bytes(source.token_sealed), purpose=PURPOSE)
 
 
-def _asked(url: str, token: str) -> Site:
+def _asked(url: str, token: str, *, courses: Sequence[MoodleCourse]) -> Site:
+    """Who a Moodle is, once it is known to be fit and to have the courses."""
     moodle = Moodle(url, token)
     try:
-        return moodle.site()
+        site = moodle.site()
+        missing = missing_functions(site.functions)
+        if missing:
+            raise RuleViolation("moodle_function_closed", function=", ".join(missing))
+        for course in courses:
+            _check_course(moodle, course)
     except MoodleAway as away:
         raise RuleViolation("moodle_away", why=str(away)) from away
     except MoodleRefused as refused:
         raise refused.violation from refused
     finally:
         moodle.close()
+    return site
+
+
+def _check_course(moodle: Moodle, course: MoodleCourse) -> None:
+    try:
+        name = moodle.course_name(course.course_id)
+    except MoodleRefused:
+        name = ""
+    if name != course.name:
+        raise RuleViolation("moodle_other_course", course=course.name)
 
 
 @transaction.atomic

@@ -216,7 +216,9 @@ def _keep_list(
     A list that says nothing new stays as it is, with what the office answered for it.
     """
     content = _content(rows)
-    waiting = course.lists.filter(imported_at=None).order_by("pk").last()
+    # Held: what the office imports at this moment is no list that waits.
+    lists = course.lists.select_for_update(no_key=True)
+    waiting = lists.filter(imported_at=None).order_by("pk").last()
     is_new = waiting is None or waiting.sha256 != hashlib.sha256(content).hexdigest()
     if waiting is not None and is_new:
         discard_import(draft=waiting, actor=actor, now=now)

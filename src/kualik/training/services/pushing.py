@@ -1,14 +1,15 @@
 """Completions that another system brings by itself: the checks and the saving of a list."""
 
-import hashlib
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Final
 
 from django.db import transaction
 
 from kualik.core.clock import local_day
 from kualik.core.journal import Actor
+from kualik.core.sealing import keyed_digest
 from kualik.providers.models import Provider
 from kualik.rules import standards
 from kualik.training.adapters.grid import Cell, Grid, Row, Sheet
@@ -20,6 +21,7 @@ from kualik.training.services.registered import mark_other_spellings
 from kualik.training.services.saving import known_rows
 
 TextRow = Mapping[str, str]
+PURPOSE: Final = "pushed rows"
 
 
 def check_rows(
@@ -52,18 +54,22 @@ def push_rows(
     rows: Sequence[TextRow],
     defaults: GroupDefaults,
     accepted: Collection[int],
+    require: Callable[[CheckedList], None],
     source: str,
     offers: bool,
     actor: Actor,
     now: datetime,
-) -> ImportResult:
+) -> tuple[CheckedList, ImportResult]:
     """Judge the rows and save the ready ones and those of ``accepted`` (numbers of rows whose
     warnings a person looked at), as one import that ``source`` names in the provider's history.
 
-    Rows that are refused are counted and left out: who wants all or nothing looks at
-    ``check_rows`` first.
+    ``require`` looks at the judgement that is saved by and raises for one that shall not be. Rows
+    that are refused are counted and left out.
     """
+    # Judged while no other import of the provider can add what is judged here.
+    Provider.objects.select_for_update(no_key=True).get(pk=provider.pk)
     checked = check_rows(provider=provider, rows=rows, defaults=defaults, now=now)
+    require(checked)
     draft = ImportDraft.objects.create(
         provider=provider,
         uploaded_by=actor.name,
@@ -73,7 +79,7 @@ def push_rows(
         defaults=defaults.texts(),
         created_at=now,
     )
-    return import_checked(
+    result = import_checked(
         draft=draft,
         checked=checked,
         accept_attention=accepted,
@@ -81,6 +87,7 @@ def push_rows(
         actor=actor,
         now=now,
     )
+    return checked, result
 
 
 def _grid(rows: Sequence[TextRow]) -> tuple[Grid, ColumnMapping]:
@@ -99,4 +106,4 @@ def _grid(rows: Sequence[TextRow]) -> tuple[Grid, ColumnMapping]:
 
 def _digest(rows: Sequence[TextRow]) -> str:
     told = json.dumps([dict(row) for row in rows], sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(told.encode()).hexdigest()
+    return keyed_digest(told.encode(), purpose=PURPOSE)

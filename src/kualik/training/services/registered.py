@@ -15,6 +15,7 @@ from kualik.training.services.check import CheckedList, CheckedRow, CompletionVa
 NAMES: Final = ("full_name", "full_name_given_first", "family_name")
 # Below it the name is another person's, and who that is, is not told to whoever typed a number.
 ALIKE: Final = 0.7
+NAME_OF_ANOTHER: Final = "name_of_another"
 
 
 def mark_other_spellings(checked: CheckedList) -> CheckedList:
@@ -33,7 +34,7 @@ def _marked(row: CheckedRow, checked: CheckedList, persons: Mapping[str, Person]
     if values is None or person is None or _is_same(values, person):
         return row
     is_alike = _likeness(values, person) >= ALIKE
-    code = "name_spelled_otherwise" if is_alike else "name_of_another"
+    code = "name_spelled_otherwise" if is_alike else NAME_OF_ANOTHER
     match = next((one for one in checked.mapping.columns if one.field in NAMES), None)
     letter, field = (column_letter(match.index), match.field) if match else ("", "full_name")
     params = {"name": person.full_name} if is_alike else {}

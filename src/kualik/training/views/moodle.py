@@ -17,11 +17,11 @@ from kualik.rules.lifecycle import Role
 from kualik.training.adapters.moodle import FUNCTIONS
 from kualik.training.forms import MoodleCourseForm, MoodleForm
 from kualik.training.models import MoodleCourse, MoodleSource
-from kualik.training.queries import moodle_of, programmes_of
+from kualik.training.queries import courses_of, moodle_of, programmes_of
 from kualik.training.services.moodle import (
     add_course,
+    being_asked,
     forget_source,
-    is_being_asked,
     keep_source,
     order_list,
     remove_course,
@@ -31,6 +31,7 @@ from kualik.training.views.own import OFFICE, actor_of, provider_of
 REFRESH_SECONDS: Final = "3"
 AT_FIELD: Final = {
     "address_unfit": "url",
+    "moodle_other_course": "url",
     "moodle_token_missing": "token",
     "moodle_token_refused": "token",
     "moodle_function_closed": "token",
@@ -44,10 +45,9 @@ AT_FIELD: Final = {
 def moodle(request: HttpRequest) -> HttpResponse:
     """The courses, what was found when they were asked last, and the lists that wait."""
     found = moodle_of(provider_of(request))
-    courses = (
-        list(found.courses.select_related("programme").order_by("name", "pk")) if found else []
-    )
-    rows = [_row(course) for course in courses]
+    courses = courses_of(found) if found else []
+    asked = being_asked(courses, now=clock.now())
+    rows = [_row(course, is_asked=course.pk in asked) for course in courses]
     context = {
         "source": found,
         "rows": rows,
@@ -128,14 +128,13 @@ def course_remove(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("training:moodle")
 
 
-def _row(course: MoodleCourse) -> dict[str, object]:
+def _row(course: MoodleCourse, *, is_asked: bool) -> dict[str, object]:
     violation = RuleViolation(course.fault, **course.fault_params) if course.fault else None
-    waiting = course.lists.filter(imported_at=None).values_list("pk", flat=True)
     return {
         "course": course,
         "fault": errors.message(violation) if violation else "",
-        "is_asked": is_being_asked(course, now=clock.now()),
-        "waiting": list(waiting),
+        "is_asked": is_asked,
+        "waiting": [draft.pk for draft in course.lists.all()],
     }
 
 

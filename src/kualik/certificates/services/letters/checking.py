@@ -29,6 +29,12 @@ def letter_of_codes(codes: Iterable[str]) -> Check | None:
     return _answer(_given_out().filter(code__in=list(codes)))
 
 
+def letters_of_codes(codes: Iterable[str]) -> dict[str, Check]:
+    """The answer about each letter that bears one of the check codes, by its code."""
+    found = _given_out().filter(code__in=list(codes))
+    return {letter.code: _standing(letter) for letter in found}
+
+
 def letter_of_file(digest: str) -> Check | None:
     """The answer about the letter whose file has that SHA-256."""
     return _answer(_given_out().filter(file_sha256=digest))
