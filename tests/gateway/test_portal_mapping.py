@@ -88,6 +88,13 @@ def test_a_result_is_written_as_in_the_sample() -> None:
     assert "<ns:CurrentStatus>010<" in made
 
 
+@given(st.text(max_size=40))
+def test_a_reason_with_any_letters_is_written(pasted: str) -> None:
+    """A character that no XML may hold stops no answer."""
+    told = write(universal(), reply("refused", reasons=Text(f"a{pasted}", f"a{pasted}")))
+    assert etree.fromstring(told) is not None
+
+
 def test_the_document_service_keeps_its_schema() -> None:
     rows = rows_of("document", {"namespace": "urn:example:pep-service"})
     schema = etree.XMLSchema(etree.parse(SCHEMA))

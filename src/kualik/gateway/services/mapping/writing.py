@@ -1,8 +1,10 @@
 """Writing answers by the rows of a profile, in their order."""
 
 import base64
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Final
 
 from lxml import etree
 
@@ -10,6 +12,8 @@ from kualik.core.clock import ZONE
 from kualik.gateway.services.mapping.documents import DICTIONARY, SUBMIT, Paper, Reply
 from kualik.gateway.services.profiles import Rows, families, status_words
 from kualik.rules.language import Text
+
+NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def write(rows: Rows, reply: Reply, *, operation: str = "") -> str:
@@ -92,7 +96,7 @@ class _Written:
         """A child with children of its own."""
         element = etree.SubElement(self.root, f"{self.inside}{name}")
         for cell, value in cells.items():
-            etree.SubElement(element, f"{self.inside}{cell}").text = value
+            etree.SubElement(element, f"{self.inside}{cell}").text = writable(value)
 
     def text(self) -> str:
         written: str = etree.tostring(self.root, encoding="unicode")
@@ -100,6 +104,7 @@ class _Written:
 
     def _place(self, base: etree._Element, path: str, value: str) -> None:
         *steps, last = path.split("/")
+        value = writable(value)
         if last.startswith("@"):
             self._made(base, steps).set(last[1:], value)
         else:
@@ -110,6 +115,11 @@ class _Written:
             found = base.find(f"{self.inside}{step}")
             base = etree.SubElement(base, f"{self.inside}{step}") if found is None else found
         return base
+
+
+def writable(text: str) -> str:
+    """The text without the characters that no XML may hold, which somebody may have pasted."""
+    return NOT_XML.sub("", text)
 
 
 def _answer_name(rows: Rows, operation: str) -> str:
