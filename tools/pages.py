@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from html import escape
 
 LANGUAGES = {"kk": "Қазақша", "ru": "Русский", "en": "English"}
+LANGUAGE = {"kk": "Тіл", "ru": "Язык", "en": "Language"}
 STYLE = """
 :root { color-scheme: light; font: 1.0625rem/1.5 "Golos Text", system-ui, sans-serif; }
 body { margin: 0; background: #eef2f1; color: #15262c; }
@@ -48,7 +49,8 @@ def frame(*, language: str, title: str, name: str, body: str, query: str = "") -
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<title>{escape(title)}</title><link rel="icon" href="data:,"><style>{STYLE}</style>'
-        f"</head><body><header><div><p>{escape(name)}</p><nav>{links}</nav></div></header>"
+        f"</head><body><header><div><p>{escape(name)}</p>"
+        f'<nav aria-label="{LANGUAGE[language]}">{links}</nav></div></header>'
         f"<main><h1>{escape(title)}</h1>{body}</main></body></html>"
     )
 

@@ -11,7 +11,7 @@ from aiohttp import web
 from tools import pages
 from tools.people import Person
 from tools.portal import filing, parts
-from tools.portal.services import Form, Service, catalogue, form_of, of_person, title
+from tools.portal.services import Form, Service, form_of, of_person, title
 from tools.portal.state import Portal
 
 Words = dict[str, str]
@@ -66,8 +66,8 @@ class Citizen:
 
     def _services(self, language: str, words: Words) -> str:
         rows = "".join(
-            f'<li><a href="/services/{escape(one.code)}">{escape(one.name[language])}</a></li>'
-            for one in catalogue().values()
+            f'<li><a href="/services/{escape(one.code)}">{escape(one.called(language))}</a></li>'
+            for one in self.portal.services().values()
         )
         return (
             f"<h2>{words['services']}</h2><p>{escape(title()[language])}</p>"
@@ -88,7 +88,7 @@ class Citizen:
             if one["service"] == service.code
         ]
         known = {**(studied[0] if studied else {}), **request.query}
-        body = parts.facts({words["provider"]: service.name[language]})
+        body = parts.facts({words["provider"]: service.called(language)})
         body += f'<form method="post" action="/services/{escape(service.code)}/check">'
         body += self._training(known, language)
         for name, usual in (("paper", "certificate"), ("language", language)):
@@ -130,7 +130,7 @@ class Citizen:
         service, form, _, code = self.drafts[token]
         language = parts.language_of(request)
         words = parts.words(language)
-        rows = {words["provider"]: service.name[language]}
+        rows = {words["provider"]: service.called(language)}
         for name in FIELDS:
             value = getattr(form, name)
             if value:
@@ -170,10 +170,10 @@ class Citizen:
         raise web.HTTPSeeOther(f"/cabinet/{number}")
 
     def _service(self, request: web.Request) -> Service:
-        found = catalogue().get(request.match_info["code"])
-        if found is None:
-            raise web.HTTPNotFound(text="service")
-        return found
+        try:
+            return self.portal.service(request.match_info["code"])
+        except KeyError as error:
+            raise web.HTTPNotFound(text="service") from error
 
 
 def _radios(name: str, language: str, chosen: str) -> str:

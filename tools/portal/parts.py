@@ -99,7 +99,7 @@ def _own_links(language: str, person: Person | None) -> str:
     who = ""
     if person is not None:
         who = f'<p class="plain">{told["entered"]}: <strong>{escape(person.name)}</strong></p>'
-    return f'<nav class="own">{inner}</nav>{who}'
+    return f'<nav class="own" aria-label="{told["pages"]}">{inner}</nav>{who}'
 
 
 def told_box(text: str, kind: str = "") -> str:

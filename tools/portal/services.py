@@ -27,6 +27,10 @@ class Service:
     name: Mapping[str, str]
     route_id: str = ""
 
+    def called(self, language: str) -> str:
+        """The organisation's name, or its code where a program brought none."""
+        return self.name.get(language) or self.code
+
     def to_record(self) -> dict[str, Any]:
         """As it is kept in the books."""
         return asdict(self)

@@ -81,13 +81,14 @@ def write_studied(words: Words, providers: Sequence[Provider], *, apart: int) ->
     for at, provider in enumerate(providers):
         for place in GRADUATES:
             [(iin, _, _)] = people(words, first=at * apart + place, count=1)
-            told[graduate_id(provider.code, place)] = list(_studied(provider, iin))
+            told[graduate_id(provider.code, place)] = list(studied(provider, iin))
     path = portal_directory() / "studied.json"
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     path.write_text(json.dumps(told, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
-def _studied(provider: Provider, iin: str) -> Iterator[dict[str, str]]:
+def studied(provider: Provider, iin: str) -> Iterator[dict[str, str]]:
+    """What a person completed at an organisation, as the form of the portal offers it."""
     rows = Completion.objects.select_related("programme").filter(
         provider=provider, person=find_person(iin=iin)
     )
