@@ -63,7 +63,10 @@ def installation(folder: Path, *, requests: int) -> Iterator[tuple[System, list[
     """A system with the organisation of the load and a portal, at work; their people."""
     system = System(folder, now=datetime.now(UTC))  # noqa: TID251 - from here on time is played
     system.environment["KUALIK_LOG_LEVEL"] = "ERROR"
+    # Spoilt messages are a part of the play, and all come from one address.
+    system.environment["KUALIK_GATEWAY_REFUSALS"] = "1000000"
     try:
+        system.call("migrate", "--verbosity", "0")
         people = json.loads(staged(system, "load", requests))
         for name in PROCESSES:
             system.start(name)

@@ -220,6 +220,29 @@ def test_a_body_that_does_not_fit_is_refused_with_its_fields_and_never_repeated(
     assert not ImportDraft.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("body", "field", "code"),
+    [
+        ([], "body", "field_kind_wrong"),
+        ({}, "rows", "field_required"),
+        ({"rows": {}}, "rows", "field_kind_wrong"),
+        ({"rows": []}, "rows", "field_size_wrong"),
+        ({"rows": [{"iin": "1"}]}, "rows.0.family_name", "field_required"),
+        ({"rows": [{"iin": 1, "family_name": "А"}]}, "rows.0.iin", "field_kind_wrong"),
+        ({"rows": [person(0)], "more": 1}, "more", "field_not_described"),
+        ({"rows": [person(0)], "group": {"hours": "x"}}, "group.hours", "field_no_number"),
+        ({"rows": [person(0)], "group": {"hours": 0}}, "group.hours", "field_out_of_range"),
+        ({"rows": [person(0)], "group": {"kind": "no"}}, "group.kind", "field_invalid"),
+    ],
+)
+def test_a_misfit_is_told_by_the_callers_own_field_in_words(
+    caller: Caller, body: object, field: str, code: str
+) -> None:
+    (fault,) = json.loads(push(caller, body).content)["errors"]
+    assert (fault["field"], fault["code"]) == (field, code)
+    assert "(" not in "".join(fault["message"].values())
+
+
 def test_a_body_that_is_no_json_by_its_own_word_is_refused(caller: Caller) -> None:
     answer = caller.client.post(
         "/api/v1/completions/check",

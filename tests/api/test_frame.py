@@ -112,6 +112,13 @@ def test_the_page_for_people_explains_every_operation_and_every_code(
     assert "//cdn" not in page
 
 
+def test_the_page_shows_what_stands_in_what(db: None) -> None:
+    page = Client().get(reverse("api_docs")).content.decode()
+    assert '<span class="k-quiet">group.</span>title_kk' in page
+    assert '<span class="k-quiet">rows[].</span>iin' in page
+    assert '<span class="k-quiet">documents[].</span>code' in page
+
+
 def test_the_root_leads_people_to_the_page(db: None) -> None:
     assert Client().get(api.get_root_path({})).url == reverse("api_docs")
 

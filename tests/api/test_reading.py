@@ -1,6 +1,8 @@
 """Register, requests and checks for programs: pages, changes, digests, and nothing of others."""
 
 import json
+import re
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
@@ -189,6 +191,42 @@ def test_a_request_is_followed_in_every_state(world: World, caller: Caller, stat
     said = answer.content.decode()
     assert "850315" not in said
     assert request.person.family_name not in said
+
+
+def moments(record: Any) -> Iterator[str]:
+    """Every moment of an answer, however deep."""
+    match record:
+        case dict():
+            for value in record.values():
+                yield from moments(value)
+        case list():
+            for value in record:
+                yield from moments(value)
+        case str() if re.match(r"\d{4}-\d{2}-\d{2}T", record):
+            yield record
+
+
+def test_moments_are_told_in_one_zone_and_english_falls_back_on_kazakh(
+    world: World, caller: Caller, later: Any
+) -> None:
+    number, document = world.by_state[State.ISSUED].number, sealed(world)[0]
+    answers = [
+        told(caller.get(path))
+        for path in (
+            f"/requests/{number}",
+            "/requests",
+            f"/register/{document.number}",
+            f"/checks/{document.code}",
+            "/token",
+        )
+    ]
+    for answer in answers:
+        found = list(moments(answer))
+        assert found
+        assert all(moment.endswith("+05:00") for moment in found)
+    programmes = [answers[0]["programme"], answers[2]["programme"]]
+    programmes.append(answers[3]["document"]["programme"])
+    assert all(text["en"] == text["kk"] for text in programmes)
 
 
 def test_a_draft_of_a_document_is_not_told(world: World, caller: Caller) -> None:

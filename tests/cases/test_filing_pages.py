@@ -86,7 +86,7 @@ def test_an_older_application_keeps_its_own_moment(world: World, bolat: Client) 
                 "filed_at": "2020-10-05T10:00",
                 "application_on": "2020-10-05",
             },
-            "A57 of the standard does not give this document",
+            "order № ҚР ДСМ-57/2020) does not give this document",
         ),
         ({"application_on": "2099-01-01"}, "dated after its filing"),
         ({"application_number": ""}, "This field is required"),
@@ -139,7 +139,7 @@ def test_retraining_is_filed_only_under_the_edition_that_gives_it(
     page = bolat.get(reverse("cases:file_group", args=[group.pk])).content.decode()
     assert "does not give this document" in page
     text = file(bolat, group, people)
-    assert "A303 of the standard does not give this document" in text
+    assert "order № ҚР ДСМ-303/2020) does not give this document" in text
     old = {"edition": "A57", "filed_at": "2020-10-05T10:00", "application_on": "2020-10-05"}
     assert "1 request is filed." in file(bolat, group, people, **old)
     assert Request.objects.get(completion=people[0]).edition == "A57"

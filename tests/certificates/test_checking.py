@@ -18,6 +18,7 @@ from kualik.certificates.services import checking, standing
 from kualik.certificates.services.checking import check_code, check_file, check_number
 from kualik.certificates.services.drafting import void_draft
 from kualik.certificates.services.recording import to_record
+from kualik.core.clock import local_iso
 from kualik.core.journal import SYSTEM
 from kualik.papers.services import render_certificate
 from kualik.rules import facts as fact_rules
@@ -65,8 +66,8 @@ def test_the_seal_is_older_than_the_issue_and_the_date_of_issue_is_the_papers_ow
     found = check_code(world.document.code)
     assert (found.sealed_at, found.in_force_since) == (prepared_at, people.NOW)
     record = to_record(found)
-    assert record["sealed_at"] == prepared_at.isoformat()
-    assert record["in_force_since"] == people.NOW.isoformat()
+    assert record["sealed_at"] == local_iso(prepared_at)
+    assert record["in_force_since"] == local_iso(people.NOW)
     assert record["issued_on"] == world.document.facts["issued_on"]
 
 

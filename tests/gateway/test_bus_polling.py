@@ -207,3 +207,51 @@ def test_the_job_of_the_minute_is_one_and_leaves_no_heap(bus: Bus, bus_profile: 
     jobs_of_poll.update(done_at=NOW - timedelta(days=3))
     poll()
     assert not jobs_of_poll.exists()
+
+
+def test_what_breaks_at_one_service_keeps_no_other_from_being_asked(
+    bus: Bus, bus_profile: Profile, caplog: pytest.LogCaptureFixture
+) -> None:
+    # No XML can carry the first one; the second one is unknown there.
+    for service_id in ("A\x01", "B"):
+        Profile.objects.create(
+            provider=bus_profile.provider,
+            peer=bus_profile.peer,
+            family=Profile.Family.DOCUMENT,
+            service_id=service_id,
+            is_active=True,
+            changed_at=NOW,
+        )
+    bus.messages = [waiting(1)]
+    bus.plan = [turns.fault("2016")]
+    poll()
+    assert Inbound.objects.count() == 1
+    assert [one.info.service_id for one in bus.told("getMessages")] == ["B", SERVICE]
+    assert [row.levelname for row in caplog.records] == ["ERROR", "WARNING"]
+
+
+def test_what_breaks_at_one_gateway_keeps_no_other_from_being_asked(
+    bus: Bus, bus_profile: Profile, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken = Peer.objects.create(
+        pk=bus_profile.peer_id - 1,
+        code="BROKEN",
+        async_url=bus.url,
+        sender_id="kualik",
+        # Nothing but a fault of ours makes such a row.
+        certificates=7,
+        algorithm=Peer.Algorithm.RSA,
+        created_at=NOW,
+    )
+    Profile.objects.create(
+        provider=bus_profile.provider,
+        peer=broken,
+        family=Profile.Family.UNIVERSAL,
+        service_id=SERVICE,
+        is_active=True,
+        changed_at=NOW,
+    )
+    bus.messages = [waiting(1)]
+    poll()
+    assert Inbound.objects.count() == 1
+    assert [row.levelname for row in caplog.records] == ["ERROR"]

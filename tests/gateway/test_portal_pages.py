@@ -167,6 +167,24 @@ def test_what_cannot_be_read_is_shown_with_the_answer(service: Service, admin: C
     assert "gateway_form_other" in shown
 
 
+def test_where_the_xml_breaks_is_told_by_line_and_column(service: Service, admin: Client) -> None:
+    broken = "<a>\n  <b></c>\n</a>"
+    shown = text(admin.post(page(service, "service_try"), {"document": broken}))
+    assert "Line 2, column 8." in shown
+
+
+def test_the_office_finds_a_request_by_the_number_of_the_portal(service: Service) -> None:
+    request = talked(service).request
+    assert request is not None
+    office = browser(enrol("clerk", service.office.stage.provider, Role.REGISTRAR, now=NOW))
+    shown = text(office.get(reverse("cases:request", args=[request.number])))
+    assert "Number at the e-government portal" in shown
+    assert "№ 101000000000001" in shown
+    requests = reverse("cases:requests")
+    assert request.number in text(office.get(requests, {"text": "101000000000001"}))
+    assert request.number not in text(office.get(requests, {"text": "101000000000002"}))
+
+
 def test_conversations_show_no_person_to_the_provider(service: Service, admin: Client) -> None:
     conversation = talked(service)
     assert conversation.portal_number in text(admin.get(TALKS))
@@ -289,7 +307,29 @@ def test_arrivals_show_no_content(service: Service, platform: Client) -> None:
     )
     shown = text(platform.get(reverse("gateway:arrivals")))
     assert "2015" in shown
+    assert "The signature does not hold." in shown
     assert "ТЕСТОВ" not in shown
+
+
+def test_of_arrivals_the_refused_ones_are_shown_first_and_all_when_asked(
+    service: Service, platform: Client
+) -> None:
+    arrivals = reverse("gateway:arrivals")
+    kept = {"raw": b"", "sha256": "ab" * 32, "received_at": NOW}
+    for place in range(60):
+        Arrival.objects.create(
+            endpoint="pulled", address=f"192.0.2.{place}", outcome="taken", **kept
+        )
+    assert "192.0.2.59" in text(platform.get(arrivals))
+    Arrival.objects.create(endpoint="sync", address="203.0.113.7", outcome="9001", **kept)
+    first = text(platform.get(arrivals))
+    assert "203.0.113.7" in first
+    assert "192.0.2." not in first
+    whole = text(platform.get(arrivals, {"show": "all"}))
+    assert "203.0.113.7" in whole
+    assert "192.0.2.59" in whole
+    assert "?show=all&amp;page=2" in whole
+    assert "192.0.2.0<" in text(platform.get(arrivals, {"show": "all", "page": "2"}))
 
 
 @pytest.mark.parametrize("name", ["queue", "arrivals", "peers", "peer_new", "connect"])

@@ -1,6 +1,7 @@
 """A request of the portal is a request like any other, and the portal hears each step of it."""
 
 import base64
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -96,6 +97,7 @@ def test_the_evidence_keeps_the_message_that_is_its_proof(alone: Office) -> None
     assert (kept.level, kept.way) == ("gateway", "gateway")
     assert kept.facts["named_all"] is True
     assert kept.facts["portal_number"] == "101000000000001"
+    assert (request.application_number, request.application_on) == ("101000000000001", NOW.date())
     assert kept.facts["inbound"] == service.peer.inbound.get().pk
     assert iin_of(completion) not in kept.content
     assert kept.signature is None
@@ -165,6 +167,10 @@ def test_after_hours_the_portal_hears_of_the_acceptance_in_the_morning(alone: Of
     conversation = service.ask(service.form(**whole(completion)), now=EVENING)
     worked(EVENING)
     assert told(conversation) == [("NOTIFICATION", "001")]
+    first = conversation.outbound.get().data
+    assert "<ns:AcceptedAt>2026-11-24T" in first
+    assert "<ns:DueAt>" in first
+    assert "<ns:CurrentStatusTextKz>Өтініш түсті<" in first
     worked(fresh(conversation.request).accepted_at + timedelta(minutes=31))
     assert [code for _, code in told(conversation)] == ["001", "004", "010"]
 
@@ -289,6 +295,9 @@ def test_a_refusal_is_answered_when_it_is_signed(office: Office) -> None:
     assert told(conversation)[-1] == ("RESPONSE", "020")
     data = response(conversation).data
     assert "<ns:ResponseCode>unreliable</ns:ResponseCode>" in data
+    [reason] = re.findall("<ns:AdditionalInfoRu>(.*?)</ns:AdditionalInfoRu>", data)
+    assert reason[0].isupper()
+    assert reason.endswith(f": {FACTS.ru}")
     assert FACTS.kk in data
     assert letters.get().number in data
     assert "<ns:FileSignature>" in data

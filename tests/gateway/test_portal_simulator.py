@@ -14,10 +14,12 @@ from lxml import etree
 
 from kualik.gateway.adapters import envelope, kdp
 from kualik.gateway.adapters.envelope import Envelope
+from kualik.gateway.adapters.faults import GatewayFault
 from tests.gateway.conftest import NOW, BusKeys
 from tests.gateway.portal_running import Running, running
 from tools.portal.books import Books
 from tools.portal.faults import NAMES, SPOILT, Faults
+from tools.portal.pushing import MOST_TRIES
 from tools.portal.services import catalogue
 
 SAMPLES = Path(__file__).parents[1] / "fixtures" / "gateway" / "samples"
@@ -288,14 +290,44 @@ def test_a_synchronous_service_is_asked_until_the_result_comes(portal: Running) 
     assert (row["state"], row["responses"]) == ("APPROVED", 1)
 
 
+def test_a_question_that_overtook_its_request_is_asked_until_the_number_is_known(
+    portal: Running,
+) -> None:
+    early = [GatewayFault("2019"), GatewayFault("2019")]
+
+    def answer(message: Envelope) -> str:
+        root = etree.fromstring(message.data.text.encode())
+        asked, number = etree.QName(root).localname, root.findtext("{*}requestNumber")
+        if asked == "GetStatus" and early:
+            with portal.portal.books.lock:
+                tries = "UPDATE outbox SET attempts = ? WHERE kind = 'GetStatus'"
+                portal.portal.books.line.execute(tries, (MOST_TRIES + 1,))
+            raise early.pop()
+        code = "001" if asked == "SubmitRequest" else "030"
+        return (
+            f'<{asked}Response xmlns="{SYNC_SPACE}"><requestNumber>{number}</requestNumber>'
+            f"<status><code>{code}</code><nameRu>р</nameRu><nameKz>қ</nameKz></status>"
+            f"</{asked}Response>"
+        )
+
+    portal.system.answer = answer
+    number = portal.file("TURAN")
+    row = portal.until(number, lambda row: row["final_at"])
+    assert (row["state"], early) == ("WITHDRAWN", [])
+    assert not [one for one in portal.portal.books.events(number) if one["kind"] == "refused"]
+
+
 # Registers
 
 
 def test_consent_waits_for_the_citizen_and_opens_the_register(portal: Running) -> None:
     asked = kdp.question_xml(KDP_ASKED)
     assert kdp.read_answer(portal.ask("KDP_SERVICE", asked, "typed").data.text).word == "PENDING"
-    page = portal.get("/1414?lang=kk").text
-    assert "«Алатау» медицина университеті" in page
+    for language, words in {
+        "kk": "«Алатау» медицина университеті дербес деректерге қолжетімділік сұрайды: аты-жөні",
+        "ru": "Медицинский университет «Алатау» запрашивает доступ к персональным данным: ФИО",
+    }.items():
+        assert words in portal.get(f"/1414?lang={language}").text
     key = f"{IIN} 990240001237 GBDFLUniversal_token"
     form = {"room": "consent", "key": key, "answer": "allow"}
     requests.post(f"{portal.url}/1414", data=form, timeout=20)
@@ -417,6 +449,55 @@ def test_a_citizen_orders_the_service_and_sees_it_in_the_cabinet(
     other = requests.Session()
     other.post(f"{portal.url}/enter", data={"person": "stranger"}, timeout=20)
     assert other.get(cabinet.url, timeout=20).status_code == 404
+
+
+AHEAD = {
+    "kk": (
+        "Қабылданатын уақыты: 24.11.2026 09:00; нәтиже мерзімі: 27.11.2026 18:00",
+        "тіркеуші",
+        "уәкілетті тұлға құжатқа қол қояды",
+        "Азамат өтінішті кері қайтарып алуға жіберді",
+        "Статус kk",
+    ),
+    "ru": (
+        "Будет принято: 24.11.2026 09:00; результат до: 27.11.2026 18:00",
+        "регистратор",
+        "уполномоченное лицо подпишет документ",
+        "Гражданин отозвал заявление",
+        "Статус ru",
+    ),
+}
+
+
+@pytest.mark.parametrize("language", sorted(AHEAD))
+def test_the_cabinet_tells_when_it_is_accepted_and_who_acts_next(
+    portal: Running, language: str
+) -> None:
+    dates, first, then, withdrawn, status = AHEAD[language]
+    number = portal.file()
+    visitor = requests.Session()
+    visitor.post(f"{portal.url}/enter?lang={language}", data={"person": "graduate"}, timeout=20)
+
+    def shown() -> str:
+        return visitor.get(f"{portal.url}/cabinet/{number}?lang={language}", timeout=20).text
+
+    at = "<n:{0}>2026-11-{1}+05:00</n:{0}>"
+    extra = at.format("AcceptedAt", "24T09:00:00") + at.format("DueAt", "27T18:00:00")
+    texts = "<n:CurrentStatusText{0}>Статус {1}</n:CurrentStatusText{0}>"
+    extra += texts.format("Kz", "kk") + texts.format("Ru", "ru")
+    tell(portal, number, "001", extra=extra)
+    page = shown()
+    assert dates in page
+    assert first in page
+    assert status in page
+    tell(portal, number, "004")
+    visitor.post(f"{portal.url}/cabinet/{number}/withdraw", timeout=20)
+    page = shown()
+    assert dates in page
+    assert then in page
+    assert withdrawn in page
+    tell(portal, number, "030", "RESPONSE")
+    assert dates not in shown()
 
 
 def test_every_fault_can_be_set_by_name_and_no_other(portal: Running) -> None:

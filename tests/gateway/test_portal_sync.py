@@ -106,11 +106,46 @@ def test_data_added_by_a_question_are_added_once_where_its_answer_was_lost(offic
     assert Request.objects.get().version == version
 
 
-def test_a_number_that_nobody_knows_has_no_status(office: Office) -> None:
+@pytest.mark.parametrize("operation", ["status", "result", "withdraw"])
+def test_a_question_that_overtakes_its_request_is_told_to_come_later(
+    office: Office, operation: str
+) -> None:
     service = open_service(office, family="operations")
-    answered = said(service, service.form(operation="status"))
-    assert "GetStatusResponse" in answered
-    assert cell(answered.partition("<reason>")[2], "code") == "gateway_number_unknown"
+    with pytest.raises(GatewayFault) as fault:
+        said(service, service.form(operation=operation))
+    assert fault.value.code == "2019"
+    (completion,) = service.completed()
+    said(service, service.form(**whole(completion)))
+    code = "030" if operation == "withdraw" else "001"
+    assert cell(said(service, service.form(operation=operation)), "code") == code
+
+
+def test_data_added_to_a_request_that_is_not_there_yet_come_later(office: Office) -> None:
+    service = open_service(office, family="universal")
+    with pytest.raises(GatewayFault, match="2019"):
+        said(service, service.form(action="ADD", comment="Түсінік"))
+    assert not Conversation.objects.exists()
+
+
+@pytest.mark.parametrize("is_filed", [True, False])
+def test_a_number_of_another_person_tells_nothing_of_them(office: Office, is_filed: bool) -> None:
+    service = open_service(office, family="operations")
+    mine, others = service.completed(count=2)
+    first = whole(mine) if is_filed else {**whole(mine), "kind": "rt"}
+    known = said(service, service.form(**first))
+    assert (Conversation.objects.get().request is not None) is is_filed
+    answered = said(service, service.form(**whole(others)))
+    assert cell(answered, "code") == "022"
+    assert cell(answered.partition("<reason>")[2], "code") == "gateway_number_taken"
+    assert cell(answered, "reportNumber") == ""
+    assert mine.person.iin_hash not in answered
+    work()
+    answered = said(service, service.form(**whole(others)))
+    assert "<file>" not in answered
+    assert cell(answered, "code") == "022"
+    assert cell(said(service, service.form(**first)), "code") == ("010" if is_filed else "022")
+    assert cell(known, "code") == ("001" if is_filed else "022")
+    assert Request.objects.count() == is_filed
 
 
 def test_a_request_is_taken_back_by_its_operation(office: Office) -> None:

@@ -97,7 +97,7 @@ def test_the_documents_of_a_person_are_given_by_iin_and_signed(
     assert told == {
         "found": "true",
         "valid": "true",
-        "titleRu": "Повышение квалификации",
+        "titleRu": "Свидетельство о повышении квалификации",
         "issuedDate": certificate.issued_on.isoformat(),
         "iin": iin_of(certificate.person),
         "lastName": certificate.person.family_name,

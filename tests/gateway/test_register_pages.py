@@ -1,7 +1,9 @@
 """Where facts of registers are asked for and seen: window, own cabinet, administration."""
 
 import re
+import tomllib
 from collections.abc import Iterator
+from datetime import timedelta
 from html import unescape
 
 import pytest
@@ -13,7 +15,9 @@ from kualik.accounts.models import Person
 from kualik.core.jobs import Later
 from kualik.counter.models import Identification
 from kualik.gateway.models import Call, Consent, Fact, Peer
-from kualik.gateway.services.consents import run_follow_job
+from kualik.gateway.queries.lacking import SECTIONS, VALUES
+from kualik.gateway.queries.registers import USUAL
+from kualik.gateway.services.consents import forget_consents, run_follow_job
 from kualik.rules.lifecycle import Role
 from tests.counter.desk import at_desk, identified, iin_of, show_card
 from tests.entering import open_cabinet
@@ -150,6 +154,46 @@ def test_the_person_sees_in_the_cabinet_what_was_told_and_who_asked(
     assert iin_of(person) not in shown
 
 
+@pytest.mark.parametrize("is_forgotten", [False, True])
+def test_a_consent_that_was_used_shows_from_when_till_when_it_held(
+    client: Client,
+    world: World,
+    bus: Bus,
+    bus_peer: Peer,
+    person: Person,
+    is_forgotten: bool,
+) -> None:
+    answering(bus)
+    client.cookies["kualik_language"] = "en"
+    with time_machine.travel(NOW, tick=False):
+        open_cabinet(client, person, level="eds")
+        client.post(reverse("gateway:allow_register"), {"provider": world.demo.provider.pk})
+        follow()
+        held = "given 23.11.2026 10:00, in force until 23.11.2026 10:10"
+        assert held in page(client, "gateway:own_registers")
+    with time_machine.travel(NOW + timedelta(minutes=12), tick=False):
+        if is_forgotten:
+            assert forget_consents(now=NOW + timedelta(minutes=12)) == 1
+        shown = page(client, "gateway:own_registers")
+    assert "given 23.11.2026 10:00, was in force until 23.11.2026 10:10" in shown
+    assert "Source" in shown
+
+
+@pytest.mark.parametrize("is_forgotten", [False, True])
+def test_a_question_that_nobody_answered_shows_when_its_time_was_over(
+    client: Client, clerk: Client, record: Identification, bus_peer: Peer, is_forgotten: bool
+) -> None:
+    clerk.post(reverse("counter:register_ask", args=[record.pk]))
+    with time_machine.travel(NOW + timedelta(minutes=12), tick=False):
+        if is_forgotten:
+            assert forget_consents(now=NOW + timedelta(minutes=12)) == 1
+        client.cookies["kualik_language"] = "en"
+        open_cabinet(client, record.person)
+        shown = page(client, "gateway:own_registers")
+    assert "over, 23.11.2026 10:10" in shown
+    assert "given 23.11.2026" not in shown
+
+
 def test_who_entered_with_an_eds_lets_an_organisation_look(
     client: Client, world: World, bus: Bus, bus_peer: Peer, person: Person
 ) -> None:
@@ -196,10 +240,29 @@ def test_the_administrator_sees_what_is_unset_and_the_questions_without_persons(
     sign_in(client, enrol("platform", None, Role.PLATFORM_ADMIN, now=NOW))
     client.cookies["kualik_language"] = "en"
     shown = page(client, "gateway:registers")
-    for words in ("KDP_SERVICE", "persons.sender_code", "NEW_WORD", "Портал"):
+    for words in ("KDP_SERVICE", "code of our system in the database", "NEW_WORD", "Портал"):
         assert words in shown
+    assert not re.search(r"(consent|persons|files|phones|documents|supplier)\.[a-z]", shown)
     assert record.person.family_name not in shown
     assert Call.objects.count() == 1
+
+
+def test_everything_that_may_be_unset_has_a_name() -> None:
+    rows = tomllib.loads(USUAL.read_text("utf-8"))
+    assert set(rows) == set(SECTIONS)
+    named = {name for row in rows.values() for name, value in row.items() if value != 0}
+    texts = {name for name in named if not name.endswith(("_minutes", "_hours", "_seconds"))}
+    assert texts - {"most_bytes"} == set(VALUES)
+
+
+def test_a_channel_is_called_in_the_language_of_the_page(bus_peer: Peer) -> None:
+    bus_peer.name = "Шлюз (сынақ) / Шлюз (имитация)"
+    assert [bus_peer.called.get(code) for code in ("kk", "ru")] == [
+        "Шлюз (сынақ)",
+        "Шлюз (имитация)",
+    ]
+    bus_peer.name = "egov.kz"
+    assert {bus_peer.called.get(code) for code in ("kk", "ru", "en")} == {"egov.kz"}
 
 
 def test_the_page_of_the_administrator_is_for_no_provider(world: World) -> None:

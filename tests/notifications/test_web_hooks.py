@@ -14,6 +14,7 @@ from django.db import transaction
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from kualik.core import jobs
+from kualik.core.clock import local_iso
 from kualik.core.jobs import Later
 from kualik.core.journal import SYSTEM
 from kualik.core.models import Job, JournalEntry, StaffTask
@@ -123,7 +124,7 @@ def test_an_event_arrives_signed_and_is_told_once(
     assert asked.headers["webhook-timestamp"] == str(int(NOW.timestamp()))
     assert is_signed(asked, keeping.show_secret(hook=hook, actor=SYSTEM, now=NOW))
     assert json.loads(asked.body) == {
-        "type": "request.accepted", "timestamp": NOW.isoformat(), "data": BODY,
+        "type": "request.accepted", "timestamp": local_iso(NOW), "data": BODY,
     }  # fmt: skip
     row = HookDelivery.objects.get()
     assert (row.state, row.attempts, row.status) == (State.DELIVERED, 1, 200)
@@ -395,6 +396,34 @@ def test_an_address_that_does_not_fit_is_refused(
     with pytest.raises(RuleViolation) as refused:
         keeping.add_hook(provider=provider, facts=facts, actor=SYSTEM, now=NOW)
     assert refused.value.code == "address_unfit"
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "10.0.0.1", "127.0.0.1", "127.1", "2130706433", "0x7f.1", "[::1]", "[::ffff:10.0.0.1]",
+        "169.254.169.254", "localhost", "x.localhost", "10.0.0.1.", "[fd00::1]",
+    ],
+)  # fmt: skip
+def test_an_inner_address_is_refused_at_entry(
+    provider: Provider, settings: Settings, host: str
+) -> None:
+    settings.DEMO = False
+    facts = HookFacts(name="x", url=f"https://{host}/x", events=["request.filed"])
+    with pytest.raises(RuleViolation) as refused:
+        keeping.add_hook(provider=provider, facts=facts, actor=SYSTEM, now=NOW)
+    assert refused.value.code == "address_inner"
+
+
+def test_on_a_demonstration_this_computer_may_be_told_and_no_other_inner_one(
+    provider: Provider,
+) -> None:
+    own = HookFacts(name="x", url="http://127.0.0.1:9/x", events=["request.filed"])
+    assert keeping.add_hook(provider=provider, facts=own, actor=SYSTEM, now=NOW)
+    other = HookFacts(name="x", url="http://10.0.0.1/x", events=["request.filed"])
+    with pytest.raises(RuleViolation) as refused:
+        keeping.add_hook(provider=provider, facts=other, actor=SYSTEM, now=NOW)
+    assert refused.value.code == "address_inner"
 
 
 def test_a_receiver_that_drips_is_left_after_the_deadline(receiver: Service) -> None:

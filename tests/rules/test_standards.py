@@ -183,7 +183,9 @@ def test_a_result_of_another_edition_is_a_named_error(edition: str, kind: str, p
     with pytest.raises(RuleViolation) as caught:
         standards.get(edition).result(kind, paper)
     assert caught.value.code == "result_not_in_edition"
-    assert caught.value.params == {"edition": edition, "kind": kind, "paper": paper}
+    order = standards.get(edition).act.number
+    told = {"edition": edition, "order": order, "kind": kind, "paper": paper}
+    assert caught.value.params == told
 
 
 def test_retraining_is_given_under_a57() -> None:

@@ -154,12 +154,19 @@ def test_the_token_is_never_shown_again(provider, course):
     page = client.get(SOURCE).content.decode()
     assert course.source.url in page
     assert 'value="demo"' not in page
+    assert "Если оставить пустым" in page
+
+
+def test_at_first_no_former_token_is_spoken_of(provider):
+    page = client_of(employ(provider, Role.PROVIDER_ADMIN)).get(SOURCE).content.decode()
+    assert "Если оставить пустым" not in page
 
 
 @pytest.mark.parametrize(
     ("said", "field"),
     [
         ({"token": "wrong"}, "token"),
+        ({"token": ""}, "token"),
         ({"url": "http://127.0.0.1:9"}, None),
         ({"url": "https://a:b@moodle.example.kz"}, "url"),
     ],

@@ -65,10 +65,12 @@ class Cabinet:
                 words["filed"]: parts.moment(row["filed_at"]),
             }
         )
+        is_open = not row["final_at"] and row["state"] != "NOT_DELIVERED"
+        if is_open:
+            body += self._ahead(row, language)
         if row["result"]:
             body += await self._result(row, language, words)
-        body += self._history(row, language, words)
-        is_open = not row["final_at"] and row["state"] != "NOT_DELIVERED"
+        body += self._history(row, language)
         if is_open:
             body += (
                 f'<p>{words["waiting"]}</p><form method="post" '
@@ -101,7 +103,21 @@ class Cabinet:
             f"<h3>{words['signatures']}</h3><ul>{''.join(lines)}</ul>"
         )
 
-    def _history(self, row: Row, language: str, words: Words) -> str:
+    def _ahead(self, row: Row, language: str) -> str:
+        """When it is accepted and due, by the last message that said so, and who acts next."""
+        said = [one for one in self.portal.books.events(row["number"]) if "due_at" in one]
+        lines = []
+        if said:
+            at = {name: parts.minute(said[-1][f"{name}_at"]) for name in ("accepted", "due")}
+            accepted = datetime.fromisoformat(said[-1]["accepted_at"])
+            name = "will_accept" if accepted > self.portal.now() else "accepted"
+            lines.append(parts.texts()["page"][name][language].format(**at))
+        steps = parts.texts()["next"]
+        if row["code"] in steps:
+            lines.append(steps[row["code"]][language])
+        return "".join(f"<p>{escape(line)}</p>" for line in lines)
+
+    def _history(self, row: Row, language: str) -> str:
         told = parts.texts()["event"]
         rows = [(parts.moment(row["filed_at"]), told["filed"][language])]
         # A synchronous service takes each question; the first alone is news.
@@ -110,6 +126,9 @@ class Cabinet:
             if event["kind"] == "status":
                 text = event["kk"] if language == "kk" else event["ru"]
                 rows.append((parts.moment(event["at"]), f"{event['code']} {text}"))
+            elif event["kind"] == "update":
+                text = parts.texts()["update"][event["action"]][language]
+                rows.append((parts.moment(event["at"]), text))
             elif event["kind"] in told and (event["kind"] != "acked" or "acked" not in seen):
                 seen.add(event["kind"])
                 rows.append((parts.moment(event["at"]), told[event["kind"]][language]))

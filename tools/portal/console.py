@@ -30,13 +30,13 @@ class Console:
         """What 1414 and the application ask now; one question at a time."""
         language = parts.language_of(request)
         words = parts.words(language)
-        questions = [*self._consents(words), *self._accesses(words, language)]
+        questions = [*self._consents(words, language), *self._accesses(words, language)]
         body = questions[0] if questions else parts.told_box(words["quiet"])
         heading = parts.texts()["page"]["telephone"][language]
         again = 0 if questions else SMS_RELOAD
         return parts.page(request, title=heading, body=body, reload=again)
 
-    def _consents(self, words: Mapping[str, str]) -> list[str]:
+    def _consents(self, words: Mapping[str, str], language: str) -> list[str]:
         made = []
         for key, found in self.portal.books.all_kept("consent").items():
             registers.settle(self.portal, key, found, self.portal.now())
@@ -44,8 +44,8 @@ class Console:
                 continue
             person = self.portal.by_iin(found["uin"])
             text = (
-                f"{escape(found.get('company', ''))} {words['asks_data']}: "
-                f"{escape(found.get('personal_data_name', ''))} ({escape(found['access_name'])})"
+                f"{escape(self._called(found, language))} {words['asks_data']}: "
+                f"{escape(_data_of(found, language))}"
             )
             who = escape(person.name if person else "")
             made.append(
@@ -54,6 +54,12 @@ class Console:
                 + _answer("consent", key, words)
             )
         return made
+
+    def _called(self, found: Mapping[str, str], language: str) -> str:
+        """The organisation in the language of the SMS where the portal knows it."""
+        sent = found.get("company", "")
+        known = (one for one in self.portal.services().values() if sent in one.name.values())
+        return next((one.called(language) for one in known), sent)
 
     def _accesses(self, words: Mapping[str, str], language: str) -> list[str]:
         made = []
@@ -243,6 +249,12 @@ def record_of(portal: Portal, row: Row, events: list[dict[str, Any]]) -> dict[st
         "after_the_end": of("after_the_end"),
         "result": json.loads(row["result"]) if row["result"] else None,
     }
+
+
+def _data_of(found: Mapping[str, str], language: str) -> str:
+    """Which data are asked for, in the language of the SMS where the service is known."""
+    known = parts.texts()["access"].get(found["access_name"])
+    return known[language] if known else found.get("personal_data_name", "")
 
 
 def _answer(room: str, key: str, words: Mapping[str, str]) -> str:

@@ -91,6 +91,10 @@ ANSWERS: Mapping[str, Mapping[str, str]] = {
         "number": "SystemInfo/RequestNumber",
         "code": "ResponseData/CurrentStatus",
         "text": "ResponseData/CurrentStatusText",
+        "text_ru": "ResponseData/CurrentStatusTextRu",
+        "text_kk": "ResponseData/CurrentStatusTextKz",
+        "accepted_at": "ResponseData/AcceptedAt",
+        "due_at": "ResponseData/DueAt",
         "reason": "SystemInfo/ResponseCode",
         "ru": "SystemInfo/AdditionalInfoRu",
         "kk": "SystemInfo/AdditionalInfoKz",
@@ -101,6 +105,8 @@ ANSWERS: Mapping[str, Mapping[str, str]] = {
         "code": "status/Code",
         "ru": "status/NameRu",
         "kk": "status/NameKz",
+        "accepted_at": "businessData/AcceptedAt",
+        "due_at": "businessData/DueAt",
         "reason": "businessData/ReasonCode",
         "reason_ru": "businessData/ReasonRu",
         "reason_kk": "businessData/ReasonKz",
@@ -111,6 +117,8 @@ ANSWERS: Mapping[str, Mapping[str, str]] = {
         "code": "status/code",
         "ru": "status/nameRu",
         "kk": "status/nameKz",
+        "accepted_at": "acceptedAt",
+        "due_at": "dueAt",
         "reason": "reason/code",
         "reason_ru": "reason/nameRu",
         "reason_kk": "reason/nameKz",
@@ -136,13 +144,16 @@ class File:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """What the system says of a request; ``breaches`` are what is not as agreed."""
+    """What the system says of a request, moments as ISO 8601 or ""; ``breaches`` are what is not
+    as agreed."""
 
     number: str
     code: str
     kk: str
     ru: str
     reason: str = ""
+    accepted_at: str = ""
+    due_at: str = ""
     files: tuple[File, ...] = ()
     is_signed: bool = False
     breaches: tuple[str, ...] = ()
@@ -252,9 +263,11 @@ def said_by(service: Service, document: str, *, root_name: str = "") -> Said:
     return Said(
         number=text("number"),
         code=text("code"),
-        kk=text("reason_kk") or text("kk") or text("text"),
-        ru=text("reason_ru") or text("ru") or text("text"),
+        kk=text("reason_kk") or text("kk") or text("text_kk") or text("text"),
+        ru=text("reason_ru") or text("ru") or text("text_ru") or text("text"),
         reason=text("reason"),
+        accepted_at=_moment(text("accepted_at")),
+        due_at=_moment(text("due_at")),
         files=tuple(found),
         is_signed=root.find(f"{{{DS}}}Signature") is not None,
         breaches=tuple(breaches),
@@ -301,6 +314,14 @@ def _file_of(service: Service, element: etree._Element) -> File:
         number=text("DocNumber"),
         date=text("DocDate"),
     )
+
+
+def _moment(text: str) -> str:
+    """Nothing of what is no moment."""
+    try:
+        return datetime.fromisoformat(text).isoformat()
+    except ValueError:
+        return ""
 
 
 def _decoded(text: str) -> bytes:

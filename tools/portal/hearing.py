@@ -23,6 +23,8 @@ def take(portal: Portal, request: Row, said: Said, *, kind: str, message_id: str
     """Write a status or the result into the books; a second result is only counted."""
     now, number = portal.now(), str(request["number"])
     told = {"code": said.code, "kk": said.kk, "ru": said.ru, "reason": said.reason}
+    if said.accepted_at and said.due_at:
+        told |= {"accepted_at": said.accepted_at, "due_at": said.due_at}
     portal.books.note(number, "status", at=now, of=kind, message_id=message_id, **told)
     breaches = list(said.breaches)
     if said.number != number:

@@ -144,6 +144,11 @@ def day(text: str) -> str:
         return text
 
 
+def minute(text: str) -> str:
+    """A moment that somebody named, in the country's time."""
+    return f"{datetime.fromisoformat(text).astimezone(ZONE):%d.%m.%Y %H:%M}"
+
+
 def moment(text: str) -> str:
     """A moment of the books as people read it."""
     return f"{datetime.fromisoformat(text).astimezone(ZONE):%d.%m.%Y %H:%M:%S}"

@@ -33,6 +33,9 @@ MOST_TRIES = 6
 SLOWER, LONGEST_POLL = 1.2, 20.0
 # Answers after which the same message would never be taken.
 FOR_EVER = ("2005", "2007", "2013", "2016", "9002", "9003")
+# The number is not known yet: a question overtook its request. And: so many that none was read.
+UNKNOWN, TOO_MANY = "2019", "9004"
+EARLY_PAUSE = 2.0
 PATHS = {"async": "/gateway/async/", "sync": "/gateway/sync/"}
 HEADERS = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": '""'}
 log = logging.getLogger(__name__)
@@ -269,9 +272,9 @@ class Pump:
     def _settle(self, sent: Sent, request: Row, service: Service, heard: Heard) -> None:
         portal, now = self.portal, self.portal.now()
         if heard.message is None:
-            is_last = heard.code in FOR_EVER or (heard.code and sent.attempts >= MOST_TRIES)
-            if not is_last:
-                self._again(sent, heard.code or heard.why)
+            if not self._is_last(sent, heard):
+                longest = EARLY_PAUSE if heard.code == UNKNOWN else LONGEST_PAUSE
+                self._again(sent, heard.code or heard.why, longest=longest)
                 return
             portal.books.settle(sent, state="refused", outcome=heard.code, tries=1)
             self._note(sent, "refused", code=heard.code, why=heard.why)
@@ -286,6 +289,16 @@ class Pump:
         if not request["acked_at"]:
             portal.books.change(sent.number, acked_at=now.isoformat())
         self._note(sent, "acked", of=sent.kind, message_id=sent.message_id)
+
+    def _is_last(self, sent: Sent, heard: Heard) -> bool:
+        """Whether a message that was not taken is given up."""
+        if heard.code in FOR_EVER or not heard.code:
+            return bool(heard.code)
+        is_early = heard.code == UNKNOWN and sent.kind not in ("REQUEST", "UPDATE")
+        if is_early or heard.code == TOO_MANY:
+            # What asks after a request that never arrived waits for nothing.
+            return bool(self.portal.books.request(sent.number)["state"] == "NOT_DELIVERED")
+        return sent.attempts >= MOST_TRIES
 
     def _check_acknowledgement(self, sent: Sent, request: Row, message: Message) -> None:
         told = (message.get("messageId"), message.get("correlationId"))
@@ -349,8 +362,8 @@ class Pump:
             due=machine_time() + wait,
         )
 
-    def _again(self, sent: Sent, why: str) -> None:
-        pause = min(LONGEST_PAUSE, 0.5 * 2 ** min(sent.attempts, 10))
+    def _again(self, sent: Sent, why: str, *, longest: float = LONGEST_PAUSE) -> None:
+        pause = min(longest, 0.5 * 2 ** min(sent.attempts, 10))
         due = machine_time() + pause
         self.portal.books.settle(sent, state="waiting", outcome=why, due=due, tries=1)
 

@@ -9,6 +9,7 @@ from ninja import Field, Router, Schema
 from kualik.accounts.adapters.bearer import Bearer, caller
 from kualik.accounts.adapters.problems import Problem, Texts, texts
 from kualik.accounts.queries.tokens import Scope
+from kualik.core.clock import local_iso
 
 router = Router(tags=["token"])
 REFUSALS: dict[int | frozenset[int], Any] = {frozenset({401, 422, 429}): Problem}
@@ -47,5 +48,5 @@ def get_token(request: HttpRequest) -> dict[str, Any]:
         "scopes": token.scopes,
         "organisation": provider
         and {"code": provider.code, "bin": provider.bin, "name": texts(provider.name)},
-        "ends_at": token.ends_at.isoformat(),
+        "ends_at": local_iso(token.ends_at),
     }

@@ -63,13 +63,10 @@ class Turn(Schema):
     by: str | None
 
 
-class ClockStep(Schema):
+class ClockStep(Texts):
     """A sentence of how the term was counted, with its clause."""
 
     clause: str
-    kk: str
-    ru: str
-    en: str
 
 
 class Course(Schema):
@@ -258,9 +255,9 @@ def _listed(row: Request) -> dict[str, Any]:
         "paper": row.paper,
         "completion": row.completion_id,
         "certificate": _certificate(row),
-        "filed_at": row.filed_at.isoformat(),
-        "accepted_at": row.accepted_at.isoformat(),
-        "due_at": row.due_at.isoformat(),
+        "filed_at": clock.local_iso(row.filed_at),
+        "accepted_at": clock.local_iso(row.accepted_at),
+        "due_at": clock.local_iso(row.due_at),
     }
 
 

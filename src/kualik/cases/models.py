@@ -66,9 +66,10 @@ class Request(models.Model):
     has no ``completion`` until staff find it; ``claim`` is what the person says of the training:
     "title", "kind", "started_on", "ended_on" (ISO days), "hours" (0 if not told), "comment",
     "holder", "phone", "email"; beside a completion it is the
-    person's "comment" alone. ``replaces`` is the standing document in whose place a corrected one
-    is asked for, or the revoked one after which it is asked for anew; such a request lives beside
-    the one that document came from.
+    person's "comment" alone. ``application_number`` and ``application_on`` are those of the paper
+    application, of the wish to correct, or of the portal that sent it. ``replaces`` is the standing
+    document in whose place a corrected one is asked for, or the revoked one after which it is asked
+    for anew; such a request lives beside the one that document came from.
     """
 
     class Channel(models.TextChoices):

@@ -131,7 +131,7 @@ def body_unreadable(request: HttpRequest, _error: HttpError) -> HttpResponse:
 @api.exception_handler(ValidationError)
 def body_invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     """What does not fit the description, field by field; what was sent is not repeated."""
-    faults = misfits((found["loc"][1:], found["type"]) for found in islice(error.errors, MOST_TOLD))
+    faults = misfits((found["loc"], found["type"]) for found in islice(error.errors, MOST_TOLD))
     return problem(request, RuleViolation("body_invalid"), faults=faults)
 
 

@@ -42,6 +42,12 @@ CODES = (
     "body_too_large",
     "body_unreadable",
     "body_invalid",
+    "field_required",
+    "field_not_described",
+    "field_no_number",
+    "field_kind_wrong",
+    "field_size_wrong",
+    "field_out_of_range",
     "field_invalid",
     "cursor_unreadable",
     "moment_unreadable",
@@ -56,13 +62,18 @@ CODES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """A value that is sent or answered; ``depth`` is how far it lies within others."""
+    """A value that is sent or answered, within the others that ``within`` leads through."""
 
     name: str
     kind: str
     is_required: bool
     told: str
-    depth: int
+    within: str = ""
+
+    @property
+    def depth(self) -> int:
+        """How many objects it stands in."""
+        return self.within.count(".")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,11 +152,12 @@ def _parameter(told: Mapping[str, Any]) -> Field:
         kind=_kind(told["schema"]),
         is_required=told["required"],
         told=_told(told["name"], told["schema"]),
-        depth=0,
     )
 
 
-def _fields(schema: Mapping[str, Any], told: Mapping[str, Any], depth: int = 0) -> Iterator[Field]:
+def _fields(
+    schema: Mapping[str, Any], told: Mapping[str, Any], within: str = ""
+) -> Iterator[Field]:
     """The fields of an object and of those inside it; texts in three languages are one value."""
     inner = _resolved(schema, told)
     for name, field in inner.get("properties", {}).items():
@@ -154,11 +166,13 @@ def _fields(schema: Mapping[str, Any], told: Mapping[str, Any], depth: int = 0) 
             kind=_kind(field),
             is_required=name in inner.get("required", ()),
             told=_told(name, field),
-            depth=depth,
+            within=within,
         )
-        part = field.get("items") or next(iter(_choices(field)), field)
+        inside = (*field.get("allOf", ()), *_choices(field))
+        part = field.get("items") or next(iter(inside), field)
         if "$ref" in part and not part["$ref"].endswith("/Texts"):
-            yield from _fields(schema, part, depth + 1)
+            each = "[]" if "items" in field else ""
+            yield from _fields(schema, part, f"{within}{name}{each}.")
 
 
 def _resolved(schema: Mapping[str, Any], told: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -7,6 +7,7 @@ from django.db.models import prefetch_related_objects
 
 from kualik.cases.adapters.observers import Change
 from kualik.cases.models import Request
+from kualik.core.clock import local_iso
 from kualik.notifications.services.hooks import Event, emit_all
 from kualik.rules import lifecycle
 from kualik.rules.lifecycle import State
@@ -63,8 +64,8 @@ def _body(request: Request) -> dict[str, object]:
         "version": request.version,
         "channel": request.channel,
         "kind": request.kind,
-        "filed_at": request.filed_at.isoformat(),
-        "accepted_at": request.accepted_at.isoformat(),
-        "due_at": request.due_at.isoformat(),
+        "filed_at": local_iso(request.filed_at),
+        "accepted_at": local_iso(request.accepted_at),
+        "due_at": local_iso(request.due_at),
         "certificate": certificate.number if certificate is not None and is_out else None,
     }

@@ -45,11 +45,13 @@ from kualik.counter.services.warning import WATCH_JOB as HALL_JOB
 from kualik.counter.services.warning import run_watch_job as run_hall_job
 from kualik.gateway.services.answering import ANSWER_JOB as PORTAL_ANSWER_JOB
 from kualik.gateway.services.answering import run_answer_job as run_portal_answer_job
+from kualik.gateway.services.answering import run_renew_job as run_portal_renew_job
 from kualik.gateway.services.consents import FOLLOW_JOB as CONSENT_JOB
 from kualik.gateway.services.consents import FORGET_JOB as FORGET_CONSENTS_JOB
 from kualik.gateway.services.consents import run_follow_job as run_consent_job
 from kualik.gateway.services.consents import run_forget_job as run_forget_consents_job
 from kualik.gateway.services.handling import HANDLE_JOB, run_handle_job
+from kualik.gateway.services.outbox import RENEW_JOB as PORTAL_RENEW_JOB
 from kualik.gateway.services.outbox import SEND_JOB, run_send_job
 from kualik.gateway.services.polling import POLL_JOB, run_poll_job
 from kualik.gateway.services.receiving import forget_refused
@@ -171,6 +173,7 @@ HANDLERS: Mapping[str, Handler] = {
     MOODLE_JOB: run_moodle_job,
     NIGHT_JOB: run_night_job,
     PORTAL_ANSWER_JOB: run_portal_answer_job,
+    PORTAL_RENEW_JOB: run_portal_renew_job,
     **worker_handlers(),
 }
 # Proof has days, and another system may be slow; seals and everything else come first.

@@ -127,7 +127,7 @@ GATEWAY_PASSWORD = environment.secret("KUALIK_GATEWAY_PASSWORD")
 # How far the date of a message that is pushed may be from now; one that waited longer is pulled.
 GATEWAY_WINDOW_MINUTES = environment.number("KUALIK_GATEWAY_WINDOW_MINUTES", 1440)
 # How many messages of one address that nobody known signed are borne within a minute.
-GATEWAY_REFUSALS = environment.number("KUALIK_GATEWAY_REFUSALS", 600)
+GATEWAY_REFUSALS = environment.number("KUALIK_GATEWAY_REFUSALS", 60)
 # A file with values in place of those of gateway/data/registers.toml: how other systems are asked.
 REGISTERS = environment.text("KUALIK_REGISTERS")
 # Learning systems in the inner network that a provider may have us ask.

@@ -27,6 +27,11 @@ def machine_now() -> datetime:
     return timezone.now()  # noqa: TID251 - the clock itself
 
 
+def local_iso(moment: datetime) -> str:
+    """``moment`` as other programs are told it: ISO 8601 with the offset of Kazakhstan."""
+    return moment.astimezone(ZONE).isoformat()
+
+
 def local_day(moment: datetime) -> date:
     """The calendar day of ``moment`` in Kazakhstan."""
     return moment.astimezone(ZONE).date()

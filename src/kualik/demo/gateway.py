@@ -47,7 +47,7 @@ def meet_portal(*, now: datetime) -> Peer:
         "certificates": list(portal_certificates()),
     }
     first = {
-        "name": "Электрондық үкімет порталы (сынақ)",
+        "name": "Электрондық үкімет порталы (сынақ) / Портал электронного правительства (имитация)",
         "sender_id": SENDER_ID,
         "sender_ids": list(SENDER_IDS),
         "algorithm": Peer.Algorithm.RSA,

@@ -8,6 +8,7 @@ from django.db import models
 from kualik.accounts.models import Person
 from kualik.cases.models import Request
 from kualik.providers.models import Provider
+from kualik.rules.language import Text
 
 
 class Peer(models.Model):
@@ -39,6 +40,12 @@ class Peer(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+    @property
+    def called(self) -> Text:
+        """The name, which may be told in Kazakh and Russian divided by " / "."""
+        kk, _, ru = self.name.partition(" / ")
+        return Text(kk, ru or kk)
 
 
 class Profile(models.Model):
@@ -88,8 +95,8 @@ class Conversation(models.Model):
 
     ``portal_number`` and ``chain_id`` are the portal's own. ``told`` is the version of the request
     that the portal knows; ``refusal`` is why none was filed: a code of the error table and its
-    words in both languages, "code", "kk", "ru". ``answered_at`` is when the one RESPONSE was
-    written, not when it arrived.
+    words in both languages, "code", "kk", "ru", and whose form it was, "iin_hash", where that could
+    be read. ``answered_at`` is when the one RESPONSE was written, not when it arrived.
     """
 
     peer = models.ForeignKey(Peer, on_delete=models.PROTECT, related_name="conversations")
@@ -190,7 +197,8 @@ class Outbound(models.Model):
     it), put into an envelope and signed anew at every try; ``key`` names the message for ever and
     travels as a property, so that the other side may know a second copy. ``message_id`` is the
     gateway's. ``raw`` is the last envelope that left, without our password, ``answer`` what came
-    back.
+    back. ``fresh_until`` is set where ``data`` names a file of the temporary store: after it the
+    message is not sent, but its file left and its document written anew.
     """
 
     class Operation(models.TextChoices):
@@ -231,6 +239,7 @@ class Outbound(models.Model):
     raw = models.BinaryField(null=True)
     answer = models.BinaryField(null=True)
     fault = models.CharField(max_length=200, blank=True)
+    fresh_until = models.DateTimeField(null=True)
 
     class Meta:
         constraints: ClassVar = [

@@ -256,9 +256,8 @@ class MoodleForm(forms.Form):
     )
     token = forms.CharField(
         label=_lazy("Web service token"),
-        help_text=_lazy("Kept sealed and never shown again. Left empty, the present one stays."),
+        help_text=_lazy("Kept sealed and never shown again."),
         max_length=200,
-        required=False,
         widget=forms.PasswordInput({"autocomplete": "off"}),
     )
     iin_field = forms.CharField(
@@ -267,6 +266,14 @@ class MoodleForm(forms.Form):
         max_length=60,
         initial=ID_NUMBER,
     )
+
+    def __init__(self, *args: Any, has_token: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if has_token:
+            self.fields["token"].required = False
+            self.fields["token"].help_text = _(
+                "Kept sealed and never shown again. Left empty, the present one stays."
+            )
 
     def facts(self) -> SourceFacts:
         """What was said; the address without a slash at its end."""

@@ -6,12 +6,12 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from http import HTTPStatus
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Self
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from ninja import Field, Schema
-from pydantic import AfterValidator
+from pydantic import AfterValidator, model_validator
 
 from kualik.core import errors
 from kualik.rules.errors import RuleViolation
@@ -26,6 +26,34 @@ PAGE: Final = "/api/"
 # A name of ours is a plain word; any other was invented by whoever sent it.
 PLAIN_PART: Final = re.compile(r"[A-Za-z_-]{1,40}")
 NOT_OURS: Final = "?"
+# The first step of a way: what was sent as a whole, which the program has a name of its own for.
+WHOLE: Final = frozenset({"body", "query"})
+# What the library calls a misfit → our code; of any other only that it is one.
+MISFITS: Final[Mapping[str, str]] = {
+    "missing": "field_required",
+    "extra_forbidden": "field_not_described",
+    **dict.fromkeys(
+        ("int_parsing", "int_type", "int_from_float", "int_parsing_size"), "field_no_number"
+    ),
+    **dict.fromkeys(
+        (
+            "string_type",
+            "bool_type",
+            "bool_parsing",
+            "list_type",
+            "dict_type",
+            "model_type",
+            "model_attributes_type",
+        ),
+        "field_kind_wrong",
+    ),
+    **dict.fromkeys(
+        ("string_too_long", "string_too_short", "too_long", "too_short"), "field_size_wrong"
+    ),
+    **dict.fromkeys(
+        ("less_than_equal", "greater_than_equal", "less_than", "greater_than"), "field_out_of_range"
+    ),
+}
 
 
 def _of_nobody(text: str) -> str:
@@ -47,11 +75,16 @@ Ref = Annotated[str, AfterValidator(_of_nobody)]
 
 
 class Texts(Schema):
-    """A text in the languages of the service."""
+    """A text in the languages of the service; English falls back on Kazakh."""
 
     kk: str
     ru: str
     en: str
+
+    @model_validator(mode="after")
+    def _has_english(self) -> Self:
+        self.en = self.en or self.kk
+        return self
 
 
 class Fault(Schema):
@@ -87,8 +120,8 @@ class Refused(RuleViolation):
 
 
 def texts(text: Text) -> Texts:
-    """A text as it is sent; English falls back on Kazakh."""
-    return Texts(kk=text.kk, ru=text.ru, en=text.get("en"))
+    """A text as it is sent."""
+    return Texts(kk=text.kk, ru=text.ru, en=text.en)
 
 
 def said(violation: RuleViolation) -> Texts:
@@ -97,16 +130,23 @@ def said(violation: RuleViolation) -> Texts:
 
 
 def misfits(found: Iterable[tuple[Sequence[int | str], str]]) -> list[Fault]:
-    """Faults of what does not fit the description: the way to each value, and what is wrong."""
+    """Faults of what does not fit the description: the way to each value, from what was sent as a
+    whole, and what the library calls the misfit."""
     return [
         Fault(
             row=next((part for part in way if isinstance(part, int)), None),
-            field=".".join(map(_part, way)),
-            code="field_invalid",
-            message=_misfit(kind),
+            field=_path(way),
+            code=MISFITS.get(kind, "field_invalid"),
+            message=_misfit(MISFITS.get(kind, "field_invalid")),
         )
         for way, kind in found
     ]
+
+
+def _path(way: Sequence[int | str]) -> str:
+    """The way as the caller knows it; of a whole that does not fit, where it stands."""
+    inner = way[2:] if way[0] in WHOLE else way[1:]
+    return ".".join(map(_part, inner or way[:1]))
 
 
 def _part(part: int | str) -> str:
@@ -115,8 +155,8 @@ def _part(part: int | str) -> str:
 
 
 @cache
-def _misfit(kind: str) -> Texts:
-    return said(RuleViolation("field_invalid", reason=kind))
+def _misfit(code: str) -> Texts:
+    return said(RuleViolation(code))
 
 
 def problem(

@@ -1,7 +1,9 @@
 """The forms of the office, and that of the status page."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
+from typing import Any, Final
 
 from django import forms
 from django.db.models import QuerySet
@@ -29,6 +31,7 @@ Decide = Callable[[str, Text], Refusal]
 DAY_FORMATS = ["%Y-%m-%d", "%d.%m.%Y"]
 MOMENT_FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%d.%m.%Y %H:%M"]
 FACTS_LENGTH = 4000
+PORTAL_NUMBER: Final = "[0-9]{14,20}"
 
 
 def day_widget() -> forms.DateInput:
@@ -53,10 +56,23 @@ def kept_filters(form: type[forms.Form], given: QueryDict) -> QueryDict:
     return kept
 
 
+class NumberField(SearchField):
+    """Takes a number of the e-government portal too: a run of digits too long to be an IIN with a
+    slip in it."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.widget.attrs["pattern"] = f"{PORTAL_NUMBER}|{self.widget.attrs['pattern']}"
+
+    def validate(self, value: str) -> None:
+        if not re.fullmatch(PORTAL_NUMBER, value):
+            super().validate(value)
+
+
 class SearchForm(forms.Form):
     """The filters of the list; groups and programmes are those of the person's provider."""
 
-    text = SearchField(label=_("Number or name"), required=False, max_length=120)
+    text = NumberField(label=_("Number or name"), required=False, max_length=120)
     state = forms.ChoiceField(label=_("State"), required=False)
     term = forms.ChoiceField(
         label=_("Term"),

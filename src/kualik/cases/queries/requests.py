@@ -135,14 +135,16 @@ def search(requests: QuerySet[Request], wanted: Search, *, now: datetime) -> Que
 
 
 def _text_fits(text: str) -> Q:
-    """Every word in the number or in the name; SQLite folds the case of Latin letters only."""
+    """Every word in a number, ours or that of the application, or in the name; SQLite folds the
+    case of Latin letters only."""
     fits = Q()
     for word in text.split()[:MOST_WORDS]:
         spellings = {word, word.lower(), word.upper(), word.capitalize()}
         names = (
             Q(**{f"{column}__contains": spelling}) for spelling in spellings for column in NAMES
         )
-        fits &= reduce(Q.__or__, names, Q(number__icontains=word))
+        numbers = Q(number__icontains=word) | Q(application_number__icontains=word)
+        fits &= reduce(Q.__or__, names, numbers)
     return fits
 
 

@@ -99,9 +99,12 @@ def file_claim(
     actor: Actor,
     now: datetime,
     channel: Request.Channel = Request.Channel.WEB,
+    application_number: str = "",
+    application_on: date | None = None,
 ) -> Request:
     """File the claim of the draft's person with its scans and evidence; sent twice it is filed
-    once. Raises ``result_not_in_edition``, ``not_completed_yet``, ``request_exists``."""
+    once. The application is the one that the channel numbered itself. Raises
+    ``result_not_in_edition``, ``not_completed_yet``, ``request_exists``."""
     current = held(draft=draft)
     if current.result:
         return Request.objects.get(number=current.result)
@@ -110,6 +113,8 @@ def file_claim(
     record = claim.record(draft.person.full_name)
     _refuse_double(draft.person, provider, record)
     request = _new_request(draft.person, claim, wish, provider, record, channel, now)
+    request.application_number, request.application_on = application_number, application_on
+    request.save(update_fields=["application_number", "application_on"])
     hand_attachments(draft=draft, request=request)
     keep_evidence(request=request, confirmation=confirmation, facts=facts, now=now)
     journal.record_all([filed_entry(request, actor=actor, now=now)])

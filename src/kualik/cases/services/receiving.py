@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import transaction
 
@@ -68,10 +68,13 @@ def receive(
     channel: Request.Channel,
     actor: Actor,
     now: datetime,
+    application_number: str = "",
+    application_on: date | None = None,
 ) -> Request:
     """File the request with its evidence; sent twice it is filed once and answered alike.
 
-    ``seen`` is the digest of the data that the person looked at. Raises ``data_changed`` when they
+    ``seen`` is the digest of the data that the person looked at. The application is the one that
+    the channel numbered itself, under which its people will ask. Raises ``data_changed`` when they
     are others now, and what ``file_requests`` raises.
     """
     current = held(draft=draft)
@@ -82,7 +85,7 @@ def receive(
         raise RuleViolation("data_changed")
     (request,) = file_requests(
         provider=completion.provider,
-        filings=[_filing(completion, wish)],
+        filings=[_filing(completion, wish, application_number, application_on)],
         channel=channel,
         filed_at=now,
         actor=actor,
@@ -95,12 +98,14 @@ def receive(
     return request
 
 
-def _filing(completion: Completion, wish: Wish) -> Filing:
+def _filing(completion: Completion, wish: Wish, number: str, day: date | None) -> Filing:
     return Filing(
         completion=completion,
         paper=wish.paper,
         language=wish.language,
         delivery=wish.delivery,
+        application_number=number,
+        application_on=day,
         mandate=wish.mandate,
         note=wish.note,
     )

@@ -160,6 +160,7 @@ def _facts(found: Request) -> dict[str, object]:
         "standard": standard,
         "result": standard.result(found.kind, found.paper),
         "channel": CHANNELS[Request.Channel(found.channel)],
+        "is_portal": found.channel == Request.Channel.GATEWAY,
         "language": LANGUAGES.get(found.language, found.language),
         "steps": [(step, _role(step)) for step in timeline(found)],
         "refusal": shown_refusal(found),

@@ -186,9 +186,9 @@ def _entry(row: Certificate) -> dict[str, Any]:
         **{name: facts[name] for name in TOLD},
         "number": row.number,
         "status": row.status,
-        "status_changed_at": row.status_changed_at.isoformat(),
+        "status_changed_at": clock.local_iso(row.status_changed_at),
         "status_reason": texts(reason) if reason.kk else None,
         "replaced_by": row.replaced_by.number if row.replaced_by else None,
-        "in_force_since": row.sealed_at.isoformat() if row.sealed_at else None,
+        "in_force_since": clock.local_iso(row.sealed_at) if row.sealed_at else None,
         "file_sha256": row.file_sha256,
     }

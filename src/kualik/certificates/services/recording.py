@@ -4,6 +4,7 @@ from dataclasses import asdict
 from datetime import datetime
 
 from kualik.certificates.services.answers import Check, LetterAnswer, Signature
+from kualik.core.clock import local_iso
 from kualik.rules import facts as fact_rules
 from kualik.rules import identifiers
 
@@ -13,7 +14,7 @@ def to_record(check: Check) -> dict[str, object]:
     facts = fact_rules.to_record(check.facts) if check.facts else {}
     signer = asdict(check.signer) if check.signer else None
     if signer and check.signer:
-        signer["not_after"] = check.signer.not_after.isoformat()
+        signer["not_after"] = local_iso(check.signer.not_after)
         signer["serial"] = identifiers.format_serial(check.signer.serial)
     return {
         "verdict": check.verdict,
@@ -41,7 +42,7 @@ def _signature_record(signature: Signature | None) -> dict[str, object] | None:
     if signature is None:
         return None
     moments = {
-        name: getattr(signature, name).isoformat()
+        name: local_iso(getattr(signature, name))
         for name in ("signed_at", "accepted_at", "not_after")
     }
     serial = identifiers.format_serial(signature.serial)
@@ -49,4 +50,4 @@ def _signature_record(signature: Signature | None) -> dict[str, object] | None:
 
 
 def _iso(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment else None
+    return local_iso(moment) if moment else None

@@ -1,10 +1,10 @@
 """The signature inside: over the whole inner document, in its root, before it is put anywhere."""
 
-import base64
 from typing import Final
 
 from lxml import etree
 
+from kualik.gateway.adapters.dsig import add_part, packed
 from kualik.gateway.adapters.envelope.parsing import read_inner
 from kualik.gateway.adapters.transport_keys import DocumentSigner, Key
 from kualik.signatures.adapters.xml_shape import DS, ENVELOPED, INCLUSIVE, XML, Form
@@ -23,19 +23,19 @@ def sign_document(xml: str, key: Key) -> str:
     root = read_inner(xml)
     digest = key.digest(FORM.of(root))
     signature = etree.SubElement(root, f"{{{DS}}}Signature", nsmap={"ds": DS})
-    info = _add(signature, "SignedInfo")
-    _add(info, "CanonicalizationMethod", COMMENTED)
-    _add(info, "SignatureMethod", key.signature_method)
-    reference = _add(info, "Reference")
+    info = add_part(signature, "SignedInfo")
+    add_part(info, "CanonicalizationMethod", COMMENTED)
+    add_part(info, "SignatureMethod", key.signature_method)
+    reference = add_part(info, "Reference")
     reference.set("URI", "")
-    transforms = _add(reference, "Transforms")
-    _add(transforms, "Transform", ENVELOPED)
-    _add(transforms, "Transform", COMMENTED)
-    _add(reference, "DigestMethod", key.digest_method)
-    _add(reference, "DigestValue").text = _text(digest)
-    _add(signature, "SignatureValue").text = _text(key.sign(_signed(info, root)))
-    held = _add(_add(signature, "KeyInfo"), "X509Data")
-    _add(held, "X509Certificate").text = _text(key.certificate_der)
+    transforms = add_part(reference, "Transforms")
+    add_part(transforms, "Transform", ENVELOPED)
+    add_part(transforms, "Transform", COMMENTED)
+    add_part(reference, "DigestMethod", key.digest_method)
+    add_part(reference, "DigestValue").text = packed(digest)
+    add_part(signature, "SignatureValue").text = packed(key.sign(_signed(info, root)))
+    held = add_part(add_part(signature, "KeyInfo"), "X509Data")
+    add_part(held, "X509Certificate").text = packed(key.certificate_der)
     written: str = etree.tostring(root, encoding="unicode")
     return f'<?xml version="1.0" encoding="UTF-8"?>{written}'
 
@@ -57,14 +57,3 @@ def _signed(info: etree._Element, root: etree._Element) -> bytes:
     for name in inherited:
         del info.attrib[name]
     return made
-
-
-def _add(parent: etree._Element, name: str, algorithm: str = "") -> etree._Element:
-    element = etree.SubElement(parent, f"{{{DS}}}{name}")
-    if algorithm:
-        element.set("Algorithm", algorithm)
-    return element
-
-
-def _text(data: bytes) -> str:
-    return base64.b64encode(data).decode()

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from kualik.rules.language import Text
+
 SCHEMA: Final = "2005"
 SENDER: Final = "2007"
 PARSE: Final = "2013"
@@ -20,24 +22,85 @@ TOO_LARGE: Final = "9003"
 TOO_MANY: Final = "9004"
 REFUSED: Final = "9005"
 
-# Those from 2005 to 2022 are the bus's own (EsbError), those from 9000 on are ours.
-MESSAGES: Final[Mapping[str, str]] = MappingProxyType(
+# Those from 2005 to 2022 are the bus's own (EsbError), those from 9000 on are ours. The Russian
+# text travels; the others are for our own pages.
+TEXTS: Final[Mapping[str, Text]] = MappingProxyType(
     {
-        SCHEMA: "Сообщение не соответствует схеме.",
-        SENDER: "Отправитель не найден.",
-        PARSE: "Ошибка разбора сообщения.",
-        SIGNING: "Ошибка при подписании сообщения.",
-        SIGNATURE: "Ошибка валидации подписи.",
-        SERVICE: "Сервис не найден.",
-        CORRELATION: "Цепочка сообщений (correlationId) не найдена.",
-        TIMEOUT: "Истекло время ожидания.",
-        EXPIRED: "Срок действия сертификата истёк или ещё не наступил.",
-        INTERNAL: "Внутренняя ошибка. Повторите сообщение позже.",
-        WINDOW: "Дата сообщения вне допустимого промежутка.",
-        OTHER_CONTENT: "Сообщение с таким messageId уже принято с другим содержанием.",
-        TOO_LARGE: "Сообщение больше 16 мегабайт.",
-        TOO_MANY: "Слишком много сообщений. Повторите позже.",
-        REFUSED: "В обработке сообщения отказано.",
+        SCHEMA: Text(
+            "Хабарлама схемаға сәйкес емес.",
+            "Сообщение не соответствует схеме.",
+            "The message does not fit the schema.",
+        ),
+        SENDER: Text(
+            "Жіберуші табылмады.",
+            "Отправитель не найден.",
+            "The sender is not known.",
+        ),
+        PARSE: Text(
+            "Хабарламаны талдау қатесі.",
+            "Ошибка разбора сообщения.",
+            "The message cannot be parsed.",
+        ),
+        SIGNING: Text(
+            "Хабарламаға қол қою қатесі.",
+            "Ошибка при подписании сообщения.",
+            "The message could not be signed.",
+        ),
+        SIGNATURE: Text(
+            "Қолтаңбаны тексеру қатесі.",
+            "Ошибка валидации подписи.",
+            "The signature does not hold.",
+        ),
+        SERVICE: Text(
+            "Сервис табылмады.",
+            "Сервис не найден.",
+            "The service is not known.",
+        ),
+        CORRELATION: Text(
+            "Хабарламалар тізбегі (correlationId) табылмады.",
+            "Цепочка сообщений (correlationId) не найдена.",
+            "The chain of messages (correlationId) is not known.",
+        ),
+        TIMEOUT: Text(
+            "Күту уақыты өтіп кетті.",
+            "Истекло время ожидания.",
+            "The time of waiting is over.",
+        ),
+        EXPIRED: Text(
+            "Сертификаттың қолданылу мерзімі аяқталған немесе әлі басталмаған.",
+            "Срок действия сертификата истёк или ещё не наступил.",
+            "The certificate is no longer, or not yet, in force.",
+        ),
+        INTERNAL: Text(
+            "Ішкі қате. Хабарламаны кейінірек қайталаңыз.",
+            "Внутренняя ошибка. Повторите сообщение позже.",
+            "An inner error. Repeat the message later.",
+        ),
+        WINDOW: Text(
+            "Хабарламаның күні рұқсат етілген аралықтан тыс.",
+            "Дата сообщения вне допустимого промежутка.",
+            "The date of the message is outside the permitted interval.",
+        ),
+        OTHER_CONTENT: Text(
+            "Осындай messageId бар хабарлама басқа мазмұнмен қабылданған.",
+            "Сообщение с таким messageId уже принято с другим содержанием.",
+            "A message with this messageId was taken with other content.",
+        ),
+        TOO_LARGE: Text(
+            "Хабарлама 16 мегабайттан үлкен.",
+            "Сообщение больше 16 мегабайт.",
+            "The message is larger than 16 megabytes.",
+        ),
+        TOO_MANY: Text(
+            "Хабарлама тым көп. Кейінірек қайталаңыз.",
+            "Слишком много сообщений. Повторите позже.",
+            "Too many messages. Repeat later.",
+        ),
+        REFUSED: Text(
+            "Хабарламаны өңдеуден бас тартылды.",
+            "В обработке сообщения отказано.",
+            "The message was refused in processing.",
+        ),
     }
 )
 
@@ -52,4 +115,4 @@ class GatewayFault(Exception):
     def __init__(self, code: str, message: str = "") -> None:
         super().__init__(code)
         self.code = code
-        self.message = message or MESSAGES.get(code, MESSAGES[INTERNAL])
+        self.message = message or TEXTS.get(code, TEXTS[INTERNAL]).ru

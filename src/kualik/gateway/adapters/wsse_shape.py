@@ -11,6 +11,7 @@ from typing import Final
 
 from lxml import etree
 
+from kualik.gateway.adapters.dsig import add_part, packed
 from kualik.gateway.adapters.envelope.names import SOAP
 from kualik.gateway.adapters.faults import SIGNATURE, GatewayFault
 from kualik.signatures.adapters.xml_shape import DS, EXCLUSIVE, PREFIX_LIMIT, PREFIXES, Form
@@ -100,12 +101,12 @@ def write_header(header: etree._Element, *, methods: tuple[str, str]) -> etree._
     security = etree.SubElement(header, SECURITY, nsmap={"wsse": WSSE})
     security.set(MUST_UNDERSTAND, "1")
     signature = etree.SubElement(security, SIGNATURE_TAG, nsmap={"ds": DS})
-    info = _add(signature, "SignedInfo")
-    _add(info, "CanonicalizationMethod", EXCLUSIVE)
-    _add(info, "SignatureMethod", methods[0])
-    reference = _add(info, "Reference")
-    _add(_add(reference, "Transforms"), "Transform", EXCLUSIVE)
-    _add(reference, "DigestMethod", methods[1])
+    info = add_part(signature, "SignedInfo")
+    add_part(info, "CanonicalizationMethod", EXCLUSIVE)
+    add_part(info, "SignatureMethod", methods[0])
+    reference = add_part(info, "Reference")
+    add_part(add_part(reference, "Transforms"), "Transform", EXCLUSIVE)
+    add_part(reference, "DigestMethod", methods[1])
     return signature
 
 
@@ -116,34 +117,23 @@ def finish_header(
     info = signature[0]
     reference = info[-1]
     reference.set("URI", f"#{identifier}")
-    _add(reference, "DigestValue").text = _text(digest)
-    _add(signature, "SignatureValue")
-    token = etree.SubElement(_add(signature, "KeyInfo"), f"{{{WSSE}}}SecurityTokenReference")
+    add_part(reference, "DigestValue").text = packed(digest)
+    add_part(signature, "SignatureValue")
+    token = etree.SubElement(add_part(signature, "KeyInfo"), f"{{{WSSE}}}SecurityTokenReference")
     held = etree.SubElement(token, f"{{{WSSE}}}KeyIdentifier")
     held.set("EncodingType", BASE64)
     held.set("ValueType", X509V3)
-    held.text = _text(certificate)
+    held.text = packed(certificate)
     return info
 
 
 def put_value(signature: etree._Element, value: bytes) -> None:
     """Write the value of the signature."""
-    signature[1].text = _text(value)
+    signature[1].text = packed(value)
 
 
 def _must_be_understood(other: etree._Element) -> bool:
     return isinstance(other.tag, str) and other.get(MUST_UNDERSTAND, "0") not in ("0", "false")
-
-
-def _add(parent: etree._Element, name: str, algorithm: str = "") -> etree._Element:
-    element = etree.SubElement(parent, f"{{{DS}}}{name}")
-    if algorithm:
-        element.set("Algorithm", algorithm)
-    return element
-
-
-def _text(data: bytes) -> str:
-    return base64.b64encode(data).decode()
 
 
 def _children(parent: etree._Element, namespace: str, *names: str) -> Sequence[etree._Element]:
@@ -184,7 +174,7 @@ def _data(element: etree._Element) -> bytes:
     except ValueError as error:
         raise refused("base64") from error
     # The decoder lets padding through where none belongs; a comment splits the text.
-    if len(element) or not data or _text(data) != text:
+    if len(element) or not data or packed(data) != text:
         raise refused("base64")
     return data
 

@@ -20,7 +20,11 @@ class PeerForm(forms.Form):
 
     use_required_attribute = False
     code = forms.RegexField(r"^[A-Z][A-Z0-9_-]{1,15}$", label=_("Code"), max_length=16)
-    name = forms.CharField(label=_("Name of the channel"), max_length=200)
+    name = forms.CharField(
+        label=_("Name of the channel"),
+        help_text=_("In Kazakh and in Russian, with “ / ” between them."),
+        max_length=200,
+    )
     sync_url = forms.URLField(
         label=_("Address of the synchronous channel"), required=False, assume_scheme="https"
     )

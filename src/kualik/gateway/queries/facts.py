@@ -86,7 +86,11 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """One consent and what came of it; ``state`` is one of ``Consent.State``."""
+    """One consent and what came of it; ``state`` is one of ``Consent.State``.
+
+    ``given_at`` is None where it never was given; ``settled_at`` is when it was given or denied, or
+    when its time was over without either.
+    """
 
     state: str
     state_text: Text
@@ -95,6 +99,7 @@ class Told:
     organisation: Text
     asked_at: datetime
     settled_at: datetime | None
+    given_at: datetime | None
     ends_at: datetime
     facts: Sequence[Line]
 
@@ -131,10 +136,18 @@ def _told(row: Consent, now: datetime) -> Told:
         source=_source(row.access_name),
         organisation=row.provider.name,
         asked_at=row.asked_at,
-        settled_at=row.settled_at,
+        settled_at=row.expires_at if state == Consent.State.EXPIRED else row.settled_at,
+        given_at=_given_at(row),
         ends_at=row.expires_at,
         facts=[_line(fact) for fact in sorted(row.facts.all(), key=lambda one: one.pk)],
     )
+
+
+def _given_at(row: Consent) -> datetime | None:
+    """What was never given ends, at the earliest, when it is settled."""
+    if row.settled_at is None or row.state == Consent.State.DENIED:
+        return None
+    return row.settled_at if row.settled_at < row.expires_at else None
 
 
 def _line(fact: Fact) -> Line:

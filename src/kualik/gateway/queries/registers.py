@@ -66,6 +66,10 @@ class FileStore:
     ok: tuple[str, ...]
     gone: tuple[str, ...]
 
+    @property
+    def lasts(self) -> timedelta:
+        return timedelta(hours=self.lasts_hours)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhoneBook:

@@ -22,6 +22,7 @@ from kualik.cases.services.deciding_alone import PORTAL_LEVEL
 from kualik.cases.services.drafting import begin_keyed
 from kualik.cases.services.filing import standard_for
 from kualik.cases.services.receiving import lines_to_confirm, receive
+from kualik.core.clock import local_day
 from kualik.core.tasks import Task, open_task
 from kualik.gateway.models import Inbound, Profile
 from kualik.gateway.services.comparing import Found, find_training, fits
@@ -64,7 +65,7 @@ def apply(application: Application, *, now: datetime) -> Request:
     wish = Wish(paper=form.paper, language=form.language, delivery=form.delivery, note=form.comment)
     facts = {**_facts(application, found), **application.signed}
     if found.completion is not None:
-        request = _receive(found.completion, wish, draft, facts, now=now)
+        request = _receive(application, found.completion, wish, draft, facts, now=now)
     else:
         request = _claim(application, person, wish, draft, facts, found, now=now)
     if found.differs or len(found.fitting) > 1:
@@ -126,7 +127,13 @@ def _facts(application: Application, found: Found) -> dict[str, object]:
 
 
 def _receive(
-    completion: Completion, wish: Wish, draft: Draft, facts: dict[str, object], *, now: datetime
+    application: Application,
+    completion: Completion,
+    wish: Wish,
+    draft: Draft,
+    facts: dict[str, object],
+    *,
+    now: datetime,
 ) -> Request:
     lines = lines_to_confirm(completion, wish, draft=draft, now=now)
     return receive(
@@ -138,6 +145,8 @@ def _receive(
         channel=Request.Channel.GATEWAY,
         actor=applicant(draft.person),
         now=now,
+        application_number=application.form.number,
+        application_on=local_day(application.inbound.dated_at),
     )
 
 
@@ -165,6 +174,8 @@ def _claim(
         actor=applicant(person),
         now=now,
         channel=Request.Channel.GATEWAY,
+        application_number=form.number,
+        application_on=local_day(application.inbound.dated_at),
     )
 
 

@@ -238,7 +238,11 @@ def _given(consent: Consent, said: kdp.Said, service: ConsentService, *, now: da
 @transaction.atomic
 def _settled(consent: Consent, state: Consent.State, *, now: datetime) -> bool:
     """End a consent, its token emptied; whether nobody did before."""
-    return _moved(consent, state, {"code_sealed": b"", "key_sealed": b""}, now=now)
+    values: dict[str, object] = {"code_sealed": b"", "key_sealed": b""}
+    if state == State.EXPIRED:
+        # КДП may end a question before its time.
+        values["expires_at"] = min(consent.expires_at, now)
+    return _moved(consent, state, values, now=now)
 
 
 def _moved(

@@ -26,8 +26,9 @@ from kualik.gateway.services import looking_up
 from kualik.gateway.services.keys import transport_key
 from kualik.gateway.services.looking_up import Asker
 from kualik.rules import facts as fact_rules
+from kualik.rules import standards
 from kualik.rules.errors import RuleViolation
-from kualik.rules.facts import KIND_LABELS, CertificateFacts
+from kualik.rules.facts import CertificateFacts
 from kualik.rules.identifiers import check_iin
 from kualik.rules.language import Text
 
@@ -107,10 +108,11 @@ def _holder(person: Person | None, iin: str) -> Holder:
 
 def _told(row: Certificate, supplier: Supplier) -> Told:
     facts = fact_rules.from_record(row.facts)
+    standard = standards.get(facts.edition, facts.edition_version)
     return Told(
         is_valid=row.status == Certificate.Status.VALID,
         number=row.number,
-        title=KIND_LABELS[row.kind],
+        title=standard.result(facts.kind, facts.paper).title,
         issued_on=row.issued_on,
         storage_id=row.code,
         type_code=supplier.type_code,

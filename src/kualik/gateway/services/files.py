@@ -5,7 +5,7 @@ store may be asked again later, and are called outside transactions.
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 from uuid import uuid4
 
@@ -47,12 +47,18 @@ def upload(
         content=content,
         name=name,
         mime=mime,
-        lasts=timedelta(hours=store.lasts_hours),
+        lasts=store.lasts,
     )
     said = _asked(call, eds.upload_xml(file, _credentials(call)), store, now)[0]
     if not said.file_id:
         raise RuleViolation("file_store_refused", answer=said.code)
     return said.file_id
+
+
+def fresh_until(now: datetime) -> datetime:
+    """How long what is left there at ``now`` may be spoken of: whoever hears of it has the second
+    half of its life to fetch it."""
+    return now + registers().files.lasts / 2
 
 
 def download(*, file_id: str, now: datetime, peer: Peer | None = None, about: str = "") -> bytes:

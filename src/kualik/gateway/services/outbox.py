@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 
 from kualik.core import journal
-from kualik.core.jobs import LEASE, Later, Payload, enqueue, reset
+from kualik.core.jobs import LEASE, Later, Payload, enqueue, renew_all, reset
 from kualik.core.journal import SYSTEM, Actor
 from kualik.core.models import StaffTask
 from kualik.core.tasks import Task, close_task, open_task
@@ -29,6 +29,9 @@ from kualik.rules.lifecycle import Role
 
 State, Kind, Operation = Outbound.State, Outbound.Kind, Outbound.Operation
 SEND_JOB: Final = "gateway.send"
+# Of the answering: the file of a message is left and its document written anew.
+RENEW_JOB: Final = "gateway.renew"
+RENEWED_WITHIN: Final = timedelta(seconds=10)
 FAILED_TASK, REFUSES_TASK = "gateway_failed", "gateway_refuses"
 SECOND: Final = timedelta(seconds=1)
 LONGEST_PAUSE: Final = timedelta(minutes=5)
@@ -54,10 +57,12 @@ def put(
     about: str,
     now: datetime,
     shape: Shape = "text",
+    fresh_until: datetime | None = None,
 ) -> Outbound:
     """Write a message of a conversation; it leaves after the commit and after those before it.
 
-    Raises ``gateway_answered`` for a second RESPONSE.
+    After ``fresh_until`` it leaves only with another document (``renew``). Raises
+    ``gateway_answered`` for a second RESPONSE.
     """
     # Whoever writes next waits here, so that the order of the keys is that of the commits.
     Conversation.objects.select_for_update().get(pk=conversation.pk)
@@ -73,9 +78,18 @@ def put(
         data=data,
         shape=shape,
         created_at=now,
+        fresh_until=fresh_until,
     )
     _enqueue(row, now=now)
     return row
+
+
+def renew(row: Outbound, *, data: str, fresh_until: datetime | None) -> bool:
+    """Give a message that waits, and is too old to leave, its document anew; False where somebody
+    was faster."""
+    # Nobody sends it meanwhile: it is too old.
+    old = Outbound.objects.filter(pk=row.pk, state=State.WAITING, fresh_until=row.fresh_until)
+    return bool(old.update(data=data, fresh_until=fresh_until))
 
 
 @transaction.atomic
@@ -113,6 +127,7 @@ def send_waiting(pk: int, *, now: datetime) -> None:
     if head is None:
         return
     _respect(head, now=now)
+    _have_fresh(head, now=now)
     if not _claim(head, now=now):
         raise Later(now + SECOND, "in other hands")
     _hand_over(head, now=now)
@@ -227,6 +242,16 @@ def _respect(head: Outbound, *, now: datetime) -> None:
     _, silent_until = cache.get(_silence_key(head.peer)) or (0, now)
     if now < silent_until:
         raise Later(silent_until, "the line is away")
+
+
+def _have_fresh(head: Outbound, *, now: datetime) -> None:
+    """Raises Later for a message whose file the store may have forgotten by the time the other side
+    asks for it: it waits for another."""
+    if head.fresh_until is None or now < head.fresh_until:
+        return
+    payloads = {f"{RENEW_JOB}:{head.pk}": {"outbound": head.pk}}
+    renew_all(name=RENEW_JOB, payloads=payloads, now=now, patience=PATIENCE)
+    raise Later(now + RENEWED_WITHIN, "its file is left in the store anew")
 
 
 def _claim(head: Outbound, *, now: datetime) -> bool:

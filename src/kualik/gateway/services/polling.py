@@ -43,16 +43,32 @@ def run_poll_job(_payload: Payload, now: datetime) -> None:
             _poll(peer, now=now)
         except (Unreachable, Refused) as fault:
             log.warning("gateway %s was not asked for messages: %s", peer.code, fault)
+        except Exception:
+            # Ours; the others are asked all the same.
+            log.exception("gateway %s was not asked for messages", peer.code)
 
 
 def _poll(peer: Peer, *, now: datetime) -> None:
     channel = async_channel(peer, now=now, seconds=POLL_SECONDS)
     services = peer.profiles.filter(is_active=True).order_by("service_id")
     for service_id in services.values_list("service_id", flat=True).distinct():
+        _fetch_all(channel, peer, service_id, now=now)
+    _ask_after_results(channel, peer, now=now)
+
+
+def _fetch_all(channel: AsyncChannel, peer: Peer, service_id: str, *, now: datetime) -> None:
+    """What waits under one service; its trouble is not that of the others. Raises Unreachable."""
+    try:
         for _ in range(ROUNDS):
             if not _fetch(channel, peer, service_id, now=now):
                 break
-    _ask_after_results(channel, peer, now=now)
+    except Unreachable:
+        # No other service of that gateway would be answered.
+        raise
+    except Refused as fault:
+        log.warning("service %s of gateway %s was not given: %s", service_id, peer.code, fault)
+    except Exception:
+        log.exception("service %r of gateway %s was not fetched", service_id, peer.code)
 
 
 def _fetch(channel: AsyncChannel, peer: Peer, service_id: str, *, now: datetime) -> bool:

@@ -104,7 +104,8 @@ def file_in(
     except RuleViolation as violation:
         if violation.code == LOST_RACE:
             raise
-        refuse(conversation, violation)
+        iin = form.iin if isinstance(form, PortalForm) else ""
+        refuse(conversation, violation, iin=iin)
         return True
     conversation.request = request
     Conversation.objects.filter(pk=conversation.pk).update(request=request)

@@ -1,6 +1,6 @@
 """What a conversation is answered: the present step, and at the end the documents."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -111,9 +111,16 @@ def _reasons(conversation: Conversation, step: str) -> tuple[str, Text]:
     refusal = conversation.request.refusal if conversation.request else None
     if step in ENDED.values() and refusal:
         said = [Text(**refusal["text"]), Text(**refusal["facts"])]
-        kk, ru = (" ".join(part.get(language) for part in said) for language in ("kk", "ru"))
+        kk, ru = (_joined(part.get(language) for part in said) for language in ("kk", "ru"))
         return refusal["ground"], Text(kk, ru)
     return "", NOTHING
+
+
+def _joined(parts: Iterable[str]) -> str:
+    """The ground and what was found, as one phrase."""
+    found = [part.strip() for part in parts if part.strip()]
+    told = ": ".join([*(part.rstrip(".:") for part in found[:-1]), *found[-1:]])
+    return f"{told[:1].upper()}{told[1:]}"
 
 
 def _echo(conversation: Conversation) -> dict[str, str]:

@@ -11,7 +11,7 @@ from django.db.models import F
 from kualik.cases.services.application import DELIVERIES, LANGUAGES
 from kualik.core.clock import local_day
 from kualik.core.jobs import NotNow
-from kualik.gateway.adapters.faults import INTERNAL, SERVICE, GatewayFault
+from kualik.gateway.adapters.faults import CORRELATION, INTERNAL, SERVICE, GatewayFault
 from kualik.gateway.models import Conversation, Inbound, Profile
 from kualik.gateway.queries.profiles import find_profile
 from kualik.gateway.services.certifying import certified
@@ -34,7 +34,7 @@ from kualik.gateway.services.mapping import (
 from kualik.gateway.services.portal import LOST_RACE, begins, change, file_in, read_in, vouch_in
 from kualik.gateway.services.profiles import Rows, rows_of, status_words
 from kualik.gateway.services.replies import FINAL, papers_of, reply_of, step_of
-from kualik.gateway.services.threads import find_thread, open_thread, refusal_of
+from kualik.gateway.services.threads import find_thread, is_about, open_thread, refusal_of
 from kualik.rules import standards
 from kualik.rules.errors import RuleViolation
 from kualik.rules.facts import KIND_LABELS
@@ -48,8 +48,8 @@ def answer(inbound: Inbound, now: datetime) -> str:
     """The inner document that answers a question; the same request sent again tells where it
     stands, at the end with the documents.
 
-    Raises GatewayFault 2016 for a service that is unknown or switched off, 9000 where something
-    that is needed does not answer now.
+    Raises GatewayFault 2016 for a service that is unknown or switched off, 2019 for a number that
+    is not known yet, 9000 where something that is needed does not answer now.
     """
     try:
         return _answer(inbound, now)
@@ -97,6 +97,8 @@ def _replied(
         conversation = _submitted(profile, inbound, form, fetched, echo, now=now)
     else:
         conversation = _known(profile, form)
+    if form.iin and not is_about(conversation, form.iin):
+        raise RuleViolation("gateway_number_taken")
     fault = None
     if form.operation in (WITHDRAW, ADD):
         fault = _changed(conversation, inbound, form, fetched, now=now)
@@ -127,7 +129,8 @@ def _submitted(
 def _known(profile: Profile, form: PortalForm) -> Conversation:
     found = find_thread(profile, form.number)
     if found is None:
-        raise RuleViolation("gateway_number_unknown")
+        # The question may have overtaken its request: no answer that would be kept.
+        raise GatewayFault(CORRELATION)
     return found
 
 

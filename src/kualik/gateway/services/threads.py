@@ -7,6 +7,7 @@ from typing import Final
 
 from django.db import transaction
 
+from kualik.accounts.services import iin_hash
 from kualik.core import errors
 from kualik.gateway.models import Conversation, Inbound, Profile
 from kualik.rules.errors import RuleViolation
@@ -53,9 +54,18 @@ def is_by_question(conversation: Conversation) -> bool:
     return conversation.correlation_id.startswith(ASKED)
 
 
-def refuse(conversation: Conversation, violation: RuleViolation) -> None:
-    """Keep why no request was filed, as it is told in both languages."""
-    conversation.refusal = refusal_of(violation)
+def is_about(conversation: Conversation, iin: str) -> bool:
+    """Whether a conversation is that person's: what is said in it is told to nobody else."""
+    request, refusal = conversation.request, conversation.refusal or {}
+    known = request.person.iin_hash if request else refusal.get("iin_hash")
+    return bool(known == iin_hash(iin))
+
+
+def refuse(conversation: Conversation, violation: RuleViolation, *, iin: str) -> None:
+    """Keep why no request was filed, as it is told in both languages, and to whom; ``iin`` is ""
+    where the form could not be read."""
+    whose = {"iin_hash": iin_hash(iin)} if iin else {}
+    conversation.refusal = {**refusal_of(violation), **whose}
     Conversation.objects.filter(pk=conversation.pk).update(refusal=conversation.refusal)
 
 

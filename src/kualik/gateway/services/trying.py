@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
+from xml.parsers.expat import ExpatError
 
 from lxml import etree
 
@@ -63,11 +64,13 @@ WORDS: Final[Mapping[str, Mapping[str, Text]]] = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
     """``values`` are what was read, by the label of the row; ``answers`` the documents that we
-    would write at each step; ``fault`` is why nothing could be read."""
+    would write at each step; ``fault`` is why nothing could be read, ``place`` the line and column
+    where the XML breaks, both from 1."""
 
     values: list[tuple[Text, str]]
     answers: list[tuple[str, str]]
     fault: RuleViolation | None = None
+    place: tuple[int, int] | None = None
 
 
 def sample_of(rows: Rows, *, now: datetime) -> str:
@@ -98,8 +101,14 @@ def try_out(rows: Rows, xml: str, *, now: datetime) -> Trial:
             reasons=Text(kept["kk"], kept["ru"]),
         )
         answers = [("not_filed", _pretty(write(rows, reply)))]
-        return Trial(values=[], answers=answers, fault=violation)
+        return Trial(values=[], answers=answers, fault=violation, place=_place(violation))
     return Trial(values=_values(rows, form), answers=_answers(rows, form, echo, now=now))
+
+
+def _place(violation: RuleViolation) -> tuple[int, int] | None:
+    """Where the parser stopped; None for what is wrong elsewhere than in the XML itself."""
+    reason = violation.__cause__ and violation.__cause__.__cause__
+    return (reason.lineno, reason.offset + 1) if isinstance(reason, ExpatError) else None
 
 
 def _values(rows: Rows, form: PortalForm) -> list[tuple[Text, str]]:

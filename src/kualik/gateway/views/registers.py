@@ -14,6 +14,7 @@ from kualik.core.methods import post_only
 from kualik.gateway.forms.registers import AllowForm
 from kualik.gateway.queries.calls import last_calls
 from kualik.gateway.queries.facts import all_told, asking_providers
+from kualik.gateway.queries.lacking import lacking
 from kualik.gateway.queries.registers import registers, usual_peer
 from kualik.gateway.services.consents import Wanted, give_consent
 from kualik.providers.models import Provider
@@ -57,7 +58,7 @@ def registers_page(request: HttpRequest) -> HttpResponse:
         "peer": usual_peer(),
         "services": [known.consent, known.persons, known.files, known.phones, known.documents],
         "supplier": known.supplier,
-        "unset": known.unset,
+        "unset": lacking(known),
         "calls": last_calls(),
     }
     return render(request, "gateway/registers.html", context)

@@ -15,7 +15,7 @@ from kualik.gateway.models import Profile
 from kualik.gateway.queries.profiles import profiles_visible_to
 from kualik.gateway.services.profiles import families, not_agreed, rows_of
 from kualik.gateway.services.tending import change_profile, open_profile
-from kualik.gateway.services.trying import sample_of, try_out
+from kualik.gateway.services.trying import Trial, sample_of, try_out
 from kualik.rules.errors import RuleViolation
 from kualik.rules.lifecycle import Role
 
@@ -70,8 +70,7 @@ def service_try(request: HttpRequest, pk: int) -> HttpResponse:
     context: dict[str, object] = {"form": form, "profile": profile}
     if form.is_bound and form.is_valid():
         trial = try_out(rows, form.cleaned_data["document"], now=now)
-        fault = errors.message(trial.fault) if trial.fault else ""
-        context |= {"trial": trial, "fault": fault}
+        context |= {"trial": trial, "fault": _told(trial)}
     return render(request, "gateway/service_try.html", context)
 
 
@@ -91,6 +90,16 @@ def connect(request: HttpRequest) -> HttpResponse:
     status = 422 if form.is_bound else 200
     title = gettext("Connect a service")
     return render(request, "gateway/form.html", {"form": form, "title": title}, status=status)
+
+
+def _told(trial: Trial) -> str:
+    """Why nothing could be read, and where."""
+    fault = errors.message(trial.fault) if trial.fault else ""
+    if trial.place is None:
+        return fault
+    line, column = trial.place
+    where = gettext("Line %(line)s, column %(column)s.") % {"line": line, "column": column}
+    return f"{fault} {where}"
 
 
 def _saved(request: HttpRequest, profile: Profile, form: ProfileForm) -> bool:

@@ -12,17 +12,20 @@ from kualik.accounts.queries import person_of
 from kualik.core import clock, errors
 from kualik.core.access import staff
 from kualik.core.methods import post_only
+from kualik.gateway.adapters.faults import TEXTS
 from kualik.gateway.models import Arrival, Outbound
 from kualik.gateway.queries.profiles import conversations_visible_to, said_in
 from kualik.gateway.services.masking import masked
 from kualik.gateway.services.outbox import resend
 from kualik.gateway.services.profiles import status_words
+from kualik.gateway.services.receiving import REPEATED, TAKEN
 from kualik.gateway.services.replies import rows_for, step_of
 from kualik.gateway.views.services import TENDERS
 from kualik.rules.errors import RuleViolation
 from kualik.rules.lifecycle import Role
 
 PAGE_SIZE = 50
+ALL, REFUSED = "all", "refused"
 
 
 @staff(*TENDERS)
@@ -87,7 +90,17 @@ def queue_resend(request: HttpRequest, pk: int) -> HttpResponse:
 @staff(Role.PLATFORM_ADMIN)
 @require_safe
 def arrivals(request: HttpRequest) -> HttpResponse:
-    """What came to our addresses, taken or not; never what was in it."""
+    """What came to our addresses, never what was in it: what was refused, where anything was, or
+    all of it."""
     rows = Arrival.objects.defer("raw").order_by("-pk")
-    page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
-    return render(request, "gateway/arrivals.html", {"page": page})
+    refused = rows.exclude(outcome__in=("", TAKEN, REPEATED))
+    wanted = request.GET.get("show")
+    is_all = wanted == ALL or (wanted != REFUSED and not refused.exists())
+    page = Paginator(rows if is_all else refused, PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {
+        "page": page,
+        "rows": [(row, TEXTS.get(row.outcome)) for row in page],
+        "is_all": is_all,
+        "kept": f"show={ALL if is_all else REFUSED}",
+    }
+    return render(request, "gateway/arrivals.html", context)

@@ -9,7 +9,16 @@ from typing import Final
 
 from django.conf import settings
 
-from kualik.notifications.adapters.outbound import Line, Reply, Target, read_target
+from kualik.notifications.adapters.outbound import (
+    Line,
+    Reply,
+    Target,
+    is_inner,
+    is_loopback,
+    literal_address,
+    read_target,
+)
+from kualik.rules.errors import RuleViolation
 
 SECONDS: Final = 10.0
 PREFIX: Final = "whsec_"
@@ -20,6 +29,15 @@ def hook_target(url: str) -> Target:
     """The parts of a hook's address: TLS only, but for a demonstration. RuleViolation
     ``address_unfit``."""
     return read_target(url, schemes=("https", "http") if settings.DEMO else ("https",))
+
+
+def check_hook_address(url: str) -> None:
+    """RuleViolation ``address_unfit``, and ``address_inner`` for what is no server of the public
+    network by its very spelling; a name is looked up at each call."""
+    address = literal_address(hook_target(url).host)
+    is_own = settings.DEMO and bool(address) and is_loopback(address)
+    if address and is_inner(address) and not is_own:
+        raise RuleViolation("address_inner")
 
 
 def hook_content(body: Mapping[str, object]) -> bytes:

@@ -20,6 +20,7 @@ from kualik.rules.errors import RuleViolation
 
 LONGEST_URL: Final = 300
 SECURE: Final = "https"
+LOCAL_NAME: Final = "localhost"
 PRINTED: Final = re.compile(r"[!-~]+")
 # IPv6 addresses that carry an IPv4 address through a translator (RFC 6052).
 NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
@@ -86,6 +87,22 @@ def is_inner(address: str) -> bool:
 def is_loopback(address: str) -> bool:
     """Whether an IP address is this computer."""
     return ipaddress.ip_address(address.partition("%")[0]).is_loopback
+
+
+def literal_address(host: str) -> str:
+    """The IP address that a host is, however it is spelled; empty for a name that has to be
+    looked up."""
+    host = host.rstrip(".")
+    if host == LOCAL_NAME or host.endswith(f".{LOCAL_NAME}"):
+        return "127.0.0.1"
+    try:
+        return str(ipaddress.ip_address(host))
+    except ValueError:
+        pass
+    try:
+        return socket.inet_ntoa(socket.inet_aton(host))
+    except (OSError, UnicodeError):
+        return ""
 
 
 class Line:

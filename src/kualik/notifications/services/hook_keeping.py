@@ -13,7 +13,7 @@ from kualik.core import journal
 from kualik.core.journal import Actor
 from kualik.core.sealing import seal
 from kualik.core.tasks import close_task
-from kualik.notifications.adapters.hook_posting import PREFIX, hook_target
+from kualik.notifications.adapters.hook_posting import PREFIX, check_hook_address
 from kualik.notifications.models import Hook, HookDelivery
 from kualik.notifications.services.hooks import (
     PAUSED_TASK,
@@ -47,8 +47,8 @@ class HookFacts:
 
 @transaction.atomic
 def add_hook(*, provider: Provider, facts: HookFacts, actor: Actor, now: datetime) -> Hook:
-    """Make a hook with a fresh secret. RuleViolation ``address_unfit``, ``hook_event_unknown``,
-    ``hooks_too_many``."""
+    """Make a hook with a fresh secret. RuleViolation ``address_unfit``, ``address_inner``,
+    ``hook_event_unknown``, ``hooks_too_many``."""
     _check(facts)
     if Hook.objects.filter(provider=provider, removed_at=None).count() >= MOST_HOOKS:
         raise RuleViolation("hooks_too_many", limit=MOST_HOOKS)
@@ -149,7 +149,7 @@ def replay(*, deliveries: Collection[HookDelivery], actor: Actor, now: datetime)
 
 
 def _check(facts: HookFacts) -> None:
-    hook_target(facts.url)
+    check_hook_address(facts.url)
     unknown = set(facts.events) - set(hook_events())
     if unknown or not facts.events:
         raise RuleViolation("hook_event_unknown", names=", ".join(sorted(unknown)))

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import F
 
 from kualik.core import jobs
+from kualik.core.clock import local_iso
 from kualik.core.jobs import Later, Payload
 from kualik.core.sealing import unseal
 from kualik.core.tasks import Task, open_task
@@ -107,7 +108,7 @@ def deliver_to(hook: Hook, events: Sequence[Event], *, now: datetime) -> int:
             key=event.key,
             event=event.name,
             about=event.about,
-            body={"type": event.name, "timestamp": now.isoformat(), "data": dict(event.body)},
+            body={"type": event.name, "timestamp": local_iso(now), "data": dict(event.body)},
             created_at=now,
         )
         for event in events

@@ -224,7 +224,8 @@ def _row(row: HookDelivery) -> dict[str, object]:
 
 
 def _field(violation: RuleViolation) -> str | None:
-    return {"address_unfit": "url", "hook_event_unknown": "events"}.get(violation.code)
+    at_url = dict.fromkeys(("address_unfit", "address_inner"), "url")
+    return {**at_url, "hook_event_unknown": "events"}.get(violation.code)
 
 
 def _provider(request: HttpRequest) -> Provider:

@@ -217,7 +217,13 @@ class Standard:
         for result in self.results:
             if (result.kind, result.paper) == (kind, paper):
                 return result
-        raise RuleViolation("result_not_in_edition", edition=self.edition, kind=kind, paper=paper)
+        raise RuleViolation(
+            "result_not_in_edition",
+            edition=self.edition,
+            order=self.act.number,
+            kind=kind,
+            paper=paper,
+        )
 
     def clause(self, clause: str) -> Row:
         """The row with that clause id, such as "A303.9.2"."""

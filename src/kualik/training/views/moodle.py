@@ -66,7 +66,8 @@ def source(request: HttpRequest) -> HttpResponse:
     provider = provider_of(request)
     found = moodle_of(provider)
     facts = {"url": found.url, "iin_field": found.iin_field} if found else None
-    form = MoodleForm(request.POST if request.method == "POST" else None, initial=facts)
+    sent = request.POST if request.method == "POST" else None
+    form = MoodleForm(sent, initial=facts, has_token=found is not None)
     if form.is_valid():
         try:
             keep_source(

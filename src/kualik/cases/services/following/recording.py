@@ -1,6 +1,7 @@
 """The course of a request for other programs, as the status page would tell it."""
 
 from kualik.cases.services.following.course import Course
+from kualik.core.clock import local_iso
 from kualik.rules.language import LANGUAGES, Text
 from kualik.rules.lifecycle import STATE_LABELS
 
@@ -18,20 +19,20 @@ def to_record(course: Course) -> Record:
         "document": _by_language(course.document),
         "programme": _by_language(course.programme),
         "provider": _by_language(course.provider),
-        "filed_at": course.clock.filed_at.isoformat(),
-        "accepted_at": course.clock.accepted_at.isoformat(),
-        "due_at": course.clock.due_at.isoformat(),
+        "filed_at": local_iso(course.clock.filed_at),
+        "accepted_at": local_iso(course.clock.accepted_at),
+        "due_at": local_iso(course.clock.due_at),
         "is_waiting": course.is_waiting,
         "overdue": overdue
         and {
-            "since": overdue.since.isoformat(),
+            "since": local_iso(overdue.since),
             "meaning": _by_language(overdue.silence),
             "goes_on": _by_language(overdue.goes_on),
         },
         "usual_minutes": None if course.usual is None else int(course.usual.total_seconds() // 60),
         "steps": [
             {
-                "at": stage.at.isoformat(),
+                "at": local_iso(stage.at),
                 "action": stage.action,
                 "what": _by_language(stage.what),
                 "who": _by_language(stage.who),
@@ -41,7 +42,7 @@ def to_record(course: Course) -> Record:
         "next": {
             "what": _by_language(course.turn.what),
             "who": _by_language(course.turn.who),
-            "by": course.turn.by and course.turn.by.isoformat(),
+            "by": course.turn.by and local_iso(course.turn.by),
         },
         "clock": [step.to_record() for step in course.clock.steps],
     }

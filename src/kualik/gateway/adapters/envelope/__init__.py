@@ -1,6 +1,6 @@
 """Messages of the bus: reading what comes, writing what leaves, checking it by the schemas."""
 
-from kualik.gateway.adapters.envelope.checking import SCHEMAS, check, check_payload
+from kualik.gateway.adapters.envelope.checking import SCHEMAS, check
 from kualik.gateway.adapters.envelope.names import (
     ACCEPTED,
     ASYNC,
@@ -9,7 +9,6 @@ from kualik.gateway.adapters.envelope.names import (
     CLIENT,
     DELIVERY,
     FAULT,
-    MESSAGE_STATES,
     MESSAGE_STATUS,
     MESSAGES,
     NOT_ACCEPTED,
@@ -55,7 +54,6 @@ __all__ = [
     "DELIVERY",
     "FAULT",
     "MESSAGES",
-    "MESSAGE_STATES",
     "MESSAGE_STATUS",
     "NOT_ACCEPTED",
     "SCHEMAS",
@@ -71,7 +69,6 @@ __all__ = [
     "async_ack",
     "async_message",
     "check",
-    "check_payload",
     "delivery_notification",
     "delivery_notification_response",
     "fault",

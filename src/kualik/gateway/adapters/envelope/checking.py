@@ -1,4 +1,4 @@
-"""What leaves is of the contract: the schemas of the channels, and those of payloads known here."""
+"""What leaves is of the contract: the schemas of the channels."""
 
 import copy
 from functools import cache
@@ -8,7 +8,7 @@ from typing import Final
 from lxml import etree
 
 from kualik.gateway.adapters.envelope.names import ASYNC, CLIENT, FAULT, SYNC, XS
-from kualik.gateway.adapters.envelope.parsing import local, parse, parts, read_inner
+from kualik.gateway.adapters.envelope.parsing import local, parse, parts
 from kualik.gateway.adapters.envelope.payload import TYPE
 from kualik.gateway.adapters.faults import SCHEMA, GatewayFault
 
@@ -18,14 +18,12 @@ CHANNELS: Final = {
     ASYNC: "async-types.xsd",
     CLIENT: "async-client-types.xsd",
 }
-GBDFL: Final = "http://message.persistence.interactive.nat"
-STORAGE: Final = "http://egov.bee.kz/eds/tempstorage/v2/"
 
 
 def check(envelope: bytes) -> None:
     """Raises GatewayFault 2005 for a message that is not as the schema of its channel says.
 
-    The type of ``data`` is looked at by ``check_payload``: the channels know none.
+    The type of ``data`` is not looked at: the channels know none.
     """
     _, body = parts(parse(envelope))
     found = list(body)
@@ -40,17 +38,6 @@ def check(envelope: bytes) -> None:
         if _names_foreign_type(data):
             del data.attrib[TYPE]
     _validate(root, etree.QName(root).namespace or "")
-
-
-def check_payload(text: str) -> None:
-    """Raises GatewayFault 2005 for an inner document of the temporary file store or of the
-    register of persons that is not as its schema says, and for one that no schema is known of."""
-    root = read_inner(text)
-    namespace = etree.QName(root).namespace or ""
-    if namespace == GBDFL:
-        # The types have no elements of their own: the schema declares two around them.
-        root.tag = "request" if local(root) == "Request" else "data"
-    _validate(root, namespace)
 
 
 def _names_foreign_type(data: etree._Element) -> bool:
@@ -71,5 +58,5 @@ def _validate(root: etree._Element, namespace: str) -> None:
 
 @cache
 def _schema(namespace: str) -> etree.XMLSchema | None:
-    name = {**CHANNELS, GBDFL: "gbdfl-root.xsd", STORAGE: "eds-temp-storage.xsd"}.get(namespace)
+    name = CHANNELS.get(namespace)
     return etree.XMLSchema(etree.parse(SCHEMAS / name)) if name else None

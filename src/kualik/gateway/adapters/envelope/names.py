@@ -37,7 +37,6 @@ NOT_ACCEPTED: Final = "MESSAGE_NOT_ACCTEPTED"
 RESEND: Final = "RESEND"
 NOT_RESEND: Final = "NOT_RESEND"
 MESSAGE_TYPES: Final = ("REQUEST", "NOTIFICATION", "UPDATE", "RESPONSE")
-MESSAGE_STATES: Final = ("ON_DELIVERY", "DELIVERED", "NOT_DELIVERED", "DELIVERY_STOPPED")
 # The whole country is at +05:00 since 01.03.2024; a moment without an offset is meant there.
 COUNTRY: Final = ZoneInfo("Asia/Almaty")
 
