@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from tests.e2e.seen import SEEN
 
-REQUEST = r"SYR-\d{4}-Z\d{6}-\d"
+REQUEST = r"SYR-\d{4}-Z\d{6}-[0-9A-Z]"
 # Filed, accepted, in review, waits for the signature, issued.
 LAST_STATUS = "010"
 CHANNEL = {
@@ -53,7 +53,7 @@ def test_a_request_of_the_portal_brings_the_signed_document_there(
     citizen.send("main form")
     page.wait_for_url("**/cabinet/*")
     number = page.url.rpartition("/")[2]
-    page.wait_for_selector("main .told.good", timeout=60_000)
+    page.wait_for_selector("main .told.good", timeout=180_000)
     look(citizen, "portal-issued")
     with page.expect_download() as waiting:
         page.click("main a[href^='/download/']")
