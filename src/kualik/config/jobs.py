@@ -176,8 +176,8 @@ HANDLERS: Mapping[str, Handler] = {
     PORTAL_RENEW_JOB: run_portal_renew_job,
     **worker_handlers(),
 }
-# Proof has days, and another system may be slow; seals and everything else come first.
-LAST = (HOOK_JOB, MOODLE_JOB, PRESERVE_JOB)
+# Proof has days, and another system may be slow to answer; seals and everything else come first.
+LAST = (SEND_JOB, POLL_JOB, HOOK_JOB, MOODLE_JOB, PRESERVE_JOB)
 
 
 def enqueue_daily(*, now: datetime) -> None:
