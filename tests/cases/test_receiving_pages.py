@@ -2,10 +2,11 @@
 
 import hashlib
 import subprocess
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
+import time_machine
 from django.test import Client
 from django.urls import reverse
 
@@ -21,7 +22,8 @@ from kualik.cases.services.filing import Filing, file_requests
 from kualik.cases.services.receiving import receive
 from kualik.certificates.models import Certificate
 from kualik.certificates.services.standing import revoke_certificate
-from kualik.core import journal
+from kualik.core import clock, journal
+from kualik.core.clock import ZONE, local_day
 from kualik.core.jobs import Later
 from kualik.core.journal import SYSTEM
 from kualik.core.models import Job
@@ -96,7 +98,10 @@ def test_the_page_shows_both_languages_as_they_will_be_printed(mine: Completion)
 
 
 def test_the_term_stands_in_one_sentence_with_the_clauses_behind_it(mine: Completion) -> None:
-    page = at_home(mine.person).get(page_of(mine)).content.decode()
+    today = local_day(clock.now())
+    rest_day = datetime.combine(today + timedelta(days=6 - today.weekday()), time(12), tzinfo=ZONE)
+    with time_machine.travel(rest_day, tick=False):
+        page = at_home(mine.person).get(page_of(mine)).content.decode()
     assert "A303.7.2" in page
     assert "A303.3.1" in page
 

@@ -3,7 +3,7 @@
 import itertools
 from collections import Counter
 from contextlib import AbstractContextManager
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -38,7 +38,7 @@ from kualik.certificates.services.blanks import (
     use_blank,
 )
 from kualik.core import journal
-from kualik.core.clock import local_day
+from kualik.core.clock import ZONE, local_day
 from kualik.core.models import StaffTask
 from kualik.core.tasks import open_tasks
 from kualik.rules.errors import RuleViolation
@@ -362,7 +362,7 @@ def test_a_counted_day_and_a_day_without_movement_need_nothing(world: World) -> 
 
 
 def test_a_count_of_the_morning_says_nothing_of_the_evening(world: World) -> None:
-    at = world.now.replace(hour=4, minute=0)  # 9:00 in Almaty
+    at = datetime.combine(local_day(world.now), time(9), tzinfo=ZONE)
     keeper = by(world.demo, KEEPER, world)
     morning, noon, evening = ({**keeper, "now": at + timedelta(hours=hours)} for hours in (0, 3, 8))
     provider = world.demo.provider
