@@ -8,15 +8,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
-from pathlib import Path
 from uuid import uuid4
 from xml.sax.saxutils import escape
 
 from lxml import etree
 
-import kualik.gateway
 from kualik.core.clock import ZONE
+from kualik.gateway.adapters.schemas import schema_of
 
 SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
@@ -24,7 +22,6 @@ XS = "http://www.w3.org/2001/XMLSchema"
 ASYNC = "http://bip.bee.kz/AsyncChannel/v10/Types"
 CLIENT = f"{ASYNC}/Client"
 SYNC = "http://bip.bee.kz/SyncChannel/v10/Types"
-SCHEMA = Path(kualik.gateway.__file__).parent / "data" / "schema"
 SCHEMAS = {ASYNC: "async-types.xsd", CLIENT: "async-client-types.xsd", SYNC: "sync-types.xsd"}
 ENVELOPE = (
     '<soap:Envelope xmlns:soap="{soap}"><soap:Header/><soap:Body>{body}</soap:Body></soap:Envelope>'
@@ -218,7 +215,7 @@ def breaches(raw: bytes) -> list[str]:
     for data in root.iter("data"):
         if etree.QName(data.getparent()).localname in DATA_HOLDERS:
             data.clear()
-    schema = _schema(name)
+    schema = schema_of(name)
     schema.validate(root)
     return [error.message for error in schema.error_log]
 
@@ -254,11 +251,6 @@ def _data(root: etree._Element) -> tuple[str, str]:
     if kind is None and len(element) == 1:
         return etree.tostring(element[0], encoding="unicode", with_tail=False), "element"
     return etree.tostring(element, encoding="unicode", with_tail=False), "typed"
-
-
-@cache
-def _schema(name: str) -> etree.XMLSchema:
-    return etree.XMLSchema(etree.parse(SCHEMA / name))
 
 
 def _answer(operation: str, inner: str) -> bytes:

@@ -234,6 +234,9 @@ class Gateway:
             if request.transport is not None:
                 request.transport.abort()
             return web.Response(status=status)
+        # First, while the message can still be read: several faults may fall on one.
+        if b"correlationId" in made and self._hits("wrong_correlation", key):
+            made = await asyncio.to_thread(self._other_correlation, made)
         for name, spoil in (
             ("bad_signature", faults.with_bad_signature),
             ("wrapped_signature", faults.with_wrapped_body),
@@ -242,8 +245,6 @@ class Gateway:
         ):
             if self._hits(name, key):
                 made = await asyncio.to_thread(spoil, made)
-        if b"correlationId" in made and self._hits("wrong_correlation", key):
-            made = await asyncio.to_thread(self._other_correlation, made)
         if self._hits("slow_drip", key):
             return await _dripped(request, made, status)
         return web.Response(body=made, status=status, content_type="text/xml", charset="utf-8")

@@ -10,7 +10,8 @@ from xml.sax.saxutils import escape
 from lxml import etree
 
 from kualik.gateway.adapters.faults import GatewayFault
-from tools.portal.envelopes import SCHEMA, Message, stamp
+from kualik.gateway.adapters.schemas import schema_of
+from tools.portal.envelopes import Message, stamp
 from tools.portal.state import Portal
 
 SPACE = "http://egov.bee.kz/eds/tempstorage/v2/"
@@ -141,7 +142,7 @@ def _read(document: str) -> etree._Element:
         root = etree.fromstring(document.encode(), etree.XMLParser(resolve_entities=False))
     except etree.XMLSyntaxError as error:
         raise GatewayFault("2013") from error
-    schema = etree.XMLSchema(etree.parse(SCHEMA / "eds-temp-storage.xsd"))
+    schema = schema_of("eds-temp-storage.xsd")
     if not schema.validate(root):
         raise GatewayFault("2005", str(schema.error_log[0].message)[:200])
     return root

@@ -15,9 +15,10 @@ from lxml import etree
 from zeep import Client, Settings
 
 from kualik.gateway.adapters import wsse
-from kualik.gateway.adapters.envelope import SCHEMAS, check, parsing, reading
+from kualik.gateway.adapters.envelope import check, parsing, reading
 from kualik.gateway.adapters.faults import CORRELATION, PARSE, SCHEMA, SIGNING, GatewayFault
 from kualik.gateway.adapters.posting import Unreachable, post_soap
+from kualik.gateway.adapters.schemas import FOLDER
 
 SYNC_WSDL: Final = "sync-channel.wsdl"
 ASYNC_WSDL: Final = "async-channel.wsdl"
@@ -152,4 +153,4 @@ def _keepable(raw: bytes) -> bytes:
 @cache
 def _client(wsdl: str) -> Any:
     """The contract, read once a process; zeep reaches no network here."""
-    return READER(str(SCHEMAS / wsdl), settings=Settings(forbid_dtd=True))
+    return READER(str(FOLDER / wsdl), settings=Settings(forbid_dtd=True))

@@ -1,11 +1,8 @@
 """Inner documents of other systems: read by local names, whatever prefixes their writers chose."""
 
-from functools import cache
-from pathlib import Path
-
 from lxml import etree
 
-SCHEMA = Path(__file__).resolve().parents[1] / "data" / "schema"
+from kualik.gateway.adapters.schemas import schema_of
 
 
 class Unreadable(Exception):
@@ -69,14 +66,9 @@ def text_of(root: etree._Element) -> str:
 
 def check(root: etree._Element, schema: str) -> None:
     """Raises ValueError where a document of ours breaks the schema of its service."""
-    found = _schema(schema)
+    found = schema_of(schema)
     if not found.validate(root):
         entry = found.error_log.last_error
         # Where it breaks, without the values that the library quotes: they may be personal.
         told = f"{entry.path} {entry.type_name}" if entry else ""
         raise ValueError(f"{schema}: {told}")
-
-
-@cache
-def _schema(name: str) -> etree.XMLSchema:
-    return etree.XMLSchema(file=str(SCHEMA / name))

@@ -7,7 +7,7 @@ from typing import Final
 
 from lxml import etree
 
-from kualik.gateway.adapters.envelope import SCHEMAS
+from kualik.gateway.adapters.schemas import FOLDER
 
 DESCRIPTIONS: Final[Mapping[str, str]] = MappingProxyType(
     {"sync": "sync-channel.wsdl", "async": "async-channel-client.wsdl"}
@@ -39,7 +39,7 @@ def schema_part(channel: str, name: str, address: str) -> bytes | None:
 
 
 def _written(name: str, address: str) -> bytes:
-    tree = etree.parse(SCHEMAS / name, etree.XMLParser(remove_comments=True))
+    tree = etree.parse(FOLDER / name, etree.XMLParser(remove_comments=True))
     for element in tree.iter(etree.Element):
         if element.get("schemaLocation"):
             element.set("schemaLocation", f"{address}?xsd={element.get('schemaLocation')}")

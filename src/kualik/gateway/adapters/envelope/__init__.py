@@ -1,6 +1,6 @@
 """Messages of the bus: reading what comes, writing what leaves, checking it by the schemas."""
 
-from kualik.gateway.adapters.envelope.checking import SCHEMAS, check
+from kualik.gateway.adapters.envelope.checking import check
 from kualik.gateway.adapters.envelope.names import (
     ACCEPTED,
     ASYNC,
@@ -56,7 +56,6 @@ __all__ = [
     "MESSAGES",
     "MESSAGE_STATUS",
     "NOT_ACCEPTED",
-    "SCHEMAS",
     "SUCCESS",
     "SYNC",
     "SYNC_SEND",

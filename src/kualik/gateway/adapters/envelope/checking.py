@@ -1,8 +1,6 @@
 """What leaves is of the contract: the schemas of the channels."""
 
 import copy
-from functools import cache
-from pathlib import Path
 from typing import Final
 
 from lxml import etree
@@ -11,8 +9,8 @@ from kualik.gateway.adapters.envelope.names import ASYNC, CLIENT, FAULT, SYNC, X
 from kualik.gateway.adapters.envelope.parsing import local, parse, parts
 from kualik.gateway.adapters.envelope.payload import TYPE
 from kualik.gateway.adapters.faults import SCHEMA, GatewayFault
+from kualik.gateway.adapters.schemas import schema_of
 
-SCHEMAS: Final = Path(__file__).parents[2] / "data" / "schema"
 CHANNELS: Final = {
     SYNC: "sync-types.xsd",
     ASYNC: "async-types.xsd",
@@ -46,17 +44,12 @@ def _names_foreign_type(data: etree._Element) -> bool:
 
 
 def _validate(root: etree._Element, namespace: str) -> None:
-    schema = _schema(namespace)
-    if schema is None:
+    name = CHANNELS.get(namespace)
+    if name is None:
         raise GatewayFault(SCHEMA, "Неизвестное пространство имён.")
+    schema = schema_of(name)
     if not schema.validate(root):
         entry = schema.error_log.last_error
         # What is wrong, without the values that the library quotes: they may be personal.
         place = entry.path.rsplit("/", 1)[-1] if entry and entry.path else ""
         raise GatewayFault(SCHEMA, f"Сообщение не соответствует схеме: {place}.")
-
-
-@cache
-def _schema(namespace: str) -> etree.XMLSchema | None:
-    name = CHANNELS.get(namespace)
-    return etree.XMLSchema(etree.parse(SCHEMAS / name)) if name else None
