@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 from ninja import Field, Path, Query, Router, Schema
 
 from kualik.accounts.adapters.bearer import Bearer, caller, program_actor, provider_of
-from kualik.accounts.adapters.cursors import LONGEST, MOMENT, place_after, read_moment, read_place
+from kualik.accounts.adapters.cursors import MOMENT, Paged, page_of, read_moment, read_place
 from kualik.accounts.adapters.problems import Problem, Texts, texts
 from kualik.accounts.models import ApiToken
 from kualik.accounts.queries.tokens import Scope
@@ -32,7 +32,6 @@ from kualik.rules.language import LANGUAGES
 from kualik.rules.lifecycle import STATE_LABELS, State
 
 MOST_BYTES = 2048
-MOST_ROWS = 200
 STATES = [state.value for state in State]
 router = Router(tags=["requests"])
 REFUSALS: dict[int | frozenset[int], Any] = {frozenset({401, 403, 404, 422, 429}): Problem}
@@ -122,17 +121,9 @@ class RequestPage(Schema):
     has_more: bool
 
 
-class RequestQuery(Schema):
+class RequestQuery(Paged):
     """Which requests are read."""
 
-    cursor: str = Field(
-        default="",
-        max_length=LONGEST,
-        description=gettext_noop("The cursor of the page before; the beginning without one."),
-    )
-    limit: int = Field(
-        default=100, ge=1, le=MOST_ROWS, description=gettext_noop("How many rows at most.")
-    )
     state: str = Field(default="", pattern=f"^({'|'.join(STATES)})?$")
     completion: int | None = Field(
         default=None,
@@ -156,14 +147,9 @@ class RequestQuery(Schema):
     description=gettext_noop("The organisation's requests in the order in which they came."),
 )
 def list_requests(request: HttpRequest, asked: Query[RequestQuery]) -> dict[str, Any]:
-    rows = list(_asked_for(caller(request), asked)[: asked.limit + 1])
-    shown = rows[: asked.limit]
-    last = place_after(shown[-1].filed_at, shown[-1].pk) if shown else asked.cursor
-    return {
-        "requests": [_listed(row) for row in shown],
-        "cursor": last or None,
-        "has_more": len(rows) > len(shown),
-    }
+    rows = _asked_for(caller(request), asked)
+    shown, rest = page_of(rows, asked, stands_at=lambda row: row.filed_at)
+    return {"requests": [_listed(row) for row in shown], **rest}
 
 
 @router.get(

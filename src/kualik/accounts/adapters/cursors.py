@@ -3,7 +3,13 @@
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error
+from collections.abc import Callable
 from datetime import datetime
+from typing import Any, TypeVar
+
+from django.db.models import Model, QuerySet
+from django.utils.translation import gettext_noop
+from ninja import Field, Schema
 
 from kualik.rules.errors import RuleViolation
 
@@ -14,6 +20,31 @@ MOMENT = (
     r"(Z|[ +-][0-9]{2}:[0-9]{2})$"
 )
 FIRST_YEAR, LAST_YEAR = 2000, 2100
+MOST_ROWS = 200
+Row = TypeVar("Row", bound=Model)
+
+
+class Paged(Schema):
+    """Which page of a list is read."""
+
+    cursor: str = Field(
+        default="",
+        max_length=LONGEST,
+        description=gettext_noop("The cursor of the page before; the beginning without one."),
+    )
+    limit: int = Field(
+        default=100, ge=1, le=MOST_ROWS, description=gettext_noop("How many rows at most.")
+    )
+
+
+def page_of(
+    rows: QuerySet[Row], asked: Paged, *, stands_at: Callable[[Row], datetime]
+) -> tuple[list[Row], dict[str, Any]]:
+    """The rows of the page that begins where ``rows`` do, and what the answer says of the rest."""
+    found = list(rows[: asked.limit + 1])
+    shown = found[: asked.limit]
+    last = place_after(stands_at(shown[-1]), shown[-1].pk) if shown else asked.cursor
+    return shown, {"cursor": last or None, "has_more": len(found) > len(shown)}
 
 
 def place_after(moment: datetime, pk: int) -> str:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_noop
 from ninja import Field, Path, Query, Router, Schema
 
 from kualik.accounts.adapters.bearer import Bearer, caller, program_actor, provider_of
-from kualik.accounts.adapters.cursors import LONGEST, MOMENT, place_after, read_moment, read_place
+from kualik.accounts.adapters.cursors import MOMENT, Paged, page_of, read_moment, read_place
 from kualik.accounts.adapters.problems import Problem, Texts, texts
 from kualik.accounts.models import ApiToken
 from kualik.accounts.queries.tokens import Scope
@@ -27,7 +27,6 @@ router = Router(tags=["register"])
 # An act tells the moment at which it began, and signatures on some hundred documents are taken in
 # minutes; by now those of that moment have ended, so nothing appears behind a cursor given out.
 SETTLED = timedelta(minutes=5)
-MOST_ROWS = 200
 TOLD = (
     "kind",
     "paper",
@@ -84,17 +83,9 @@ class RegisterPage(Schema):
     has_more: bool = Field(description=gettext_noop("Whether a further page waits already."))
 
 
-class RegisterQuery(Schema):
+class RegisterQuery(Paged):
     """Which part of the register is read."""
 
-    cursor: str = Field(
-        default="",
-        max_length=LONGEST,
-        description=gettext_noop("The cursor of the page before; the beginning without one."),
-    )
-    limit: int = Field(
-        default=100, ge=1, le=MOST_ROWS, description=gettext_noop("How many rows at most.")
-    )
     changed_since: str = Field(
         default="",
         pattern=f"{MOMENT}|^$",
@@ -118,15 +109,10 @@ class RegisterQuery(Schema):
 )
 def list_register(request: HttpRequest, asked: Query[RegisterQuery]) -> dict[str, Any]:
     token, now = caller(request), clock.now()
-    rows = list(_changes(token, asked, now)[: asked.limit + 1])
-    shown = rows[: asked.limit]
+    rows = _changes(token, asked, now)
+    shown, rest = page_of(rows, asked, stands_at=lambda row: row.status_changed_at)
     record_program_read(actor=program_actor(token), now=now)
-    last = place_after(shown[-1].status_changed_at, shown[-1].pk) if shown else asked.cursor
-    return {
-        "documents": [_entry(row) for row in shown],
-        "cursor": last or None,
-        "has_more": len(rows) > len(shown),
-    }
+    return {"documents": [_entry(row) for row in shown], **rest}
 
 
 @router.get(
