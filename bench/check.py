@@ -2,7 +2,6 @@
 
 import http.client
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,8 @@ from pathlib import Path
 
 import django
 from django.core.management import call_command
+
+from tests.ports import free_row
 
 SECONDS = 4.0
 CLIENTS = 8
@@ -46,9 +47,7 @@ def run() -> dict[str, float]:
 @contextmanager
 def server() -> Iterator[int]:
     """gunicorn with two sync workers on a free port of this machine, on the bench's database."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_row()
     gunicorn = str(Path(sys.executable).with_name("gunicorn"))
     process = subprocess.Popen(
         [gunicorn, "kualik.config.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "2"],

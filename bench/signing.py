@@ -9,7 +9,6 @@ import asyncio
 import base64
 import json
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -22,6 +21,8 @@ from typing import Any
 import aiohttp
 import django
 from django.core.management import call_command
+
+from tests.ports import free_row
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = 300
@@ -122,9 +123,7 @@ def _write_people(office: Any) -> None:
 @contextmanager
 def ncalayer() -> Iterator[str]:
     """The simulated NCALayer in a process of its own, on the bench's keys; its address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_row()
     process = subprocess.Popen(
         [sys.executable, str(ROOT / "tools" / "ncalayer.py"), "--port", str(port)],
         env=os.environ,

@@ -9,6 +9,7 @@ from typing import Any
 from kualik.core import jobs
 from kualik.notifications.services.delivering import run_email_job
 from kualik.notifications.services.sending import EMAIL_JOB
+from tests.ports import free_row
 from tools.message_catcher import Catcher
 
 LOOPBACK = "127.0.0.1"
@@ -40,7 +41,8 @@ class Catching:
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
         self._servers: list[asyncio.Server] = []
-        self.smtp_port = self.smpp_port = 0
+        self.smtp_port = free_row(2)
+        self.smpp_port = self.smtp_port + 1
         self.go_up()
 
     def go_up(self) -> None:
@@ -48,9 +50,6 @@ class Catching:
         mail = self._do(asyncio.start_server(self.mail.serve, LOOPBACK, self.smtp_port))
         centre = self._do(asyncio.start_server(self.centre.serve, LOOPBACK, self.smpp_port))
         self._servers = [mail, centre]
-        self.smtp_port, self.smpp_port = (
-            server.sockets[0].getsockname()[1] for server in self._servers
-        )
 
     def go_down(self) -> None:
         """Drop every line and listen no more."""

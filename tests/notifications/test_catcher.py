@@ -17,6 +17,7 @@ from kualik.notifications.adapters.smpp import SmppLink
 from tests.notifications.catching import LOOPBACK, Catching, MovedClock
 from tests.notifications.lines import outgoing_of, turn_until
 from tests.notifications.telling import PHONE, tell
+from tests.ports import free_row
 from tools.message_catcher import application
 
 pytestmark = pytest.mark.django_db
@@ -156,9 +157,7 @@ def test_a_centre_that_is_told_nonsense_hangs_up(catching: Catching) -> None:
 
 
 def test_the_program_serves_a_demonstration_and_nothing_else(tmp_path: Path) -> None:
-    with socket.socket() as free:
-        free.bind((LOOPBACK, 0))
-        port = free.getsockname()[1]
+    port = free_row(3)
     known = {"PATH": os.environ["PATH"], "KUALIK_VAR": str(tmp_path), "KUALIK_DEMO": "1"}
     command = [sys.executable, "tools/message_catcher.py", "--port", str(port)]
     with subprocess.Popen(command, env=known, stdout=subprocess.PIPE, text=True) as program:
