@@ -82,6 +82,15 @@ def test_the_page_has_words_to_say_and_neither_document_nor_full_name(
     assert issued.holder.ru not in page
 
 
+@pytest.mark.parametrize(("language", "other"), [("kk", "ru"), ("ru", "kk"), ("en", "kk")])
+def test_the_words_stand_in_the_other_language_too(
+    desk: Client, issued: Request, language: str, other: str
+) -> None:
+    address = reverse("cases:contact_request", args=[issued.number])
+    page = desk.get(address, {"lang": language}).content.decode()
+    assert f'<div class="govuk-details__text"><div lang="{other}">' in page
+
+
 def test_an_overdue_request_gets_the_words_for_it(world: World, desk: Client) -> None:
     number = world.by_state[State.IN_REVIEW].number
     page = desk.get(reverse("cases:contact_request", args=[number])).content.decode()

@@ -1,5 +1,6 @@
 """The page with all texts that people are sent."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -28,6 +29,17 @@ def test_every_event_stands_on_the_page_in_three_languages(world: World, client:
         assert event.name in page
     assert 'lang="kk"' in page
     assert 'lang="en"' in page
+
+
+@pytest.mark.parametrize("language", ["kk", "ru", "en"])
+def test_every_event_opens_by_words_of_the_pages_language(
+    world: World, client: Client, language: str
+) -> None:
+    admin = sign_in(client, world.demo.staff[Role.PROVIDER_ADMIN])
+    page = admin.get(reverse(ADDRESS), {"lang": language}).content.decode()
+    summaries = re.findall(r'<span class="govuk-details__summary-text">(.*?)</span>', page)
+    assert len(summaries) >= len(events())
+    assert all(summaries)
 
 
 def test_an_organisation_counts_its_own_messages_alone(world: World) -> None:
