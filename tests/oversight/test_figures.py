@@ -1,5 +1,6 @@
 """Figures against what was counted by hand (A57.3, A303.3): borders, nothing, one, thousands."""
 
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from statistics import median, quantiles
 
@@ -11,8 +12,12 @@ from hypothesis import strategies as st
 
 from kualik.accounts.models import User
 from kualik.cases.models import Request
-from kualik.certificates.models import Blank, BlankReceipt
+from kualik.cases.services.upholding import reopen_request
+from kualik.certificates.models import BlankReceipt
 from kualik.complaints.models import Complaint, ComplaintDecision
+from kualik.core import journal
+from kualik.core.journal import SYSTEM
+from kualik.counter.models import Period as StatePeriod
 from kualik.counter.models import Visit
 from kualik.counter.queries.waiting import waiting
 from kualik.incidents.models import Incident, Report
@@ -32,8 +37,9 @@ from kualik.oversight.queries.figures import (
 )
 from kualik.oversight.queries.figures.tables import Figures, Table
 from kualik.rules.errors import RuleViolation
+from kualik.rules.language import Text
 from kualik.rules.lifecycle import Role
-from tests.oversight.built import NOW, Builder, at
+from tests.oversight.built import GROUND, NOW, Builder, at
 from tests.world import World
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -266,6 +272,47 @@ def test_who_did_not_come_and_who_left_are_counted_apart(built: Builder) -> None
     assert [worst.waited for worst in queue.worst] == [40 * MINUTE]
 
 
+def test_who_came_back_after_a_missed_call_and_left_late_is_no_no_show(built: Builder) -> None:
+    back = built.no_show("2025-10-08 09:00")
+    StatePeriod.objects.create(
+        visit=back, state="called", started_at=back.ended_at, ended_at=back.ended_at + MINUTE
+    )
+    queue = built.figures().queue
+    assert (queue.no_shows, queue.left, queue.left_late) == (0, 1, 1)
+    assert [worst.number for worst in queue.worst] == [back.number]
+
+
+def test_a_month_that_is_over_keeps_a_refusal_that_a_complaint_undid(built: Builder) -> None:
+    refused = built.refused("2025-10-06 09:00", "2025-10-06 15:00", due="2025-10-07 17:30")
+    before = built.figures()
+    reopen_request(request=refused, reason=Text("а", "б"), actor=SYSTEM, now=at("2025-11-03 10:00"))
+    after = built.figures()
+    assert Counter(after.facts) == Counter(before.facts)
+    assert after.times == before.times
+    assert (after.counts["refused"], after.counts["unanswered"]) == (1, 0)
+    Request.objects.filter(pk=refused.pk).update(
+        state="refused", decided_at=at("2025-11-04 10:00"), refusal=GROUND
+    )
+    assert Counter(built.figures().facts) == Counter(before.facts)
+    assert built.figures("2025-11").counts["refused"] == 1
+
+
+def test_a_blank_written_off_after_use_leaves_the_month_of_its_use_as_it_was(
+    built: Builder, world: World
+) -> None:
+    head = world.demo.staff[Role.OFFICE_HEAD]
+    receive(built, head)
+    blank = "blank:DEMO:AA-000009"
+    for action, moment in (("used", "2025-10-10 10:00"), ("spoiled", "2025-11-05 10:00")):
+        journal.record(
+            subject=blank, action=f"certificates.blank_{action}", actor=SYSTEM, now=at(moment),
+            data={"certificate": "DEMO-2025-000001-F"},
+        )  # fmt: skip
+    october, november = built.figures().blanks, built.figures("2025-11").blanks
+    assert (october.used, october.spoiled, october.left) == (1, 1, 12)
+    assert (november.used, november.spoiled, november.lost, november.left) == (-1, 1, 1, 11)
+
+
 def test_an_office_has_the_requests_of_its_visits(built: Builder) -> None:
     served = built.issued("2025-10-08 09:00", "2025-10-08 11:00")
     built.issued("2025-10-08 09:00", "2025-10-08 11:00")
@@ -324,7 +371,7 @@ def complain(built: Builder, head: User) -> None:
 def receive(built: Builder, head: User) -> None:
     """Five blanks in September, ten in October; of those one is spoiled then, one lost later."""
     for first, last, day in ((1, 5, date(2025, 9, 30)), (6, 15, date(2025, 10, 1))):
-        receipt = BlankReceipt.objects.create(
+        BlankReceipt.objects.create(
             provider=built.provider, series="AA", first=first, last=last, document="1",
             received_on=day, entered_at=NOW, entered_by=head,
         )  # fmt: skip
@@ -333,10 +380,12 @@ def receive(built: Builder, head: User) -> None:
         (6, "spoiled", "2025-10-31 23:59"),
         (7, "lost", "2025-11-01 00:00"),
     ):
-        Blank.objects.create(
-            provider=built.provider, receipt=receipt, series="AA", number=number, state=state,
-            act_number="1", changed_at=at(moment),
-        )  # fmt: skip
+        journal.record(
+            subject=f"blank:{built.provider.code}:AA-{number:06d}",
+            action=f"certificates.blank_{state}",
+            actor=SYSTEM,
+            now=at(moment),
+        )
 
 
 def test_thousands_of_rows_need_no_more_queries_than_one(built: Builder, world: World) -> None:
@@ -352,7 +401,7 @@ def test_thousands_of_rows_need_no_more_queries_than_one(built: Builder, world: 
         figures = figures_of(scope, period_of("2025-10"), now=NOW)
         tables_of(figures)
         charts_of(figures)
-    assert len(many) == len(few) <= 20
+    assert len(many) == len(few) <= 23
     assert (figures.counts["received"], figures.counts["refused"]) == (3001, 3000)
     assert figures.queue.tickets == 3001
 

@@ -178,6 +178,20 @@ class Request(models.Model):
         return str((self.claim or {}).get(name, ""))
 
 
+class FormerDecision(models.Model):
+    """A refusal that an upheld complaint took back (A57.17-2): the request is decided anew, what
+    had been decided, and when, stays in the figures of its time. ``state`` is the one it led to."""
+
+    request = models.ForeignKey(Request, on_delete=models.PROTECT, related_name="former_decisions")
+    state = models.CharField(max_length=12, choices=[(state.value, state.value) for state in State])
+    refusal = models.JSONField()
+    decided_at = models.DateTimeField()
+    undone_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.request} {self.decided_at:%Y-%m-%d}"
+
+
 class RequestSeries(models.Model):
     """The last request number of a provider in a year."""
 

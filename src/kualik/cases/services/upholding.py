@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 
 from kualik.cases.adapters.observers import Change, announce
-from kualik.cases.models import Request
+from kualik.cases.models import FormerDecision, Request
 from kualik.cases.queries.requests import UPHELD_TASK
 from kualik.cases.services.filing import file_replacement
 from kualik.cases.services.telling import REFUSALS
@@ -29,7 +29,7 @@ def reopen_request(*, request: Request, reason: Text, actor: Actor, now: datetim
     """Bring a refused or not accepted request back for a new decision; its clock is the same.
 
     The decision on the complaint moves it, whoever of the office made that decision, so the table
-    is asked for the machine. The old decision stays in the journal, its letter becomes void.
+    is asked for the machine. The old decision is kept, its letter becomes void.
     Raises ``request_exists`` when the person asked again meanwhile, ``conflict``.
     """
     move = lifecycle.transition(
@@ -42,7 +42,13 @@ def reopen_request(*, request: Request, reason: Text, actor: Actor, now: datetim
         "decided_at": None,
         "decided_by": None,
     }
-    undone = request.refusal
+    undone = FormerDecision(
+        request=request,
+        state=request.state,
+        refusal=request.refusal or {},
+        decided_at=request.decided_at or now,
+        undone_at=now,
+    )
     same = Request.objects.filter(pk=request.pk, state=request.state, version=request.version)
     try:
         with transaction.atomic():
@@ -51,8 +57,9 @@ def reopen_request(*, request: Request, reason: Text, actor: Actor, now: datetim
         raise RuleViolation("request_exists", number=request.number) from error
     if not changed:
         raise RuleViolation("conflict", number=request.number)
+    undone.save(force_insert=True)
     request.refresh_from_db()
-    data = {"reason": reason.ru, "undone": undone or {}}
+    data = {"reason": reason.ru, "undone": undone.refusal}
     _record(request, Event.REOPEN.value, data, actor=actor, now=now)
     for letter in letters_about(_subject(request)).filter(kind__in=REFUSALS):
         void_letter(letter=letter, reason=reason, actor=actor, now=now)

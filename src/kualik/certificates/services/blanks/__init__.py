@@ -16,7 +16,13 @@ from kualik.certificates.services.blanks.ledger import (
     ledgers_of,
     providers_visible_to,
 )
-from kualik.certificates.services.blanks.moving import HOLDERS, KEEPERS, book_of, subject_of
+from kualik.certificates.services.blanks.moving import (
+    HOLDERS,
+    KEEPERS,
+    book_of,
+    prefix_of,
+    subject_of,
+)
 from kualik.certificates.services.blanks.printers import printers_of, set_printer, test_page
 from kualik.certificates.services.blanks.printing import (
     answer_print,
@@ -72,6 +78,7 @@ __all__ = [
     "needs_reason",
     "open_print",
     "pick_blanks",
+    "prefix_of",
     "print_on",
     "print_on_blank",
     "printers_of",

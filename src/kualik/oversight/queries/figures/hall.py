@@ -9,8 +9,8 @@ after more than thirty minutes as well. A visit belongs to the day of its ticket
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
-from django.db.models.functions import ExtractHour
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce, ExtractHour
 
 from kualik.core.clock import ZONE
 from kualik.counter.models import Period as StatePeriod
@@ -86,7 +86,7 @@ def queue_of(scope: Scope, period: Period, *, now: datetime) -> Queue:
         late=Count("pk", filter=OVER_WAITING),
         served=Count("pk", filter=ENDED),
         slow=Count("pk", filter=OVER_SERVING),
-        no_shows=Count("pk", filter=Q(state__in=GONE, was_missed=True, handed_in_at=None)),
+        no_shows=Count("pk", filter=Q(state__in=GONE, last=Visit.State.MISSED, handed_in_at=None)),
         left=Count("pk", filter=_left()),
         recorded_later=Count("pk", filter=Q(is_recorded_later=True)),
         left_late=Count("pk", filter=_left() & Q(ended_at__gt=F("waiting_from") + LIMIT)),
@@ -123,19 +123,20 @@ def _spans(visits: QuerySet[Visit]) -> tuple[list[timedelta], list[timedelta]]:
 
 
 def _left() -> Q:
-    """Went away after having been seen, without handing anything in."""
-    return Q(state=Visit.State.LEFT, was_missed=False, handed_in_at=None)
+    """Went away after having been seen, without handing anything in; somebody who missed a call
+    and came back is seen again."""
+    return Q(state=Visit.State.LEFT, handed_in_at=None) & ~Q(last=Visit.State.MISSED)
 
 
 def _booked(scope: Scope, period: Period) -> QuerySet[Visit]:
-    """The visits of the days, those booked included."""
-    missed = StatePeriod.objects.filter(visit=OuterRef("pk"), state=Visit.State.MISSED)
+    """The visits of the days, those booked included, with the ``last`` state they stood in."""
+    periods = StatePeriod.objects.filter(visit=OuterRef("pk")).order_by("-started_at", "-pk")
     found = Visit.objects.filter(
         office__provider__in=scope.keys, day__gte=period.first, day__lte=period.last
     )
     if scope.office is not None:
         found = found.filter(office=scope.office)
-    return found.annotate(was_missed=Exists(missed))
+    return found.annotate(last=Coalesce(Subquery(periods.values("state")[:1]), Value("")))
 
 
 def _hours(visits: QuerySet[Visit]) -> tuple[Hour, ...]:

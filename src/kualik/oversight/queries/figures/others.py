@@ -6,17 +6,19 @@ from datetime import datetime, timedelta
 
 from django.db.models import Case, Count, F, IntegerField, Q, Sum, When
 
-from kualik.certificates.models import Blank, BlankReceipt
+from kualik.certificates.models import BlankReceipt
+from kualik.certificates.services.blanks import prefix_of
 from kualik.complaints.models import Complaint, ComplaintDecision
+from kualik.core.models import JournalEntry
 from kualik.incidents.models import Incident, Report
 from kualik.oversight.queries.figures.periods import Period
 from kualik.oversight.queries.figures.requests import Scope
 from kualik.rules import complaints as law
 
-WRITTEN_OFF = {
-    "used": Blank.State.USED,
-    "spoiled": Blank.State.SPOILED,
-    "lost": Blank.State.LOST,
+ENDS = {
+    "used": "certificates.blank_used",
+    "spoiled": "certificates.blank_spoiled",
+    "lost": "certificates.blank_lost",
 }
 
 
@@ -45,7 +47,9 @@ class Failures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blanks:
-    """``left`` is what remains at the end of the period (A57.4, A303.4)."""
+    """``left`` is what remains at the end of the period (A57.4, A303.4). One that bore a document
+    and was written off later is ``spoiled``, and ``used`` no more, in the period of its act.
+    """
 
     received: int
     used: int
@@ -133,19 +137,27 @@ def blanks_of(scope: Scope, period: Period) -> Blanks:
             )
         ),
     )
-    own = Blank.objects.filter(provider__in=scope.keys, changed_at__lt=period.end)
-    gone = own.filter(state__in=WRITTEN_OFF.values())
-    counted = gone.aggregate(
-        ever=Count("pk"),
-        **{
-            name: Count("pk", filter=Q(state=state) & period.holds("changed_at"))
-            for name, state in WRITTEN_OFF.items()
-        },
-    )
+    ever, now = _ended(scope, Q(at__lt=period.end)), _ended(scope, period.holds("at"))
     return Blanks(
         received=receipts["now"] or 0,
-        used=counted["used"],
-        spoiled=counted["spoiled"],
-        lost=counted["lost"],
-        left=(receipts["ever"] or 0) - counted["ever"],
+        used=now["used"],
+        spoiled=now["spoiled"],
+        lost=now["lost"],
+        left=(receipts["ever"] or 0) - sum(ever.values()),
     )
+
+
+def _ended(scope: Scope, when: Q) -> dict[str, int]:
+    """How blanks ended, by the journal: a month that is over never changes."""
+    whose = Q()
+    for provider in scope.providers:
+        whose |= Q(subject__startswith=prefix_of(provider))
+    named = Q(data__has_key="certificate")
+    counted = JournalEntry.objects.filter(whose, when, action__in=ENDS.values()).aggregate(
+        used=Count("pk", filter=Q(action=ENDS["used"])),
+        undone=Count("pk", filter=Q(action=ENDS["spoiled"]) & named),
+        spoiled=Count("pk", filter=Q(action=ENDS["spoiled"])),
+        lost=Count("pk", filter=Q(action=ENDS["lost"])),
+    )
+    used = counted["used"] - counted["undone"]
+    return {"used": used, "spoiled": counted["spoiled"], "lost": counted["lost"]}

@@ -5,6 +5,8 @@ accepted or withdrawn in the period in which that happened: a document when it w
 when it was decided. The last day of a term is whole to the provider: a result is early before
 that day, on time on it until the due moment, overdue after it. Refusals to accept and withdrawals
 have no term. *Unanswered*: the term ended in the period, and at its end nothing had been decided.
+A refusal that a complaint undid later stays where it was counted; the new decision counts in its
+own time, so that a month that is over never changes.
 """
 
 from collections import Counter
@@ -12,12 +14,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from statistics import median, quantiles
+from typing import Any
 
 from django.db.models import (
     Case,
     CharField,
     Count,
     DateTimeField,
+    Exists,
     F,
     OuterRef,
     Q,
@@ -28,7 +32,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Concat, TruncDate, TruncMonth
 
-from kualik.cases.models import Request
+from kualik.cases.models import FormerDecision, Request
 from kualik.core.clock import ZONE, local_day
 from kualik.core.models import JournalEntry
 from kualik.oversight.queries.figures.periods import Period
@@ -50,7 +54,9 @@ OUTCOMES = {
 RESULTS = ("issued", "refused")
 TERMS = ("early", "on_time", "overdue")
 COLUMNS = ("received", *dict.fromkeys(OUTCOMES.values()), *TERMS, "unanswered")
-GROUPS = ("provider", "office", "channel", "kind")
+REQUESTS_OWN = ("provider", "channel", "kind")
+GROUPS = (*REQUESTS_OWN, "office")
+WITH_GROUND = ("state", "term", "refusal__ground", "refusal__clause", "refusal__text")
 SPAN = ("provider", "accepted_at", "result_at")
 NOTHING = timedelta()
 
@@ -109,28 +115,26 @@ def by(facts: Iterable[Fact], key: Callable[[Fact], object]) -> dict[object, Cou
 
 
 def facts_of(scope: Scope, period: Period, *, now: datetime) -> list[Fact]:
-    """Everything counted in three queries. An outcome counts once under its name and once under
+    """Everything counted in four queries. An outcome counts once under its name and once under
     early, on time or overdue."""
     rows = _rows(scope)
     found = [_fact("received", row) for row in _grouped(rows.filter(period.holds("filed_at")))]
-    ended = rows.filter(period.holds("result_at"), state__in=sorted(OUTCOMES))
-    for row in _grouped(
-        ended,
-        "state",
-        "term",
-        "refusal__ground",
-        "refusal__clause",
-        "refusal__text",
-        moment="result_at",
-    ):
-        outcome = OUTCOMES[State(str(row["state"]))]
-        found.append(_fact(outcome, row))
-        if outcome in RESULTS:
-            found.append(_fact(str(row["term"]), row))
+    for ended in (rows, _undone(scope)):
+        found += _outcomes(ended.filter(period.holds("result_at"), state__in=sorted(OUTCOMES)))
     still = Q(result_at=None) | Q(result_at__gte=period.end)
-    open_at_end = rows.filter(still, period.holds("due_at"), due_at__lt=now)
+    answered = FormerDecision.objects.filter(request=OuterRef("pk"), decided_at__lt=period.end)
+    open_at_end = rows.filter(still, ~Exists(answered), period.holds("due_at"), due_at__lt=now)
     found += [_fact("unanswered", row) for row in _grouped(open_at_end, moment="due_at")]
     return found
+
+
+def _outcomes(ended: QuerySet[Any]) -> Iterable[Fact]:
+    """Each once under its name and once by how it kept the term."""
+    for row in _grouped(ended, *WITH_GROUND, moment="result_at"):
+        outcome = OUTCOMES[State(str(row["state"]))]
+        yield _fact(outcome, row)
+        if outcome in RESULTS:
+            yield _fact(str(row["term"]), row)
 
 
 def times_of(
@@ -139,10 +143,11 @@ def times_of(
     """By provider, from acceptance to result of each document and refusal of the period: in
     working time by the provider's own calendar, and by the clock (A57.3.1, A303.3.1)."""
     results = [state for state, outcome in OUTCOMES.items() if outcome in RESULTS]
-    rows = _rows(scope).filter(period.holds("result_at"), state__in=sorted(results))
     pairs: dict[int, list[tuple[datetime, datetime]]] = {}
-    for provider, accepted, result in rows.values_list(*SPAN):
-        pairs.setdefault(provider, []).append((accepted, result))
+    for rows in (_rows(scope), _undone(scope)):
+        ended = rows.filter(period.holds("result_at"), state__in=sorted(results))
+        for provider, accepted, result in ended.values_list(*SPAN):
+            pairs.setdefault(provider, []).append((accepted, result))
     calendars = _calendars(sorted(pairs), now)
     return {
         provider: [_lengths(calendars[provider], *pair) for pair in found]
@@ -181,25 +186,38 @@ def _rows(scope: Scope) -> QuerySet[Request]:
     return _with_office(_with_term(rows), scope)
 
 
-def _with_term(rows: QuerySet[Request]) -> QuerySet[Request]:
+def _undone(scope: Scope) -> QuerySet[Any]:
+    """The refusals taken back since, with everything that `_rows` says of a request."""
+    visits = Request.visits.through.objects.filter(request=OuterRef("request")).order_by("visit")
+    rows: QuerySet[Any] = FormerDecision.objects.filter(request__provider__in=scope.keys)
+    rows = rows.annotate(
+        **{name: F(f"request__{name}") for name in (*REQUESTS_OWN, "due_at", "accepted_at")},
+        result_at=F("decided_at"),
+        office=Subquery(visits.values("visit__office")[:1]),
+    )
+    return _with_office(_with_term(rows), scope)
+
+
+def _with_term(rows: QuerySet[Any]) -> QuerySet[Any]:
     days = rows.annotate(
         due_on=TruncDate("due_at", tzinfo=ZONE), result_on=TruncDate("result_at", tzinfo=ZONE)
     )
-    return days.annotate(
+    told: QuerySet[Any] = days.annotate(
         term=Case(
             When(result_at__gt=F("due_at"), then=Value("overdue")),
             When(result_on__lt=F("due_on"), then=Value("early")),
             default=Value("on_time"),
         )
     )
+    return told
 
 
-def _with_office(rows: QuerySet[Request], scope: Scope) -> QuerySet[Request]:
+def _with_office(rows: QuerySet[Any], scope: Scope) -> QuerySet[Any]:
     return rows if scope.office is None else rows.filter(Q(("office", scope.office.pk)))
 
 
 def _grouped(
-    rows: QuerySet[Request], *more: str, moment: str = "filed_at"
+    rows: QuerySet[Any], *more: str, moment: str = "filed_at"
 ) -> Iterable[Mapping[str, object]]:
     months = rows.annotate(month=TruncMonth(moment, tzinfo=ZONE))
     counted: Iterable[Mapping[str, object]] = (

@@ -96,7 +96,7 @@ def kept_share(counts: Counter[str]) -> Share:
 
 
 def figures_of(scope: Scope, period: Period, *, now: datetime) -> Figures:
-    """Some twenty queries, however many rows there are."""
+    """Some two dozen queries, however many rows there are."""
     lengths = times_of(scope, period, now=now)
     return Figures(
         scope=scope,
