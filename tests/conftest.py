@@ -9,6 +9,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+import time_machine
 from django.conf import settings as program_settings
 from django.db import connection
 from pytest_django import Settings
@@ -18,6 +19,7 @@ from kualik.signatures.adapters.test_authority import Scheme, open_hierarchy
 from kualik.signatures.services.trusting import TEST_AUTHORITY, TEST_SCHEMES
 from tests import proving
 from tests.migrated import lay_tables
+from tests.moment import BEGINS_AT
 from tests.serving import served
 from tools.authority_server import AuthorityServer
 
@@ -38,6 +40,9 @@ def pytest_pycollect_makeitem(name: str, obj: object) -> list[pytest.Item] | Non
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "any_database: what it proves lies outside the database")
+    config.addinivalue_line(
+        "markers", "real_clock: talks with processes that have a clock of their own"
+    )
     proving.watch(config)
 
 
@@ -95,6 +100,16 @@ def kualik_files(tmp_path: Path, settings: Settings, founded_authorities: Path) 
     settings.TRUST_ROOT = tmp_path / "keys" / "trust"
     shutil.copytree(founded_authorities, tmp_path / "keys" / TEST_AUTHORITY)
     return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def moment(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The clock goes on from one moment, whatever the hour and the day on which the tests run."""
+    if request.node.get_closest_marker("real_clock"):
+        yield
+        return
+    with time_machine.travel(BEGINS_AT):
+        yield
 
 
 @pytest.fixture(autouse=True)

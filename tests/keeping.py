@@ -8,14 +8,16 @@ shared: a test may change all of it, and its end takes it all back.
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
+import time_machine
 from django.conf import settings
 from django.db import connection, transaction
 
 from kualik.core import clock
+from tests.moment import BEGINS_AT, BUILT_AT
 
 Built = TypeVar("Built")
 Rows = dict[str, list[tuple[Any, ...]]]
@@ -35,7 +37,6 @@ WRITE = "INSERT INTO {} VALUES {}"
 class Kept:
     """``rows`` by table; ``files`` (mode and content) by folder setting and path."""
 
-    at: datetime
     rows: Rows
     files: Files
     result: Any
@@ -49,24 +50,25 @@ def kept(build: Callable[[], Built]) -> Built:
 
     ``build`` is a function of a module without arguments. It writes to the database and to the
     folders of the fixture ``kualik_files``, and returns what ``deepcopy`` can copy. It really
-    runs where a test has rows already, and where the test's clock does not stand within twenty
-    minutes after the moment at which it ran before.
+    runs where a test has rows already or went to another time before it asked.
     """
-    if not _is_empty():
+    now = clock.now()
+    if not _is_empty() or not BEGINS_AT <= now < BEGINS_AT + FRESH_FOR:
         return build()
-    name, now = f"{build.__module__}.{build.__qualname__}", clock.now()
+    name = f"{build.__module__}.{build.__qualname__}"
     found = _kept.get(name)
-    if found is not None and found.at <= now < found.at + FRESH_FOR:
+    if found is not None:
         _write_rows(found.rows)
         _write_files(found.files)
         result: Built = deepcopy(found.result)
         return result
     before = _files()
-    made = build()
+    with time_machine.travel(BUILT_AT):
+        made = build()
     files = {
         folder: dict(held.items() - before[folder].items()) for folder, held in _files().items()
     }
-    _kept[name] = Kept(at=now, rows=_rows(), files=files, result=deepcopy(made))
+    _kept[name] = Kept(rows=_rows(), files=files, result=deepcopy(made))
     return made
 
 

@@ -41,6 +41,8 @@ from tests.signatures.authorities import (
     write_pem,
 )
 
+# openssl and the program go by the clock of the machine.
+pytestmark = pytest.mark.real_clock
 PROGRAM = Path(__file__).resolve().parents[2] / "tools" / "authority_server.py"
 MIDNIGHT_AND_A_BIT = datetime(2026, 11, 21, 0, 30, tzinfo=UTC)
 
