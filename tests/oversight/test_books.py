@@ -75,7 +75,21 @@ def test_a_person_who_could_be_told_and_was_not_is_found(world: World) -> None:
         language="kk", body="…", about="request:another", scope="DEMO",
         created_at=sealed_at - timedelta(days=1), give_up_at=sealed_at,
     )  # fmt: skip
-    assert request.number in differing(world)["issued"]
+    assert request.number in differing(world)["told"]
+    Message.objects.create(
+        key="failed", channel="sms", address="+77000000001", event="request_issued",
+        language="kk", body="…", about=about, scope="DEMO", state="failed",
+        created_at=sealed_at, give_up_at=sealed_at,
+    )  # fmt: skip
+    assert request.number in differing(world)["told"], "nobody was told by what failed"
+    Message.objects.filter(key="failed").update(state="sent")
+    assert request.number not in differing(world).get("told", ())
+
+
+def test_who_has_neither_address_nor_number_is_counted_and_is_no_difference(world: World) -> None:
+    balances = {row.code: row for row in books_of(world.demo.provider, now=world.now)}
+    told = balances["told"]
+    assert sum(count for _, count in told.left) == sum(count for _, count in told.right) > 0
 
 
 def test_blanks_without_rows_are_found(world: World) -> None:

@@ -11,6 +11,7 @@ from openpyxl import load_workbook
 
 from kualik.accounts.models import User
 from kualik.core.models import JournalEntry
+from kualik.oversight.queries.figures import tables_of
 from kualik.oversight.queries.figures.words import title
 from kualik.rules.lifecycle import Role
 from tests.oversight.built import Builder
@@ -124,14 +125,20 @@ def test_the_workbook_has_a_sheet_for_each_table_and_computes_nothing(
     head = world.demo.staff[Role.OFFICE_HEAD]
     answer = signed_in(head).get(XLSX, OCTOBER)
     assert answer.headers["Content-Disposition"] == (
-        'attachment; filename="figures-2025-10-01-2025-10-31.xlsx"'
+        'attachment; filename="figures-DEMO-2025-10-01-2025-10-31.xlsx"'
     )
     book = load_workbook(BytesIO(answer.content))
     assert title("worst").en in book.sheetnames
-    assert all(sheet.freeze_panes == "A2" for sheet in book)
+    assert all(sheet.freeze_panes == "A4" for sheet in book)
+    for sheet, table in zip(book, tables_of(built.figures()), strict=True):
+        whose, what = sheet["A1"].value, sheet["A2"].value
+        assert whose == f"{world.demo.provider.name.en}, 01.10.2025 – 31.10.2025"
+        assert what == table.title.en
+        assert what.replace("/", "–").startswith(sheet.title.removesuffix("…"))
     summary = {row[0].value: row[1] for row in book[title("summary").en].iter_rows(min_row=2)}
     assert (summary["Received"].value, summary["Share within the term"].value) == (7, 1)
-    times = {row[0].value: row[1] for row in book[title("times").en[:31]].iter_rows(min_row=2)}
+    (sheet,) = [one for one in book if one["A2"].value == title("times").en]
+    times = {row[0].value: row[1] for row in sheet.iter_rows(min_row=4)}
     assert times["Median"].value == timedelta(hours=2)
     cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
     assert not [cell for cell in cells if cell.data_type == "f"]

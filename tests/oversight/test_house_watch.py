@@ -2,16 +2,24 @@
 
 from datetime import timedelta
 
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
 from kualik.accounts.models import User
+from kualik.accounts.queries import authorised_person
+from kualik.accounts.services.absences import enter_absence
+from kualik.cases.queries.tasks import task_text
 from kualik.certificates.models import PersonSignature
 from kualik.core.clock import local_day
 from kualik.core.models import StaffTask
+from kualik.counter.queries.offered import lines
 from kualik.oversight.queries.house import worries_of
 from kualik.oversight.services.house_watching import run_house_job, watch_house
 from kualik.providers.models import Office
+from kualik.providers.services import change_hours
 from kualik.rules.lifecycle import Role
 from kualik.signatures.models import SigningKey
-from tests.world import World
+from tests.counter.hall import open_lobby
+from tests.world import World, enrol
 
 
 def codes(world: World) -> set[str]:
@@ -19,10 +27,13 @@ def codes(world: World) -> set[str]:
 
 
 def calm(world: World) -> None:
-    """The hours of the edition and a key for years."""
+    """The hours of the edition, a key for years, and a signer who can sign in."""
     Office.objects.filter(provider=world.demo.provider).update(hours={})
     later = world.now + timedelta(days=400)
     SigningKey.objects.filter(provider=world.demo.provider).update(not_after=later)
+    signer = world.demo.staff[Role.AUTHORISED_PERSON]
+    signer.set_password("бір-екі-үш-төрт")
+    signer.save(update_fields=["password"])
 
 
 def test_a_house_in_order_worries_nobody(world: World) -> None:
@@ -35,6 +46,46 @@ def test_who_signs_and_who_leads_must_be_there(world: World) -> None:
     for role in (Role.AUTHORISED_PERSON, Role.OFFICE_HEAD):
         User.objects.filter(pk=world.demo.staff[role].pk).update(is_active=False)
     assert codes(world) == {"house_no_signer", "house_no_head"}
+
+
+def test_a_signer_who_cannot_sign_in_is_told(world: World) -> None:
+    calm(world)
+    TOTPDevice.objects.filter(user=world.demo.staff[Role.AUTHORISED_PERSON]).delete()
+    assert codes(world) == {"house_no_signer", "house_signer_not_ready"}
+
+
+def test_a_signer_who_is_away_on_the_next_working_day_is_told(world: World) -> None:
+    """A57.10-2: the only authorised person is away from today for two weeks."""
+    calm(world)
+    signer, today = world.demo.staff[Role.AUTHORISED_PERSON], local_day(world.now)
+    absence = enter_absence(
+        user=signer,
+        from_day=today,
+        to_day=today + timedelta(days=14),
+        actor=signer.acting_as(Role.AUTHORISED_PERSON),
+        now=world.now,
+    )
+    assert codes(world) == {"house_no_signer"}
+    second = enrol("second", world.demo.provider, Role.AUTHORISED_PERSON, now=world.now)
+    second.set_password("бір-екі-үш-төрт")
+    second.save()
+    assert codes(world) == set()
+    assert authorised_person(world.demo.provider, on=today) == second
+    assert authorised_person(world.demo.provider, on=absence.to_day + timedelta(days=1)) == signer
+
+
+def test_a_line_that_no_window_of_the_hall_is_for_is_told(world: World) -> None:
+    calm(world)
+    lobby = open_lobby(world.demo, windows=1)
+    assert codes(world) == set()
+    lobby.windows[0].lines = ["receive", "ask", "correct"]
+    lobby.windows[0].save()
+    (worry,) = worries_of(world.demo.provider, now=world.now)
+    assert worry.code == "house_line_unserved"
+    watch_house(provider=world.demo.provider, now=world.now)
+    said = task_text(StaffTask.objects.get(kind="house_line_unserved", scope="DEMO"))
+    assert lines()["pick_up"].name.kk in said.kk
+    assert lines()["pick_up"].name.ru in said.ru
 
 
 def test_a_key_that_ends_or_is_none_is_told(world: World) -> None:
@@ -80,6 +131,20 @@ def test_hours_shorter_than_row_7_are_told(world: World) -> None:
     office.hours = {str(day): [540, 1050] for day in range(5)}
     office.save(update_fields=["hours"])
     assert codes(world) == {"house_hours"}
+
+
+def test_hours_dated_ahead_are_compared_with_row_7_too(world: World) -> None:
+    """A303.7.1: from next week on the office would close at noon."""
+    calm(world)
+    office = Office.objects.get(provider=world.demo.provider)
+    day = local_day(world.now) + timedelta(days=7)
+    admin = world.demo.staff[Role.PROVIDER_ADMIN].acting_as(Role.PROVIDER_ADMIN)
+    hours = dict.fromkeys(range(6), (540, 720))
+    change_hours(office=office, hours=hours, valid_from=day, now=world.now, actor=admin)
+    (worry,) = worries_of(world.demo.provider, now=world.now)
+    assert (worry.code, worry.params["day"]) == ("house_hours_ahead", f"{day:%d.%m.%Y}")
+    later = world.now + timedelta(days=7)
+    assert {found.code for found in worries_of(world.demo.provider, now=later)} == {"house_hours"}
 
 
 def test_missing_words_are_counted(world: World) -> None:

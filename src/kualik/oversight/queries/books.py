@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.cache import cache
-from django.db.models import Exists, F, Min, OuterRef, QuerySet, Value
+from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Concat
 
 from kualik.cases.models import Request
@@ -185,38 +185,66 @@ def _approved(provider: Provider, _now: datetime) -> Balance:
 
 
 def _issued(provider: Provider, _now: datetime) -> Balance:
-    """Issued = registered = told, as far back as the outbox reaches."""
+    """Issued = registered, as a document in force or one that was."""
     issued = Request.objects.filter(provider=provider, state__in=HAS_DOCUMENT)
-    registered = issued.filter(certificate__provider=F("provider"), certificate__status__in=SEALED)
-    untold = tuple(_untold(provider, registered))
+    registered = _registered(provider)
     missing = issued.exclude(pk__in=registered.values("pk")).values_list("number", flat=True)
     return Balance(
         code="issued",
         title=Text(
-            "Ресімделгені = тізілімге енгізілгені = хабарланғаны",
-            "Оформлено = внесено в реестр = сообщено",
-            "Issued = registered = told",
+            "Ресімделгені = тізілімге енгізілгені", "Оформлено = внесено в реестр",
+            "Issued = registered",
         ),
         left=((Text("ресімделгені", "оформлено", "issued"), issued.count()),),
         right=(
             (Text("тізілімге енгізілгені", "внесено в реестр", "registered"), registered.count()),
         ),
-        rows=tuple(sorted({*missing, *untold})),
-    )
+        rows=tuple(sorted(missing)),
+    )  # fmt: skip
 
 
-def _untold(provider: Provider, issued: QuerySet[Request]) -> Iterator[str]:
-    """Those whose person can be reached and was sent nothing of the result."""
+def _told(provider: Provider, _now: datetime) -> Balance:
+    """Registered = told + nobody to tell + older than the outbox. A message that failed for good
+    told nobody."""
+    registered = _registered(provider)
     sent = Message.objects.filter(scope=provider.code)
     since = sent.aggregate(first=Min("created_at"))["first"]
-    if since is None:
-        return
-    about = Concat(Value("request:"), OuterRef("number"))
-    told = sent.filter(event__in=TOLD, about=about)
-    rows = issued.filter(certificate__sealed_at__gt=since).exclude(Exists(told))
-    for row in rows.select_related("completion", "person").iterator(chunk_size=PART):
+    told = sent.filter(event__in=TOLD, about=Concat(Value("request:"), OuterRef("number")))
+    heard = Exists(told.exclude(state=Message.State.FAILED))
+    older = registered.filter(~heard, Q(certificate__sealed_at__lte=since) if since else Q())
+    rest = registered.exclude(pk__in=older.values("pk")).filter(~heard)
+    mute, untold = 0, list[str]()
+    for row in rest.select_related("completion", "person").iterator(chunk_size=PART):
         if row.email or row.phone or row.person.email:
-            yield row.number
+            untold.append(row.number)
+        else:
+            mute += 1
+    return Balance(
+        code="told",
+        title=Text(
+            "Тізілімге енгізілгені = хабарланғаны + хабарлау мүмкін еместері",
+            "Внесено в реестр = сообщено + сообщить некуда",
+            "Registered = told + could not be told",
+        ),
+        left=(
+            (Text("тізілімге енгізілгені", "внесено в реестр", "registered"), registered.count()),
+        ),
+        right=(
+            (Text("хабарланғаны", "сообщено", "told"), registered.filter(heard).count()),
+            (Text("байланыс дерегі жоғы", "нет адреса и номера", "no address or number"), mute),
+            (
+                Text("хабарламалар жүйесінен бұрынғысы", "старше журнала сообщений",
+                     "older than the messages"),
+                older.count(),
+            ),
+        ),
+        rows=tuple(sorted(untold)),
+    )  # fmt: skip
+
+
+def _registered(provider: Provider) -> QuerySet[Request]:
+    issued = Request.objects.filter(provider=provider, state__in=HAS_DOCUMENT)
+    return issued.filter(certificate__provider=F("provider"), certificate__status__in=SEALED)
 
 
 def _blanks(provider: Provider, _now: datetime) -> Balance:
@@ -275,6 +303,7 @@ CHECKS: tuple[Callable[[Provider, datetime], Balance], ...] = (
     _requests,
     _approved,
     _issued,
+    _told,
     _blanks,
     _journal,
 )

@@ -15,9 +15,9 @@ from kualik.oversight.queries.figures.tables import Cell
 from kualik.rules.language import Text
 
 
-def as_workbook(tables: Sequence[Table], language: str) -> bytes:
+def as_workbook(tables: Sequence[Table], heading: Text, language: str) -> bytes:
     """A sheet for each table; counts, times and shares are numbers."""
-    return write_workbook(
+    sheets = (
         (
             table.title.get(language),
             [plain_cell(column.get(language)) for column in table.columns],
@@ -25,6 +25,7 @@ def as_workbook(tables: Sequence[Table], language: str) -> bytes:
         )
         for table in tables
     )
+    return write_workbook(sheets, plain_cell(heading.get(language)))
 
 
 def as_csv(tables: Iterable[Table], heading: Text, language: str) -> str:

@@ -80,15 +80,20 @@ def _file(request: HttpRequest, way: str) -> HttpResponse:
     found = figures_of(form.scope(), form.period_wanted(), now=now)
     actor = user.acting_as(role_of(user, SUPERVISORS))
     record_export(user=user, figures=found, way=way, actor=actor, now=now)
-    language, tables = get_language() or "kk", tables_of(found)
+    language, tables, heading = get_language() or "kk", tables_of(found), heading_of(found)
     if way == "xlsx":
-        response = HttpResponse(as_workbook(tables, language), content_type=XLSX)
+        response = HttpResponse(as_workbook(tables, heading, language), content_type=XLSX)
     else:
-        text = as_csv(tables, heading_of(found), language)
+        text = as_csv(tables, heading, language)
         response = HttpResponse(text, content_type="text/csv; charset=utf-8")
-    name = f"figures-{found.period.first:%Y-%m-%d}-{found.period.last:%Y-%m-%d}.{way}"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["Content-Disposition"] = f'attachment; filename="{_name(found)}.{way}"'
     return response
+
+
+def _name(found: Figures) -> str:
+    codes = [one.code for one in found.scope.providers]
+    whose = codes[0] if len(codes) == 1 else "all"
+    return f"figures-{whose}-{found.period.first:%Y-%m-%d}-{found.period.last:%Y-%m-%d}"
 
 
 def heading_of(found: Figures) -> Text:
