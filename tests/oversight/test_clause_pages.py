@@ -48,6 +48,12 @@ def test_a_clause_without_a_test_or_with_a_failed_one_is_not_proved() -> None:
     assert not found[three].is_proved
 
 
+def test_everybody_sees_as_well_which_clause_has_no_passing_proof(client: Client, db) -> None:
+    page = client.get(reverse("oversight:law"), {"lang": "en"}).content.decode()
+    unproved = [clause for clause in clauses() if not clause.is_proved]
+    assert page.count("No passing proof") == len(unproved)
+
+
 def test_a_test_that_the_last_run_did_not_have_proves_nothing() -> None:
     assert not Proof("tests/new.py", None, None).is_good
 

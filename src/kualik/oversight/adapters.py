@@ -13,7 +13,7 @@ from openpyxl.styles import Alignment, Font, PatternFill
 Value = str | int | float | timedelta
 Sheet = tuple[str, Sequence[str], Sequence[Sequence[Value]]]
 TITLE_LETTERS = 31
-NOT_IN_TITLES = str.maketrans(dict.fromkeys("[]:*?/\\", " "))
+NOT_IN_TITLES = str.maketrans({**dict.fromkeys("[]*?\\", " "), ":": "", "/": "–"})
 HEAD = PatternFill("solid", fgColor="D7E6E6")
 NAME_WIDTH, VALUE_WIDTH = 46, 17
 
@@ -41,7 +41,7 @@ def write_workbook(sheets: Iterable[Sheet], heading: str) -> bytes:
 
 def _tab(title: str) -> str:
     """The title for a tab, which takes no slash and thirty-one letters: cut between words."""
-    whole = title.replace("/", "–").translate(NOT_IN_TITLES)
+    whole = title.translate(NOT_IN_TITLES)
     if len(whole) <= TITLE_LETTERS:
         return whole
     return f"{whole[: TITLE_LETTERS - 1].rpartition(' ')[0].rstrip(' ,–')}…"
