@@ -41,6 +41,7 @@ from kualik.rules.errors import RuleViolation
 from kualik.rules.lifecycle import Role
 from kualik.signatures.adapters.test_authority import Scheme
 from kualik.signatures.services import installation_trust, test_hierarchy, verify_cms
+from kualik.signatures.services.inspecting import inspect_file
 from tests.serving import served
 from tests.signatures.stamping import Services, Stamps, with_stamping_key
 from tests.world import PEOPLE as GRADUATES
@@ -157,9 +158,44 @@ def test_a_document_is_valid_at_once_and_gets_its_proof_later(town: Town, scheme
     (signer,) = found.signers
     assert (found.status, signer.signed_at_source) == ("valid", "timestamp")
     assert signer.signed_at == LATER
+    assert (after.level, after.lasts_until) == ("B-LTA", row.lasts_until)
     assert not default_storage.exists(before.file)
     assert actions(document)[-2:] == ["certificates.preserved", "certificates.signature_stamped"]
     assert town.run(LATER + DAY) == 0
+
+
+@pytest.mark.parametrize("scheme", [Scheme.RSA, Scheme.GOST512])
+def test_years_later_and_without_any_service_signature_and_document_are_valid(
+    town: Town, scheme: Scheme
+) -> None:
+    document = town.document(scheme)
+    assert town.run(LATER) == 1
+    entry = PersonSignature.objects.get(certificate=document)
+    long_after = NOW + 800 * DAY
+    assert entry.certificate_not_after < long_after
+    for name in (document.file, Preservation.objects.get().file):
+        told = inspect_file(
+            content=stored(entry.file),
+            document=stored(name),
+            trust=installation_trust(),
+            fetcher=None,
+            now=long_after,
+        )
+        assert told.status == "valid", told
+
+
+def test_the_signature_of_earlier_years_gets_what_it_lacks(town: Town) -> None:
+    document = town.document()
+    preserve(certificate=document, helpers=in_process(LATER), now=LATER)
+    PersonSignature.objects.update(level="B-T", lasts_until=None)
+    Job.objects.all().delete()
+    run_renew_job({}, LATER + DAY)
+    assert [job.payload["certificate"] for job in Job.objects.all()] == [document.pk]
+    town.run(LATER + DAY + timedelta(minutes=10))
+    assert PersonSignature.objects.get().level == "B-LTA"
+    Job.objects.all().delete()
+    run_renew_job({}, LATER + 2 * DAY)
+    assert not Job.objects.exists()
 
 
 def test_a_second_run_changes_nothing(town: Town) -> None:
@@ -251,6 +287,7 @@ def test_proof_is_prolonged_sixty_days_before_its_end(town: Town) -> None:
     end = NOW + 100 * DAY
     preserve(certificate=document, helpers=in_process(LATER, until=end), now=LATER)
     first = stored(Preservation.objects.get().file)
+    assert PersonSignature.objects.get().lasts_until == end
     Job.objects.all().delete()
     run_renew_job({}, NOW + 39 * DAY)
     assert not Job.objects.exists()
@@ -264,6 +301,9 @@ def test_proof_is_prolonged_sixty_days_before_its_end(town: Town) -> None:
     assert row.lasts_until > end
     assert (row.level, row.fault, row.stamped_at) == ("B-LTA", "", LATER)
     assert stored(row.file).startswith(first)
+    signature = PersonSignature.objects.get()
+    assert (signature.level, signature.lasts_until) == ("B-LTA", row.lasts_until)
+    assert actions(document).count("certificates.signature_stamped") == 2
 
 
 def test_a_lost_or_damaged_copy_is_made_anew(town: Town) -> None:

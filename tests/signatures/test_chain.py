@@ -20,7 +20,7 @@ from kualik.signatures.adapters.test_authority.certificates import (
 from kualik.signatures.adapters.test_authority.schemes import new_key
 from kualik.signatures.adapters.trust import TrustDirectory, TrustError, open_trust, trust_of
 from kualik.signatures.services.trusting import trust_in
-from kualik.signatures.services.verdicts import roles_of
+from kualik.signatures.services.verdicts import Reason, roles_of
 from tests.signatures.authorities import HEAD, ISSUED_AT, NOW, authority, head, individual
 from tests.signatures.verification import FIXTURES, flipped, kept_der, kept_trust, trust
 
@@ -39,6 +39,7 @@ def make(
     issuer: Leaf | None,
     is_authority: bool = True,
     usage: frozenset[str] | None = None,
+    scheme: Scheme = Scheme.RSA,
 ) -> Leaf:
     content = Content(
         name=Subject(common_name=name).name(),
@@ -47,7 +48,7 @@ def make(
         usage=AUTHORITY_USAGE if usage is None else usage,
         is_authority=is_authority,
     )
-    return certify(new_key(Scheme.RSA), content, issuer=issuer)
+    return certify(new_key(scheme), content, issuer=issuer)
 
 
 @pytest.mark.parametrize("scheme", list(Scheme))
@@ -143,15 +144,53 @@ def test_pins_leave_only_the_named_roots() -> None:
 
 
 def test_an_authority_without_its_root_is_believed_only_where_no_root_was_meant() -> None:
-    rsa, gost = authority(Scheme.RSA), authority(Scheme.GOST512)
-    issuing = rsa.issuing.certificate_der
+    gost = authority(Scheme.GOST512)
+    issuing = authority(Scheme.RSA).issuing.certificate_der
     alone = trust_of([issuing, gost.root.certificate_der])
     found = answer(individual(Scheme.RSA).certificate_der, alone)
     assert found.is_trusted
     assert "root_not_in_trust" in found.codes
-    other = make("OTHER ROOT", issuer=None).certificate_der
-    meant = answer(individual(Scheme.RSA).certificate_der, trust_of([issuing, other]))
-    assert meant.codes == ("certificate_not_trusted",)
+    only_it = trust_of([issuing])
+    assert answer(individual(Scheme.RSA).certificate_der, only_it).is_trusted
+    for scheme in (Scheme.RSA, Scheme.GOST512):
+        other = make("OTHER ROOT", issuer=None, scheme=scheme).certificate_der
+        for ders in ([issuing, other], [issuing, other, gost.root.certificate_der]):
+            meant = answer(individual(Scheme.RSA).certificate_der, trust_of(ders))
+            assert meant.codes == ("certificate_not_trusted",)
+
+
+def by_algorithm(leaf: Leaf, name: str) -> bytes:
+    """The certificate as if it were signed by another algorithm."""
+    body = leaf.certificate["tbs_certificate"]
+    body["signature"] = {"algorithm": name}
+    made = x509.Certificate(
+        {
+            "tbs_certificate": body,
+            "signature_algorithm": {"algorithm": name},
+            "signature_value": authority(Scheme.RSA).issuing.key.sign(body.dump(force=True)),
+        }
+    )
+    der: bytes = made.dump(force=True)
+    return der
+
+
+@pytest.mark.parametrize("name", ["sha1_rsa", "ed25519"])
+def test_an_algorithm_that_is_not_supported_is_no_forgery(name: str) -> None:
+    found = answer(by_algorithm(individual(Scheme.RSA), name), trust(Scheme.RSA))
+    assert found.codes == ("certificate_algorithm_unsupported",)
+    assert not found.is_trusted
+    assert Reason("certificate_algorithm_unsupported").kind == "indeterminate"
+
+
+@pytest.mark.parametrize("name", ["sha1_rsa", "ed25519"])
+def test_nobody_relies_on_the_signature_of_a_root(name: str) -> None:
+    hierarchy = authority(Scheme.RSA)
+    root = by_algorithm(hierarchy.root, name)
+    found = answer(
+        individual(Scheme.RSA).certificate_der,
+        trust_of([root, hierarchy.issuing.certificate_der]),
+    )
+    assert (found.is_trusted, found.path[-1].der) == (True, root)
 
 
 def test_a_directory_holds_all_forms_and_ignores_the_rest(tmp_path: Path) -> None:

@@ -2,17 +2,18 @@
 
 import http.server
 import json
+import subprocess
+import sys
 import threading
 import tomllib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 
 import pytest
 import time_machine
-from django.core.management import call_command
 
 from kualik.core import errors
 from kualik.rules.language import LANGUAGES
@@ -22,8 +23,10 @@ from kualik.signatures.adapters.test_authority import (
     answer_ocsp,
     make_hierarchy,
     sign_cms,
+    sign_xml,
     write_trust,
 )
+from kualik.signatures.management import cms
 from kualik.signatures.services.verdicts import DATA, Reason
 from tests.signatures.authorities import HEAD, ISSUED_AT, NOW, authority, head
 from tests.signatures.verification import CONTENT, FIXTURES, kept, signed
@@ -45,10 +48,9 @@ def folder(tmp_path: Path) -> Path:
 def run(*arguments: Path | str, now: datetime = NOW) -> tuple[int, str]:
     """The exit status and what was printed."""
     out = StringIO()
-    with time_machine.travel(now, tick=False), pytest.raises(SystemExit) as ended:
-        call_command("cms", "verify", *map(str, arguments), stdout=out)
-    assert isinstance(ended.value.code, int)
-    return ended.value.code, out.getvalue()
+    with time_machine.travel(now, tick=False), redirect_stdout(out):
+        status = cms.main(["verify", *map(str, arguments)])
+    return status, out.getvalue()
 
 
 def test_the_answer_is_the_stable_record(folder: Path) -> None:
@@ -140,6 +142,66 @@ def test_the_national_sample_needs_only_revocation_data() -> None:
     assert "revocation_skipped" in {reason["code"] for reason in signer["reasons"]}
 
 
+def test_wrong_arguments_are_told_in_json_where_json_is_asked_for(folder: Path) -> None:
+    for wrong in (["--at", "yesterday"], ["--nothing"], ["--language", "de"], []):
+        out = StringIO()
+        file = [str(folder / "attached.cms")] if wrong else []
+        with redirect_stdout(out), pytest.raises(SystemExit) as ended:
+            cms.main(["verify", *file, *wrong, "--json"])
+        record = json.loads(out.getvalue())
+        assert (ended.value.code, record["error"]) == (2, "arguments_unreadable")
+        assert set(record["message"]) == set(LANGUAGES)
+
+
+def test_a_file_of_the_trust_that_cannot_be_read_is_named(folder: Path) -> None:
+    (folder / "trust" / "broken.crl").write_bytes(b"0\x82\x01\x00broken")
+    status, printed = run(folder / "attached.cms", "--trust", folder / "trust", "--json")
+    (reason,) = json.loads(printed)["reasons"]
+    assert (status, reason["code"], reason["kind"]) == (0, "trust_file_unread", "remark")
+    assert all("broken.crl" in text for text in reason["text"].values())
+    (folder / "trust" / "list.crl").unlink()
+    status, printed = run(folder / "attached.cms", "--trust", folder / "trust", "--json")
+    (signer,) = json.loads(printed)["signers"]
+    assert (status, signer["status"]) == (1, "indeterminate")
+    assert "revocation_unreadable" in {reason["code"] for reason in signer["reasons"]}
+
+
+@pytest.mark.parametrize("environment", [{"KUALIK_DEMO": "0"},
+                                         {"PYTHONIOENCODING": "ascii", "LC_ALL": "C"}])  # fmt: skip
+@pytest.mark.parametrize("kind", ["cms", "xml"])
+def test_with_trust_of_ones_own_the_program_needs_no_settings(
+    folder: Path, kind: str, environment: dict[str, str]
+) -> None:
+    leaf = head(Scheme.GOST512)
+    (folder / "file.cms").write_bytes(signed([leaf], signing_time=NOW))
+    (folder / "file.xml").write_bytes(sign_xml(leaf, b"<a/>", exclusive=True))
+    asked = ("verify", f"file.{kind}", "--trust", "trust", "--at", NOW.isoformat())
+    done = program(kind, *asked, folder=folder, environment=environment)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert "ТЕСТОВ ЕРЛАН БОЛАТҰЛЫ" in done.stdout.decode()
+    assert not (folder / "var").exists()
+
+
+def test_without_settings_and_trust_the_program_says_what_is_missing(folder: Path) -> None:
+    done = program(
+        "cms", "verify", "attached.cms", "--json", folder=folder,
+        environment={"KUALIK_DEMO": "0", "KUALIK_VAR": str(folder / "var")},
+    )  # fmt: skip
+    record = json.loads(done.stdout)
+    assert (done.returncode, record["error"]) == (2, "installation_unset")
+    assert "KUALIK_SECRET_KEY" in record["message"]["en"]
+
+
+def program(
+    *arguments: str, folder: Path, environment: dict[str, str]
+) -> subprocess.CompletedProcess[bytes]:
+    """The installed program in an empty environment."""
+    return subprocess.run(
+        [str(Path(sys.executable).parent / "kualik"), *arguments],
+        cwd=folder, env=environment, capture_output=True, check=False, timeout=60,
+    )  # fmt: skip
+
+
 def test_online_asks_the_authority(tmp_path: Path) -> None:
     with responder() as (address, answers):
         hierarchy = make_hierarchy(scheme=Scheme.RSA, now=NOW, base_url=address)
@@ -201,7 +263,7 @@ def test_every_reason_has_three_languages_and_a_kind() -> None:
 
 def test_every_unreadable_file_has_a_text() -> None:
     for code in ("empty", "too_large", "too_deep", "too_complex", "malformed", "trailing_data",
-                 "not_signed_data", "too_many_signers"):  # fmt: skip
+                 "not_signed_data", "too_many_signers", "mail_unsigned"):  # fmt: skip
         assert f"signature_{code}" in errors.table()
 
 

@@ -14,7 +14,7 @@ from kualik.rules.errors import RuleViolation
 from kualik.signatures.adapters.asn1 import Asn1Error, as_der, unarmoured
 from kualik.signatures.adapters.certificates import BrokenCertificate, read_certificate
 from kualik.signatures.adapters.cms import CmsError, read_cms
-from kualik.signatures.adapters.crl import BrokenCrl, read_crl
+from kualik.signatures.adapters.crl import BrokenCrl, open_crl, read_crl
 from kualik.signatures.adapters.ocsp import BrokenOcsp, read_ocsp
 from kualik.signatures.adapters.test_authority import Revocation, Scheme
 from kualik.signatures.adapters.timestamps import BrokenStamp, read_stamp
@@ -189,7 +189,7 @@ PATIENT = settings(
 def read_all(data: bytes) -> None:
     """Every reader over the same bytes; only their own errors may come out."""
     readers = (
-        unarmoured, as_der, read_cms, read_certificate, read_crl, read_ocsp,
+        unarmoured, as_der, read_cms, read_certificate, read_crl, open_crl, read_ocsp,
         lambda found: read_stamp(found, b""),
         lambda found: verified(found, trust(Scheme.RSA)),
     )  # fmt: skip

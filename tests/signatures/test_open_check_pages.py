@@ -295,9 +295,26 @@ def test_a_body_has_its_limit_and_its_kind(visitor: Client) -> None:
     ]
 
 
+def test_a_browser_of_another_site_may_ask_before_it_sends(visitor: Client) -> None:
+    response = visitor.options(
+        API,
+        headers={
+            "Origin": "https://office.example",
+            "Access-Control-Request-Method": "POST",
+            "Access-Control-Request-Headers": "content-type",
+        },
+    )
+    assert (response.status_code, response.content) == (204, b"")
+    assert response["Access-Control-Allow-Origin"] == "*"
+    assert "POST" in response["Access-Control-Allow-Methods"]
+    assert "content-type" in response["Access-Control-Allow-Headers"].lower()
+    assert int(response["Access-Control-Max-Age"]) > 0
+    assert "Access-Control-Allow-Credentials" not in response
+
+
 def test_who_only_opens_the_address_for_machines_is_told_how_to_send(visitor: Client) -> None:
     response = visitor.get(API, {"lang": "en"})
-    assert (response.status_code, response["Allow"]) == (405, "POST")
+    assert (response.status_code, response["Allow"]) == (405, "POST, OPTIONS")
     found = response.json()
     assert (found["status"], found["error"]) == ("unreadable", "post_expected")
     assert "docs/signatures.md" in found["message"]

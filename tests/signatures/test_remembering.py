@@ -42,6 +42,8 @@ class Services:
     with_ocsp: bool = True
     life: timedelta | None = HOUR
     list_life: timedelta = DAY
+    delta_life: timedelta | None = None
+    number: int = 1
     scheme: Scheme = Scheme.RSA
     calls: list[str] = field(default_factory=list)
 
@@ -66,7 +68,11 @@ class Services:
         if isinstance(self.status, Revocation):
             listed = {individual(self.scheme).serial: self.status}
         made = authority(self.scheme).crl(
-            listed, now=self.now, delta="delta" in url, life=self.list_life
+            listed,
+            now=self.now,
+            delta="delta" in url,
+            life=(self.delta_life if "delta" in url else None) or self.list_life,
+            base_number=self.number,
         )
         return flipped(made, len(made) - 1) if self.is_forging else made
 
@@ -186,6 +192,16 @@ def test_a_list_serves_everybody_until_its_next_update_at_most_a_day(
     assert verifier.services.asked() == [OCSP]
     assert verifier.states(after=kept) == set()
     assert verifier.services.asked() == [OCSP, LIST, DELTA]
+
+
+def test_a_delta_to_a_newer_list_makes_that_list_be_asked_for(verifier: Verifier) -> None:
+    verifier.services.with_ocsp = False
+    verifier.services.delta_life = HOUR
+    assert verifier.states() == set()
+    assert verifier.services.asked() == [OCSP, LIST, DELTA]
+    verifier.services.number = 2
+    assert verifier.states(after=2 * HOUR) == set()
+    assert verifier.services.asked() == [OCSP, DELTA, LIST, DELTA]
 
 
 def poisoned(cache: LocMemCache, content: bytes) -> None:

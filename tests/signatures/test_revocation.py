@@ -4,10 +4,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import pytest
+from asn1crypto import core
+from asn1crypto import crl as asn1_crl
+from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from kualik.signatures.adapters.certificates import read_certificate
 from kualik.signatures.adapters.chain import RevocationPolicy, check_certificate
-from kualik.signatures.adapters.crl import BrokenCrl, read_crl
+from kualik.signatures.adapters.crl import BrokenCrl, open_crl, read_crl
 from kualik.signatures.adapters.ocsp import BrokenOcsp, read_ocsp
 from kualik.signatures.adapters.online import Unreachable
 from kualik.signatures.adapters.revocation import Evidence, RevocationAnswer, check_revocation
@@ -21,6 +26,7 @@ from kualik.signatures.adapters.test_authority import (
     make_hierarchy,
     sign_cms,
 )
+from kualik.signatures.adapters.test_authority.schemes import RsaKey
 from kualik.signatures.adapters.trust import trust_of
 from kualik.signatures.services.cms_verification import verify_cms
 from tests.signatures.authorities import ISSUED_AT, NOW, authority, expired, individual
@@ -150,14 +156,149 @@ def test_a_delta_adds_lifts_and_belongs_to_its_base() -> None:
     assert asked(leaf, crls=(base, added)).state == "revoked"
     assert asked(leaf, crls=(base, added), at=NOW - 2 * HOUR).state == "good"
     newer_base = hierarchy.crl(entry, now=NOW, delta=True, base_number=15)
-    assert asked(leaf, crls=(base, newer_base)).state == "good"
-    assert asked(leaf, crls=(added,)).code == "revocation_no_data"
+    # What a delta says of the certificate counts whatever list it changes.
+    assert asked(leaf, crls=(base, newer_base)).state == "revoked"
+    assert asked(leaf, crls=(added,)).state == "revoked"
     hold = {leaf.serial: Revocation(at=NOW - DAY, reason="certificate_hold")}
     held = hierarchy.crl(hold, now=NOW - 2 * HOUR, base_number=14)
     assert asked(leaf, crls=(held,)).state == "revoked"
     lift = {leaf.serial: Revocation(at=NOW - HOUR, reason="remove_from_crl")}
     lifted = hierarchy.crl(lift, now=NOW, delta=True, base_number=14)
     assert asked(leaf, crls=(held, lifted)).state == "good"
+
+
+def test_a_delta_to_a_newer_list_makes_the_old_one_stale() -> None:
+    hierarchy, leaf = authority(Scheme.RSA), individual(Scheme.RSA)
+    base = hierarchy.crl({}, now=NOW - 2 * HOUR, base_number=14)
+    delta = hierarchy.crl({}, now=NOW - HOUR, delta=True, base_number=15)
+    assert asked(leaf, crls=(base, delta)).code == "revocation_stale"
+    assert asked(leaf, crls=(base, delta), at=NOW - 2 * HOUR).state == "good"
+    assert asked(leaf, crls=(delta,)).code == "revocation_no_data"
+    future = hierarchy.crl(
+        {leaf.serial: Revocation(at=NOW - DAY)}, now=NOW + HOUR, delta=True, base_number=15
+    )
+    assert asked(leaf, crls=(base, future)).state == "good"
+
+
+def lenient(
+    *, crls: tuple[bytes, ...] = (), responses: tuple[bytes, ...] = (), unread: tuple[str, ...] = ()
+) -> set[str]:
+    """The codes about a person's certificate where revocation need not be known."""
+    hierarchy, leaf = authority(Scheme.RSA), individual(Scheme.RSA)
+    evidence = Evidence(tuple(map(open_crl, crls)), tuple(map(read_ocsp, responses)), unread=unread)
+    policy = RevocationPolicy(is_required=False, evidence=evidence)
+    believed = trust_of([hierarchy.root.certificate_der, hierarchy.issuing.certificate_der])
+    return {*check_certificate(leaf.certificate_der, (), believed, NOW, policy=policy).codes}
+
+
+def test_only_what_is_missing_or_old_is_passed_over() -> None:
+    hierarchy, leaf = authority(Scheme.RSA), individual(Scheme.RSA)
+    assert lenient() == {"revocation_skipped"}
+    assert lenient(crls=(hierarchy.crl({}, now=NOW - 3 * DAY),)) == {"revocation_skipped"}
+    above = hierarchy.root_crl({hierarchy.issuing.serial: Revocation(at=NOW - DAY)}, now=NOW)
+    assert "authority_revoked" in lenient(crls=(above,))
+    unknown = hierarchy.ocsp_response(leaf, "unknown", now=NOW)
+    assert lenient(responses=(unknown,)) == {"revocation_unknown"}
+    old = hierarchy.crl({}, now=NOW - 3 * DAY)
+    assert lenient(crls=(old,), responses=(unknown,)) == {"revocation_unknown"}
+    spoilt = hierarchy.crl({}, now=NOW)
+    assert lenient(crls=(flipped(spoilt, len(spoilt) - 1),)) == {"revocation_untrusted"}
+    assert lenient(unread=("list.crl",)) == {"revocation_unreadable"}
+    assert lenient(crls=(spoilt,), unread=("list.crl",)) == set()
+
+
+def limited(extension: x509.ExtensionType, *, revokes: bool) -> bytes:
+    """A list of the RSA authority that bears one more critical extension."""
+    issuing = authority(Scheme.RSA).issuing
+    assert isinstance(issuing.key, RsaKey)
+    made = (
+        x509.CertificateRevocationListBuilder()
+        .issuer_name(x509.load_der_x509_certificate(issuing.certificate_der).subject)
+        .last_update(NOW - HOUR)
+        .next_update(NOW + DAY)
+        .add_extension(extension, critical=True)
+    )
+    if revokes:
+        entry = x509.RevokedCertificateBuilder(individual(Scheme.RSA).serial, NOW - DAY)
+        made = made.add_revoked_certificate(entry.build())
+    return made.sign(issuing.key.private, SHA256()).public_bytes(Encoding.DER)
+
+
+def test_a_list_that_cannot_be_used_in_full_is_told_and_proves_nothing_good() -> None:
+    strange = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.398.9.9"), b"\x05\x00")
+    partial = x509.IssuingDistributionPoint(
+        None, None, False, False, frozenset({x509.ReasonFlags.key_compromise}), False, False
+    )
+    for revokes in (True, False):
+        assert lenient(crls=(limited(strange, revokes=revokes),)) == {"revocation_unreadable"}
+    assert lenient(crls=(limited(partial, revokes=False),)) == {"revocation_unreadable"}
+    assert lenient(crls=(limited(partial, revokes=True),)) == {"certificate_revoked"}
+    for extension in (strange, partial):
+        with pytest.raises(BrokenCrl):
+            read_crl(limited(extension, revokes=True))
+
+
+def test_a_list_with_a_changed_byte_is_refused_or_no_longer_signed() -> None:
+    leaf = individual(Scheme.RSA)
+    listed = authority(Scheme.RSA).crl({leaf.serial: Revocation(at=NOW - DAY)}, now=NOW)
+    for place in range(len(listed)):
+        for mask in (0x01, 0x80):
+            try:
+                found = open_crl(flipped(listed, place, mask))
+            except BrokenCrl:
+                continue
+            evidence = Evidence((found,))
+            answer = check_revocation(
+                read_certificate(leaf.certificate_der),
+                read_certificate(leaf.chain[0]),
+                evidence,
+                at=NOW,
+                now=NOW,
+            )
+            assert answer.state == "unknown", (place, mask)
+
+
+def test_a_responder_may_be_known_from_elsewhere() -> None:
+    hierarchy, leaf = authority(Scheme.RSA), individual(Scheme.RSA)
+    status = Revocation(at=NOW - DAY)
+    bare = hierarchy.ocsp_response(leaf, status, now=NOW, with_certificate=False)
+    ders = [hierarchy.root.certificate_der, hierarchy.issuing.certificate_der]
+    for known, code in (
+        (hierarchy.ocsp_responder.certificate_der, "certificate_revoked"),
+        (make_hierarchy(scheme=Scheme.RSA, now=NOW).ocsp_responder.certificate_der,
+         "revocation_untrusted"),
+        (individual(Scheme.RSA).certificate_der, "revocation_untrusted"),
+    ):  # fmt: skip
+        believed = trust_of([*ders, known], responses=[bare])
+        assert code in check_certificate(leaf.certificate_der, (), believed, NOW).codes
+
+
+@pytest.mark.parametrize("count", [30_000, 250_000])
+def test_a_list_of_any_length_is_read(count: int) -> None:
+    """By its bytes and not by its elements, of which every entry has three or more."""
+    leaf = individual(Scheme.RSA)
+    listed = long_list(leaf.serial, count)
+    found = asked(leaf, crls=(listed,))
+    assert found.state == "revoked"
+    assert open_crl(listed).der == listed
+
+
+def long_list(serial: int, count: int) -> bytes:
+    """A list with that many entries before the one of ``serial``, signed anew."""
+    hierarchy = authority(Scheme.RSA)
+    listed = hierarchy.crl({serial: Revocation(at=NOW - DAY)}, now=NOW - HOUR)
+    made = asn1_crl.CertificateList.load(listed)
+    body = made["tbs_cert_list"]
+    entry = body["revoked_certificates"][0].dump()
+    other = core.Integer(1 << 150).dump()
+    tail = entry[entry.index(core.Integer(serial).dump()) + len(core.Integer(serial).dump()) :]
+    padding = core.Sequence(contents=other + tail).dump() * count
+    long = core.SequenceOf(contents=padding + entry, spec=core.Any).dump()
+    parts = [body[place].dump() for place in range(len(body))]
+    parts = [long if part == body["revoked_certificates"].dump() else part for part in parts]
+    tbs = core.Sequence(contents=b"".join(parts)).dump()
+    signature = core.OctetBitString(hierarchy.issuing.key.sign(tbs)).dump()
+    return core.Sequence(contents=tbs + made["signature_algorithm"].dump() + signature).dump()
 
 
 def test_a_newer_delta_keeps_an_old_list_alive() -> None:
@@ -315,6 +456,14 @@ def test_a_service_that_revokes_is_heard_and_a_silent_one_is_not_good() -> None:
     assert "revocation_unreachable" in online(Services(None))
     assert online(Services(None, with_lists=True)) == {"time_is_stated"}
     assert "revocation_unknown" in online(Services("unknown"))
+
+
+def test_a_list_from_a_service_that_cannot_be_read_is_told() -> None:
+    class Broken(Services):
+        def get(self, url: str) -> bytes:
+            return b"0\x82\x01\x00broken"
+
+    assert "revocation_unreadable" in online(Broken(None))
 
 
 def test_an_answer_to_another_question_is_a_replay() -> None:

@@ -1,7 +1,7 @@
 """Signed XML for tests: by the test authority, and put together by hand for hostile shapes."""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import cache
 
@@ -92,20 +92,23 @@ def crafted(
     canonical: str = EXCLUSIVE,
     context: str = "",
     more: str = "",
+    method: str = "",
+    sign: Callable[[bytes], bytes] | None = None,
 ) -> bytes:
     """``document`` with a good signature over ``references`` in the place of ``@``.
 
     ``context`` is what the inclusive SignedInfo inherits, as its canonical form writes it behind
-    the namespace of signatures; ``more`` comes behind the KeyInfo.
+    the namespace of signatures; ``more`` comes behind the KeyInfo. ``method`` and ``sign`` go
+    before those of the key.
     """
-    method = leaf.key.suite.xml_signature
+    method = method or leaf.key.suite.xml_signature
     info = (
         f'<ds:SignedInfo><ds:CanonicalizationMethod Algorithm="{canonical}">'
         f'</ds:CanonicalizationMethod><ds:SignatureMethod Algorithm="{method}">'
         f"</ds:SignatureMethod>{''.join(references)}</ds:SignedInfo>"
     )
     signed = info.replace("<ds:SignedInfo>", f'<ds:SignedInfo xmlns:ds="{DS}"{context}>', 1)
-    value = base64.b64encode(leaf.key.sign(signed.encode())).decode()
+    value = base64.b64encode((sign or leaf.key.sign)(signed.encode())).decode()
     certificate = base64.b64encode(leaf.certificate_der).decode()
     return document.replace(
         "@",

@@ -2,11 +2,19 @@
 
 import os
 import sys
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Final
 
-from kualik.config import deadline, journal
+from kualik.config import deadline, journal, verifying
 
-# They need neither database nor settings and start without Django.
-ALONE = {"deadline": deadline.main, "journal": journal.main}
+# They need no database, no secrets and, but for the trust of an installation, no settings.
+ALONE: Final[Mapping[str, Callable[[Sequence[str]], int]]] = {
+    "deadline": deadline.main,
+    "journal": journal.main,
+    "cms": partial(verifying.main, "cms"),
+    "xml": partial(verifying.main, "xml"),
+}
 
 
 def main() -> int:

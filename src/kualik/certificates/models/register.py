@@ -132,7 +132,8 @@ class PersonSignature(models.Model):
     """The authorised person's own signature over the final file (A57.10-2), kept beside it.
 
     ``file`` is a detached CMS; ``document_sha256`` names the bytes it covers. The facts are those
-    of the signer's certificate on the day of the check, without the IIN.
+    of the signer's certificate on the day of the check, without the IIN. ``level`` and
+    ``lasts_until`` are those of its own lasting proof (CAdES B-T, B-LT, B-LTA).
     """
 
     certificate = models.OneToOneField(
@@ -151,6 +152,8 @@ class PersonSignature(models.Model):
     certificate_not_after = models.DateTimeField()
     signed_at = models.DateTimeField()
     accepted_at = models.DateTimeField(db_index=True)
+    level = models.CharField(max_length=5, default="B-B")
+    lasts_until = models.DateTimeField(null=True, db_index=True)
 
     def __str__(self) -> str:
         return f"{self.certificate_id}: {self.serial[:16]}"

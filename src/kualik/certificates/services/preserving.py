@@ -8,7 +8,6 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import PurePosixPath
 from typing import Final
 
 from django.conf import settings
@@ -33,7 +32,12 @@ from kualik.signatures.services.preserving import (
     extend,
     installation_stamps,
     renew,
-    stamp_cms,
+)
+from kualik.signatures.services.preserving_cms import (
+    Asked,
+    ExtendedSignature,
+    extend_cms,
+    renew_cms,
 )
 
 PRESERVE_JOB: Final = "certificates.preserve"
@@ -94,7 +98,12 @@ def run_renew_job(_payload: Payload, now: datetime) -> None:
     have none, and those that were given up a month ago."""
     if not settings.TSA_URL:
         return
-    ending = Q(fault="", lasts_until__lte=now + RENEW_BEFORE)
+    person = "certificate__person_signature"
+    soon = now + RENEW_BEFORE
+    ends = Q(lasts_until__lte=soon) | Q(**{f"{person}__lasts_until__lte": soon})
+    # Signatures of the time when they only got a time-stamp.
+    bare_signature = Q(**{f"{person}__isnull": False}) & ~Q(**{f"{person}__level": LAST_LEVEL})
+    ending = Q(fault="") & (ends | bare_signature)
     given_up = ~Q(fault="") & Q(tried_at__lte=now - ASK_AGAIN)
     rows = Preservation.objects.filter(ending | given_up, certificate__status__in=SEALED)
     first = F("lasts_until").asc(nulls_last=True)
@@ -112,14 +121,14 @@ def preserve(*, certificate: Certificate, helpers: Helpers, now: datetime) -> Pr
 
     Slow, outside any transaction; a second run does no harm. What is waited for stands in
     ``fault``. Raises ``preserve_failed`` when a stored file is lost or not the one that was issued,
-    and what ``stamp_cms`` raises; that stands in ``fault`` too.
+    and what ``extend_cms`` raises; that stands in ``fault`` too.
     """
     known = Preservation.objects.filter(certificate=certificate).first()
     try:
         issued = _issued(certificate)
         extended = _extended(issued, known, helpers, now)
         _keep(certificate, extended, known=known, now=now)
-        fault = _stamp_person(certificate, issued, helpers, now)
+        fault = _extend_person(certificate, issued, helpers, now)
     except RuleViolation as violation:
         _note(certificate, fault=violation.code, now=now)
         raise
@@ -199,41 +208,51 @@ def _keep(
         )
 
 
-def _stamp_person(certificate: Certificate, issued: bytes, helpers: Helpers, now: datetime) -> str:
-    """A time-stamp on the person's signature, once; what it waits for."""
+def _extend_person(certificate: Certificate, issued: bytes, helpers: Helpers, now: datetime) -> str:
+    """Lasting proof in the file of the person's signature; what it waits for."""
     entry = PersonSignature.objects.filter(certificate=certificate).first()
     if entry is None:
         return ""
     signature = _read(entry.file)
     if hashlib.sha256(signature).hexdigest() != entry.sha256:
         raise RuleViolation("preserve_failed", reason="signature file")
-    stamped = stamp_cms(
-        signature=signature,
-        document=issued,
-        tsa=helpers.tsa,
-        trust=helpers.trust,
-        fetcher=helpers.fetcher,
-        now=now,
-    )
-    if stamped.content == signature:
-        return stamped.waits_for
-    name = str(PurePosixPath(entry.file).with_suffix(".t.p7s"))
-    stored = default_storage.save(name, ContentFile(stamped.content))
-    digest = hashlib.sha256(stamped.content).hexdigest()
+    asked = Asked(tsa=helpers.tsa, trust=helpers.trust, fetcher=helpers.fetcher, now=now)
+    ends = entry.lasts_until
+    is_ending = entry.level == LAST_LEVEL and ends is not None and ends <= now + RENEW_BEFORE
+    work = renew_cms if is_ending else extend_cms
+    extended = work(signature=signature, document=issued, asked=asked)
+    _keep_signature(entry, extended, now=now)
+    return extended.waits_for
+
+
+def _keep_signature(entry: PersonSignature, extended: ExtendedSignature, *, now: datetime) -> None:
+    same = PersonSignature.objects.filter(pk=entry.pk, sha256=entry.sha256)
+    digest = hashlib.sha256(extended.content).hexdigest()
+    proof = {"level": extended.level, "lasts_until": extended.lasts_until}
+    if digest == entry.sha256:
+        same.update(**proof)
+        return
+    stem = entry.certificate.file.removesuffix(".pdf")
+    name = f"{stem}.{extended.level.lower()}.p7s"
+    stored = default_storage.save(name, ContentFile(extended.content))
     with transaction.atomic():
-        same = PersonSignature.objects.filter(pk=entry.pk, sha256=entry.sha256)
-        if not same.update(file=stored, sha256=digest):
+        if not same.update(file=stored, sha256=digest, **proof):
+            # Somebody else was faster.
             default_storage.delete(stored)
-            return ""
-        discard_later([entry.file])
+            return
+        discard_later({entry.file} - {stored})
         journal.record(
-            subject=f"certificate:{certificate.number}",
+            subject=f"certificate:{entry.certificate.number}",
             action="certificates.signature_stamped",
             actor=SYSTEM,
             now=now,
-            data={"signature_sha256": digest, "before": entry.sha256},
+            data={
+                "level": extended.level,
+                "signature_sha256": digest,
+                "before": entry.sha256,
+                "lasts_until": str(extended.lasts_until),
+            },
         )
-    return ""
 
 
 @transaction.atomic

@@ -103,11 +103,24 @@ def name_of(algorithm: Algorithm, digest_oid: str = "") -> str:
         return _GOST_NAMES[algorithm.oid]
     if algorithm.oid in _ECDSA:
         return f"ECDSA-{_ECDSA[algorithm.oid].upper()}"
-    hash_name = _RSA.get(algorithm.oid) or _SHA.get(digest_oid)
+    hash_name = _RSA.get(algorithm.oid) or _SHA.get(digest_oid or _pss_hash(algorithm))
     if hash_name and algorithm.oid in {*_RSA, RSA, RSA_PSS}:
         kind = "RSA-PSS" if algorithm.oid == RSA_PSS else "RSA"
         return f"{kind}-{hash_name.upper()}"
     return algorithm.oid
+
+
+def pss_of(hash_name: str) -> Algorithm:
+    """RSASSA-PSS with one hash throughout and a salt of its length."""
+    named = {"algorithm": hash_name}
+    parameters = algos.RSASSAPSSParams(
+        {
+            "hash_algorithm": named,
+            "mask_gen_algorithm": {"algorithm": "mgf1", "parameters": named},
+            "salt_length": _HASHES[hash_name].digest_size,
+        }
+    )
+    return Algorithm(RSA_PSS, parameters.dump())
 
 
 def family_of(oid: str) -> str:
@@ -184,6 +197,17 @@ def _scheme(algorithm: Algorithm, digest_oid: str) -> tuple[str, PKCS1v15 | PSS 
     if digest_oid and named != hash_name:
         raise AlgorithmError("algorithm_mismatch")
     return hash_name, PKCS1v15() if algorithm.oid in _RSA else None
+
+
+def _pss_hash(algorithm: Algorithm) -> str:
+    """The hash that the parameters of RSASSA-PSS name, or an empty text."""
+    if algorithm.oid != RSA_PSS:
+        return ""
+    try:
+        parameters = algos.RSASSAPSSParams.load(algorithm.parameters, strict=True)
+        return str(parameters["hash_algorithm"]["algorithm"].dotted)
+    except PARSER_ERRORS:
+        return ""
 
 
 def _pss(algorithm: Algorithm, digest_oid: str) -> tuple[str, PSS]:

@@ -19,13 +19,17 @@ TAG_BYTES_LIMIT: Final = 4
 PRIMITIVE_LIMITS: Final = {0x02: 4096, 0x06: 64, 0x0A: 16, 0x0D: 64, 0x17: 32, 0x18: 32}
 OCTET_STRING: Final = 0x04
 CONSTRUCTED: Final = 0x20
+SEQUENCE: Final = 0x30
+TIMES: Final = frozenset({0x17, 0x18})
 CONTEXT_SPECIFIC: Final = 0x80
 # A constructed string of one of these kinds is never seen in signatures and is not joined.
 UNJOINED_STRINGS: Final = frozenset({0x23, 0x2C, 0x33, 0x34, 0x36, 0x37, 0x38, 0x3C, 0x3E})
+BOM: Final = b"\xef\xbb\xbf"
 ARMOUR: Final = re.compile(
-    rb"\s*+-----BEGIN ([A-Z0-9 #]{1,32})-----([A-Za-z0-9+/=\s]*+)-----END \1-----\s*+"
+    rb"-----BEGIN ([A-Z0-9 #]{1,32})-----([A-Za-z0-9+/=\s]*+)-----END \1-----"
 )
 BASE64_TEXT: Final = re.compile(rb"\s*+[A-Za-z0-9+/=\s]++")
+PREFACE_LIMIT: Final = 64 * 1024
 PARSER_ERRORS: Final = (
     ValueError,
     LookupError,
@@ -46,22 +50,38 @@ class Asn1Error(ValueError):
         self.code = code
 
 
-def unarmoured(data: bytes) -> bytes:
-    """The binary inside PEM armour or plain base64; binary data as it is. Raises Asn1Error."""
+def unarmoured(data: bytes, limit: int = SIZE_LIMIT_BYTES) -> bytes:
+    """The binary inside PEM armour, a text before it left out, or plain base64; binary as it is.
+
+    Raises Asn1Error, also for more than twice ``limit`` bytes.
+    """
     if not data:
         raise Asn1Error("empty")
-    if len(data) > 2 * SIZE_LIMIT_BYTES:
+    if len(data) > 2 * limit:
         raise Asn1Error("too_large")
-    if data[:1] == b"0" and not BASE64_TEXT.fullmatch(data):
+    data = data.removeprefix(BOM)
+    is_base64 = BASE64_TEXT.fullmatch(data) is not None
+    if data[:1] == b"0" and not is_base64:
         return data
-    armoured = ARMOUR.fullmatch(data)
-    if armoured is None and (b"-----BEGIN " in data[:64] or not BASE64_TEXT.fullmatch(data)):
-        raise Asn1Error("trailing_data" if b"-----END " in data else "malformed")
+    armoured = ARMOUR.search(data)
+    if armoured is not None and data[armoured.end() :].strip():
+        raise Asn1Error("trailing_data")
+    if not is_base64 and (armoured is None or not _is_preface(data[: armoured.start()])):
+        raise Asn1Error("malformed")
     text = armoured[2] if armoured else data
     try:
         return base64.b64decode(b"".join(text.split()), validate=True)
     except binascii.Error as error:
         raise Asn1Error("malformed") from error
+
+
+def _is_preface(data: bytes) -> bool:
+    """Whether this may stand before armour: some programs tell there in words what follows."""
+    try:
+        text = data[: PREFACE_LIMIT + 1].decode()
+    except UnicodeDecodeError:
+        return False
+    return len(data) <= PREFACE_LIMIT and "\0" not in text
 
 
 def as_der(data: bytes) -> bytes:
@@ -78,6 +98,30 @@ def as_der(data: bytes) -> bytes:
     if end != len(data):
         raise Asn1Error("trailing_data")
     return data if rewritten is None else rewritten
+
+
+def list_der(data: bytes) -> bytes:
+    """The DER of a revocation list, whose entries are not looked at: there may be a million, and
+    the library that reads them does it lazily.
+
+    Everything else is within the limits of ``as_der``. Raises Asn1Error.
+    """
+    reader = _Reader(data)
+    whole = reader.sequence(0, len(data))
+    body = reader.sequence(whole.body, len(data)) if whole.end == len(data) else None
+    if body is None or body.end is None:
+        return as_der(data)
+    position, after_dates = body.body, False
+    while position < body.end:
+        tag = data[position]
+        if after_dates and tag == SEQUENCE:
+            position = reader.sequence(position, body.end).end or body.end
+            continue
+        position = reader.kept(position, body.end)
+        after_dates = tag in TIMES
+    while position < len(data):
+        position = reader.kept(position, len(data))
+    return data
 
 
 def split_first(data: bytes) -> tuple[bytes, bytes]:
@@ -106,6 +150,19 @@ class _Reader:
     def __init__(self, data: bytes) -> None:
         self.data = data
         self.count = 0
+
+    def sequence(self, start: int, limit: int) -> _Header:
+        """The header of the sequence at ``start``. Raises Asn1Error where it is none."""
+        if self.data[start : start + 1] != bytes([SEQUENCE]):
+            raise Asn1Error("malformed")
+        return self._header(start, limit)
+
+    def kept(self, start: int, limit: int) -> int:
+        """The end of the element at ``start``, which must be DER already."""
+        end, rewritten = self.element(start, limit, 2)
+        if rewritten is not None:
+            raise Asn1Error("malformed")
+        return end
 
     def element(self, start: int, limit: int, depth: int) -> tuple[int, bytes | None]:
         """The end of the element at ``start`` and its new bytes, None where they stay."""

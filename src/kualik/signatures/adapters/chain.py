@@ -12,25 +12,30 @@ from kualik.signatures.adapters.certificates import (
 )
 from kualik.signatures.adapters.online import Fetched, RevocationFetcher, fetch_evidence
 from kualik.signatures.adapters.revocation import (
+    UNREADABLE,
     Evidence,
     RevocationAnswer,
     check_revocation,
-    is_issued_by,
+    issue_fault,
 )
 from kualik.signatures.adapters.trust import TrustDirectory
 
 PATH_LIMIT: Final = 6
 CHECK_LIMIT: Final = 40
+# Nothing that speaks against a certificate, only nothing for it.
+ABSENT: Final = frozenset({"revocation_no_data", "revocation_stale", "revocation_unreachable"})
+# Of the operator's own authorities no proof is wanted, but what is said of them is heard.
+HEARD: Final = frozenset({"revocation_unknown", "revocation_unreadable"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RevocationPolicy:
     """How revocation is judged.
 
-    Where it is not required, a certificate known to be revoked still is, and one of which nothing
-    is known gets a remark. ``at`` is the moment it must be known for, by default that of the path;
-    ``evidence`` is data besides that of the trust directory; ``fetcher`` asks outside, None never
-    does.
+    Where it is not required, data that is missing or out of date makes a remark; whatever speaks
+    against a certificate still does, and so does data that cannot be believed or read. ``at`` is
+    the moment it must be known for, by default that of the path; ``evidence`` is data besides that
+    of the trust directory; ``fetcher`` asks outside, None never does.
     """
 
     is_required: bool = True
@@ -41,6 +46,10 @@ class RevocationPolicy:
     def known_at(self, at: datetime) -> "RevocationPolicy":
         """The same, with revocation to be known for the moment ``at``."""
         return replace(self, at=at)
+
+    def told(self, code: str) -> str:
+        """What is told of a certificate of which nothing is known, for this reason."""
+        return code if self.is_required or code not in ABSENT else "revocation_skipped"
 
     def with_evidence(self, evidence: Evidence) -> "RevocationPolicy":
         """The same with more evidence."""
@@ -91,12 +100,11 @@ def check_certificate(
     asked = _Asked(trust, policy, at=policy.at or at, now=now or at)
     if len(path) == 1:
         return replace(answer, codes=tuple(codes))
-    found = asked.revocation_of(leaf, path[1])
-    if not policy.is_required and found.state == "unknown":
-        return replace(answer, codes=(*codes, "revocation_skipped"), revocation=found)
+    found = asked.revocation_of_leaf(leaf, path[1])
     for position, authority in enumerate(path[1:-1], start=1):
         codes += asked.authority_codes(authority, path[position + 1])
-    return replace(answer, codes=(*_codes_of(found, at), *codes), revocation=found)
+    codes = list(dict.fromkeys([*_codes_of(found, at, policy), *codes]))
+    return replace(answer, codes=tuple(codes), revocation=found)
 
 
 def _readable(ders: Iterable[bytes]) -> Iterator[Certificate]:
@@ -121,11 +129,11 @@ def _anchor_remarks(anchor: Certificate, trust: TrustDirectory) -> list[str]:
     return [code for code, holds in found.items() if holds]
 
 
-def _codes_of(found: RevocationAnswer, at: datetime) -> list[str]:
+def _codes_of(found: RevocationAnswer, at: datetime, policy: RevocationPolicy) -> list[str]:
     """A revocation behind the moment of signing counts unless that moment is proven: where it is
     not, the policy asked about a later one and found the certificate revoked by then."""
     if found.state == "unknown":
-        return [found.code]
+        return [policy.told(found.code)]
     if found.revoked_at is None:
         return []
     if found.revoked_at <= at:
@@ -189,8 +197,10 @@ class _Search:
             self.fault = "authority_not_allowed"
             return False
         self.checks += 1
-        if self.checks > CHECK_LIMIT or not is_issued_by(path[-1], issuer):
-            self.fault = "certificate_forged"
+        fault = "too many" if self.checks > CHECK_LIMIT else issue_fault(path[-1], issuer)
+        if fault:
+            is_open = fault == "algorithm_unsupported"
+            self.fault = "certificate_algorithm_unsupported" if is_open else "certificate_forged"
             return False
         if not issuer.covers(self.at):
             self.fault = "authority_not_valid"
@@ -210,6 +220,12 @@ class _Asked:
         self.now = now
         self.evidence = trust.evidence.with_more(policy.evidence)
 
+    def revocation_of_leaf(self, leaf: Certificate, issuer: Certificate) -> RevocationAnswer:
+        """What nobody could read may be what speaks against it."""
+        found = self.revocation_of(leaf, issuer)
+        is_open = found.code in ABSENT and self.evidence.unread
+        return replace(found, code=UNREADABLE) if is_open else found
+
     def revocation_of(self, certificate: Certificate, issuer: Certificate) -> RevocationAnswer:
         # Nothing is published about a certificate after its end.
         at = min(self.at, certificate.not_after)
@@ -218,16 +234,16 @@ class _Asked:
             return found
         fetched = fetch_evidence(certificate, issuer, self.policy.fetcher)
         if fetched == Fetched():
-            return replace(found, code="revocation_unreachable")
+            return replace(found, code="revocation_unreachable") if found.code in ABSENT else found
         self.evidence = self.evidence.with_more(fetched.evidence)
         return check_revocation(certificate, issuer, self.evidence, at=at, now=self.now)
 
     def authority_codes(self, authority: Certificate, issuer: Certificate) -> list[str]:
         """Faults of an authority on the way; the operator's own ones need no proof."""
         found = self.revocation_of(authority, issuer)
-        if found.state == "revoked":
-            return ["authority_revoked"]
-        is_pinned = authority.der in self.trust.known_ders
-        return (
-            ["authority_revocation_unknown"] if found.state == "unknown" and not is_pinned else []
-        )
+        if found.state != "unknown":
+            return ["authority_revoked"] if found.state == "revoked" else []
+        if authority.der in self.trust.known_ders:
+            return ["authority_revocation_unknown"] if found.code in HEARD else []
+        told = self.policy.told(found.code)
+        return [told if told == "revocation_skipped" else "authority_revocation_unknown"]

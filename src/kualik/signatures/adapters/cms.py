@@ -3,8 +3,8 @@
 Never calls ``.native`` on anything that may hold a GOST certificate: asn1crypto cannot read one.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -18,10 +18,11 @@ from kualik.signatures.adapters.certificates import (
     read_algorithm,
     read_certificate,
 )
+from kualik.signatures.adapters.mail import MailError, is_mail, open_mail
 
 SIGNER_LIMIT: Final = 32
 CERTIFICATE_LIMIT: Final = 64
-CRL_LIMIT: Final = 16
+REVOCATION_LIMIT: Final = 64
 VALUE_LIMIT: Final = 16
 SIGNED_DATA: Final = "1.2.840.113549.1.7.2"
 DATA: Final = "1.2.840.113549.1.7.1"
@@ -36,12 +37,16 @@ SIGNING_TIME: Final = "1.2.840.113549.1.9.5"
 SIGNING_CERTIFICATE: Final = "1.2.840.113549.1.9.16.2.12"
 SIGNING_CERTIFICATE_V2: Final = "1.2.840.113549.1.9.16.2.47"
 TIMESTAMP: Final = "1.2.840.113549.1.9.16.2.14"
+ARCHIVE_TIMESTAMP: Final = "0.4.0.1733.2.4"
+# RFC 5940: an OCSP response among the revocation data of a signature file.
+OCSP_RESPONSE: Final = "1.3.6.1.5.5.7.16.2"
 
 Attributes = Mapping[str, tuple[bytes, ...]]
 
 
 class CmsError(ValueError):
-    """``code`` is one of Asn1Error's, or ``not_signed_data`` or ``too_many_signers``."""
+    """``code`` is one of Asn1Error's or MailError's, ``not_signed_data`` or
+    ``too_many_signers``."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -55,6 +60,7 @@ class Signer:
     The certificate is named by ``issuer_der`` and ``serial`` or by ``key_id``. ``signed_bytes``
     are the signed attributes as they stand, under the tag that is signed, None where there are
     none. Attributes map identifiers to DER values; a repeated attribute holds all its values.
+    ``fields`` is everything but the unsigned attributes, as it stands.
     """
 
     issuer_der: bytes
@@ -66,6 +72,7 @@ class Signer:
     signed: Attributes
     unsigned: Attributes
     signature: bytes
+    fields: bytes = field(repr=False)
 
     def is_by(self, certificate: Certificate) -> bool:
         """Whether this is the certificate that the signer names."""
@@ -88,13 +95,20 @@ class Signer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedData:
-    """A signature file. ``content`` is None in a detached one."""
+    """A signature file. ``content`` is None in a detached one.
+
+    ``crls`` and ``responses`` are the revocation data of the kinds that are understood;
+    ``certificate_choices`` and ``revocation_choices`` hold every element as it stands.
+    """
 
     content_type: str
     content: bytes | None = field(repr=False)
     digest_oids: frozenset[str]
     certificates: tuple[bytes, ...] = field(repr=False)
     crls: tuple[bytes, ...] = field(repr=False)
+    responses: tuple[bytes, ...] = field(repr=False)
+    certificate_choices: tuple[bytes, ...] = field(repr=False)
+    revocation_choices: tuple[bytes, ...] = field(repr=False)
     signers: tuple[Signer, ...]
 
     def certificate_of(self, signer: Signer) -> Certificate | None:
@@ -115,11 +129,20 @@ class SignedData:
 
 
 def read_cms(data: bytes) -> SignedData:
-    """The signed data of a file: DER or BER, binary, base64 or PEM. Raises CmsError."""
+    """The signed data of a file: DER or BER, binary, base64 or PEM, or a signed message, which
+    carries its content also where that stands beside the signature. Raises CmsError."""
     try:
-        return read_der(as_der(unarmoured(data)))
-    except Asn1Error as error:
+        if not is_mail(data):
+            return read_der(as_der(unarmoured(data)))
+        mail = open_mail(data)
+        signed = read_der(as_der(unarmoured(mail.signature)))
+    except (Asn1Error, MailError) as error:
         raise CmsError(error.code) from error
+    if mail.content is None:
+        return signed
+    if signed.content is not None:
+        raise CmsError("malformed")
+    return replace(signed, content=mail.content)
 
 
 def read_der(der: bytes) -> SignedData:
@@ -139,11 +162,11 @@ def _signed_data(found: cms.SignedData) -> SignedData:
     if found["version"].native not in VERSIONS or len(found) > SIGNED_DATA_PARTS:
         raise CmsError("malformed")
     signers = found["signer_infos"]
-    certificates, crls = _items(found["certificates"]), _items(found["crls"])
+    certificates, revocations = _items(found["certificates"]), _items(found["crls"])
     if (
         len(signers) > SIGNER_LIMIT
         or len(certificates) > CERTIFICATE_LIMIT
-        or len(crls) > CRL_LIMIT
+        or len(revocations) > REVOCATION_LIMIT
     ):
         raise CmsError("too_many_signers")
     digests = [read_algorithm(item) for item in found["digest_algorithms"]]
@@ -157,7 +180,10 @@ def _signed_data(found: cms.SignedData) -> SignedData:
         certificates=tuple(
             choice.chosen.dump() for choice in certificates if choice.name == "certificate"
         ),
-        crls=tuple(_list(choice) for choice in crls if choice.name == "crl"),
+        crls=tuple(_list(choice) for choice in revocations if choice.name == "crl"),
+        responses=tuple(_responses(revocations)),
+        certificate_choices=tuple(choice.dump() for choice in certificates),
+        revocation_choices=tuple(choice.dump() for choice in revocations),
         signers=tuple(_signer(item) for item in signers),
     )
 
@@ -172,6 +198,18 @@ def _list(choice: core.Choice) -> bytes:
         raise CmsError("malformed")
     der: bytes = choice.chosen.dump()
     return der
+
+
+def _responses(choices: Iterable[core.Choice]) -> Iterator[bytes]:
+    """The OCSP responses, not yet read."""
+    for choice in choices:
+        if choice.name != "other":
+            continue
+        kind, value = core.SequenceOf.load(
+            b"\x30" + choice.chosen.dump()[1:], strict=True, spec=core.Any
+        )
+        if core.ObjectIdentifier.load(kind.dump()).dotted == OCSP_RESPONSE:
+            yield value.dump()
 
 
 def _content(found: core.Asn1Value) -> bytes | None:
@@ -199,6 +237,7 @@ def _signer(found: cms.SignerInfo) -> Signer:
         signed=_attributes(signed),
         unsigned=_attributes(found["unsigned_attrs"]),
         signature=found["signature"].native,
+        fields=b"".join(found[place].dump() for place in range(SIGNER_PARTS - 1)),
     )
 
 

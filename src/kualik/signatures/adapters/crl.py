@@ -10,7 +10,7 @@ from asn1crypto import crl as asn1_crl
 from cryptography import x509
 
 from kualik.signatures.adapters.algorithms import Algorithm
-from kualik.signatures.adapters.asn1 import PARSER_ERRORS
+from kualik.signatures.adapters.asn1 import PARSER_ERRORS, Asn1Error, list_der, unarmoured
 from kualik.signatures.adapters.certificates import (
     authority_key,
     point_addresses,
@@ -22,6 +22,8 @@ from kualik.signatures.adapters.certificates import (
 CRL_NUMBER: Final = "2.5.29.20"
 DELTA_INDICATOR: Final = "2.5.29.27"
 ISSUING_POINT: Final = "2.5.29.28"
+# The lists of a national centre grow for years.
+LIST_LIMIT_BYTES: Final = 64 * 1024 * 1024
 UNDERSTOOD: Final = frozenset({CRL_NUMBER, DELTA_INDICATOR, ISSUING_POINT, "2.5.29.35"})
 
 
@@ -31,11 +33,13 @@ class BrokenCrl(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrlScope:
-    """Which certificates a list speaks of; ``addresses`` are the points it is published at."""
+    """Which certificates a list speaks of; ``addresses`` are the points it is published at.
+    A list of some reasons only (``is_partial``) proves nothing good."""
 
     users: bool = True
     authorities: bool = True
     addresses: tuple[str, ...] = ()
+    is_partial: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +52,11 @@ class CrlEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Crl:
-    """A list; ``base_number`` is the number of the full list that a delta changes."""
+    """A list; ``base_number`` is the number of the full list that a delta changes.
+
+    One that is not ``is_understood`` bears a mandatory extension that is unknown here, or entries
+    of other issuers: nothing may be taken from it.
+    """
 
     der: bytes
     tbs: bytes
@@ -61,6 +69,7 @@ class Crl:
     this_update: datetime
     next_update: datetime | None
     scope: CrlScope
+    is_understood: bool = True
 
     def entry(self, serial: int) -> CrlEntry | None:
         """What the list says of a serial number. Raises BrokenCrl."""
@@ -74,13 +83,31 @@ class Crl:
 
 
 def read_crl(der: bytes) -> Crl:
-    """The list of these bytes. Raises BrokenCrl, also for scopes that are not supported:
-    lists of other issuers' certificates and of some reasons only."""
+    """The list of these bytes. Raises BrokenCrl, also for one that may not be used in full: of
+    other issuers' certificates, of some reasons only, with an unknown critical extension."""
+    found = _read_safely(der)
+    if not found.is_understood or found.scope.is_partial:
+        raise BrokenCrl("an unsupported scope or an unknown critical extension")
+    return found
+
+
+def open_crl(data: bytes) -> Crl:
+    """The list of a file or an answer, whatever its scope: DER, base64 or PEM. Raises BrokenCrl."""
+    if len(data) > 2 * LIST_LIMIT_BYTES:
+        raise BrokenCrl("too large")
+    try:
+        der = list_der(unarmoured(data, LIST_LIMIT_BYTES))
+    except Asn1Error as error:
+        raise BrokenCrl(error.code) from error
+    return _read_safely(der)
+
+
+def _read_safely(der: bytes) -> Crl:
     try:
         return _read(der)
     except BrokenCrl:
         raise
-    except PARSER_ERRORS as error:
+    except (*PARSER_ERRORS, x509.InvalidVersion) as error:
         raise BrokenCrl(type(error).__name__) from error
 
 
@@ -91,8 +118,10 @@ def _read(der: bytes) -> Crl:
     if read_algorithm(tbs["signature"]) != algorithm:
         raise BrokenCrl("two different algorithms")
     extensions = read_extensions(tbs["crl_extensions"])
-    if any(critical and oid not in UNDERSTOOD for oid, (critical, _) in extensions.items()):
-        raise BrokenCrl("an unknown critical extension")
+    is_strange = any(
+        critical and oid not in UNDERSTOOD for oid, (critical, _) in extensions.items()
+    )
+    scope, is_indirect = _scope(extensions)
     delta = extensions.get(DELTA_INDICATOR)
     number = extensions.get(CRL_NUMBER)
     next_update = tbs["next_update"]
@@ -109,7 +138,8 @@ def _read(der: bytes) -> Crl:
         base_number=_number(delta[1]) if delta else None,
         this_update=tbs["this_update"].native,
         next_update=None if isinstance(next_update, core.Void) else next_update.native,
-        scope=_scope(extensions),
+        scope=scope,
+        is_understood=not (is_strange or is_indirect),
     )
 
 
@@ -123,18 +153,19 @@ def _number(der: bytes) -> int:
     return int(found)
 
 
-def _scope(extensions: dict[str, tuple[bool, bytes]]) -> CrlScope:
+def _scope(extensions: dict[str, tuple[bool, bytes]]) -> tuple[CrlScope, bool]:
+    """The scope, and whether entries may be of other issuers."""
     if ISSUING_POINT not in extensions:
-        return CrlScope()
+        return CrlScope(), False
     point = asn1_crl.IssuingDistributionPoint.load(extensions[ISSUING_POINT][1], strict=True)
-    limits = ("only_some_reasons", "indirect_crl", "only_contains_attribute_certs")
-    if any(point[limit].native for limit in limits):
-        raise BrokenCrl("an unsupported scope")
-    return CrlScope(
-        users=not point["only_contains_ca_certs"].native,
-        authorities=not point["only_contains_user_certs"].native,
+    is_of_others = bool(point["only_contains_attribute_certs"].native)
+    scope = CrlScope(
+        users=not (is_of_others or point["only_contains_ca_certs"].native),
+        authorities=not (is_of_others or point["only_contains_user_certs"].native),
         addresses=point_addresses([point]),
+        is_partial=bool(point["only_some_reasons"].native),
     )
+    return scope, bool(point["indirect_crl"].native)
 
 
 def _reason(found: x509.RevokedCertificate) -> str:

@@ -5,18 +5,18 @@ Python, GOST signatures tens of milliseconds each.
 """
 
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
 from asn1crypto import core
+from lxml import etree
 
 from kualik.rules.errors import RuleViolation
 from kualik.signatures.adapters import gost
 from kualik.signatures.adapters.algorithms import Algorithm
-from kualik.signatures.adapters.asn1 import Asn1Error, as_der
-from kualik.signatures.adapters.cms import TIMESTAMP, SignedData
-from kualik.signatures.adapters.crl import BrokenCrl, read_crl
+from kualik.signatures.adapters.cms import ARCHIVE_TIMESTAMP, TIMESTAMP, SignedData
+from kualik.signatures.adapters.enclosed import enclosed_in
 from kualik.signatures.adapters.gost.hash2015 import is_native
 from kualik.signatures.adapters.online import NotAsked, RevocationFetcher, Unreachable
 from kualik.signatures.adapters.revocation import Evidence
@@ -45,15 +45,24 @@ class Effort:
             for signer in signed.signers
             if signer.algorithm.oid in gost.SIGNATURE_OIDS
         }
-        stamps = (signer.unsigned.get(TIMESTAMP, ()) for signer in signed.signers)
-        tokens = [token for found in stamps for token in found]
-        self._take_bytes(_slow(hashes) * length + sum(map(len, tokens)) + _lists(signed.crls))
-        self._take_checks((len(signed.signers) + len(tokens)) * (1 + len(signed.certificates)))
+        tokens = [
+            token for signer in signed.signers for token in signer.unsigned.get(TIMESTAMP, ())
+        ]
+        archives = [
+            token
+            for signer in signed.signers
+            for token in signer.unsigned.get(ARCHIVE_TIMESTAMP, ())
+        ]
+        tokens += archives
+        hashes |= {oid for token in archives for oid in _named(token)}
+        self._take_bytes(_slow(hashes) * length + sum(map(len, tokens)))
+        enclosed = enclosed_in(signed)
+        self.take_evidence(enclosed.evidence)
+        self._take_checks((len(signed.signers) + len(tokens)) * (1 + len(enclosed.certificates)))
 
     def take_stamp(self, token: bytes, length: int) -> None:
         """A time-stamp over ``length`` bytes of a file; whichever hash it names may be of them."""
-        named = {oid for oid in gost.HASH_OIDS if core.ObjectIdentifier(oid).dump() in token}
-        self._take_bytes(_slow(named) * length + len(token))
+        self._take_bytes(_slow(_named(token)) * length + len(token))
         self._take_checks(1)
 
     def take_evidence(self, evidence: Evidence) -> None:
@@ -68,7 +77,9 @@ class Effort:
             methods = signature.iter(f"{{{DS}}}DigestMethod")
             hashes = {DIGEST_METHODS.get(str(each.get("Algorithm")), "") for each in methods}
             times = 2 if number else 1
-            self._take_bytes(times * _slow(hashes) * len(document.content))
+            # A reference may also be to a part of the signature itself, however long.
+            length = times * len(document.content) + len(etree.tostring(signature))
+            self._take_bytes(_slow(hashes) * length)
             self._take_checks(len(list(signature.iter(f"{{{DS}}}X509Certificate"))) + 1)
 
     def _take_bytes(self, length: int) -> None:
@@ -112,22 +123,21 @@ class PatientFetcher:
             raise NotAsked("asked long enough")
 
 
+def _tokens(signed: SignedData, oid: str) -> Iterator[bytes]:
+    """The time-stamps of one kind that all signers have."""
+    for signer in signed.signers:
+        yield from signer.unsigned.get(oid, ())
+
+
+def _named(token: bytes) -> set[str]:
+    """The GOST hashes whose identifiers a token holds anywhere."""
+    return {oid for oid in gost.HASH_OIDS if core.ObjectIdentifier(oid).dump() in token}
+
+
 def _slow(hashes: Collection[str]) -> int:
     """How many of these hashes are computed in plain Python."""
     found = {gost.HASH_OIDS[oid] for oid in hashes if oid in gost.HASH_OIDS}
     return sum(1 for scheme in found if scheme == gost.GOST_2004 or not is_native(scheme.key_bits))
-
-
-def _lists(ders: Iterable[bytes]) -> int:
-    """Bytes of the revocation lists whose own signature is by GOST."""
-    found: list[tuple[Algorithm, bytes]] = []
-    for der in ders:
-        try:
-            read = read_crl(as_der(der))
-        except (Asn1Error, BrokenCrl):
-            continue
-        found.append((read.algorithm, read.tbs))
-    return _by_gost(found)
 
 
 def _by_gost(signed: Iterable[tuple[Algorithm, bytes]]) -> int:

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import Final, Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
-from kualik.signatures.adapters.asn1 import Asn1Error, as_der, unarmoured
 from kualik.signatures.adapters.certificates import Certificate
-from kualik.signatures.adapters.crl import BrokenCrl, Crl, read_crl
+from kualik.signatures.adapters.crl import LIST_LIMIT_BYTES, BrokenCrl, open_crl
 from kualik.signatures.adapters.ocsp import BrokenOcsp, OcspResponse, make_request, read_ocsp
 from kualik.signatures.adapters.revocation import Evidence
 
@@ -17,7 +16,6 @@ TIMEOUT_SECONDS: Final = 5.0
 DOWNLOAD_SECONDS: Final = 20.0
 CHUNK_BYTES: Final = 64 * 1024
 OCSP_LIMIT_BYTES: Final = 64 * 1024
-CRL_LIMIT_BYTES: Final = 20 * 1024 * 1024
 ADDRESS_LIMIT: Final = 2
 NONCE_BYTES: Final = 32
 OCSP_REQUEST: Final = "application/ocsp-request"
@@ -73,10 +71,13 @@ def ask_services(
         response = _asked(url, certificate, issuer, fetcher)
         if response is not None:
             return Fetched(Evidence(responses=(response,)))
-    crls = [_listed(url, fetcher) for url in certificate.crl_urls[:ADDRESS_LIMIT]]
-    if any(crls):
-        crls += [_listed(url, fetcher) for url in certificate.delta_urls[:ADDRESS_LIMIT]]
-    return Fetched(Evidence(crls=tuple(crl for crl in crls if crl is not None)))
+    found = Evidence()
+    for url in certificate.crl_urls[:ADDRESS_LIMIT]:
+        found = found.with_more(_listed(url, fetcher))
+    if found.crls:
+        for url in certificate.delta_urls[:ADDRESS_LIMIT]:
+            found = found.with_more(_listed(url, fetcher))
+    return Fetched(found)
 
 
 def _asked(
@@ -91,11 +92,13 @@ def _asked(
     return response if response.nonce in (b"", nonce) else None
 
 
-def _listed(url: str, fetcher: RevocationFetcher) -> Crl | None:
+def _listed(url: str, fetcher: RevocationFetcher) -> Evidence:
     try:
-        return read_crl(as_der(unarmoured(fetcher.get(url))))
-    except (Unreachable, Asn1Error, BrokenCrl):
-        return None
+        return Evidence(crls=(open_crl(fetcher.get(url)),))
+    except Unreachable:
+        return Evidence()
+    except BrokenCrl:
+        return Evidence(unread=(url,))
 
 
 class HttpFetcher:
@@ -105,7 +108,7 @@ class HttpFetcher:
         return exchanged(url, "POST", request, OCSP_LIMIT_BYTES)
 
     def get(self, url: str) -> bytes:
-        return exchanged(url, "GET", None, CRL_LIMIT_BYTES)
+        return exchanged(url, "GET", None, LIST_LIMIT_BYTES)
 
 
 def exchanged(

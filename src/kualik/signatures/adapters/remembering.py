@@ -20,9 +20,8 @@ from typing import Final
 
 from django.core.cache.backends.base import BaseCache
 
-from kualik.signatures.adapters.asn1 import Asn1Error, as_der, unarmoured
 from kualik.signatures.adapters.certificates import Certificate
-from kualik.signatures.adapters.crl import BrokenCrl, Crl, read_crl
+from kualik.signatures.adapters.crl import BrokenCrl, Crl, open_crl
 from kualik.signatures.adapters.ocsp import BrokenOcsp, OcspResponse, read_ocsp
 from kualik.signatures.adapters.online import (
     Fetched,
@@ -34,6 +33,7 @@ from kualik.signatures.adapters.online import (
 from kualik.signatures.adapters.revocation import (
     CLOCK_TOLERANCE,
     Evidence,
+    is_outdated,
     lists_of,
     speaks_of,
 )
@@ -70,15 +70,22 @@ class CachedFetcher:
         if response is not None:
             return Fetched(Evidence(responses=(response,)))
         fetched = ask_services(certificate, issuer, _Lists(self, certificate, issuer))
+        if is_outdated(fetched.evidence):
+            # The delta kept or asked for is to a full list that came out since.
+            fetched = ask_services(
+                certificate, issuer, _Lists(self, certificate, issuer, anew=True)
+            )
         for response in fetched.evidence.responses:
             if speaks_of(response, certificate, issuer):
                 self._keep(place, response.der, *_life_of_answer(response, certificate, issuer))
         return fetched
 
-    def list_at(self, url: str, certificate: Certificate, issuer: Certificate) -> bytes:
-        """The list at an address. Raises Unreachable."""
+    def list_at(
+        self, url: str, certificate: Certificate, issuer: Certificate, *, anew: bool
+    ) -> bytes:
+        """The list at an address, ``anew`` whatever is kept. Raises Unreachable."""
         place = _key("list", url.encode(), issuer.spki_der)
-        kept = self._kept(place)
+        kept = None if anew else self._kept(place)
         if kept is not None and _list(kept, certificate, issuer) is not None:
             return kept
         content = self.get(url)
@@ -140,12 +147,13 @@ class _Lists:
     owner: CachedFetcher
     certificate: Certificate
     issuer: Certificate
+    anew: bool = False
 
     def ask(self, url: str, request: bytes) -> bytes:
         return self.owner.ask(url, request)
 
     def get(self, url: str) -> bytes:
-        return self.owner.list_at(url, self.certificate, self.issuer)
+        return self.owner.list_at(url, self.certificate, self.issuer, anew=self.anew)
 
 
 def _key(kind: str, *parts: bytes) -> str:
@@ -163,8 +171,8 @@ def _response(content: bytes, certificate: Certificate, issuer: Certificate) -> 
 
 def _list(content: bytes, certificate: Certificate, issuer: Certificate) -> Crl | None:
     try:
-        found = read_crl(as_der(unarmoured(content)))
-    except (Asn1Error, BrokenCrl):
+        found = open_crl(content)
+    except BrokenCrl:
         return None
     return found if lists_of(found, certificate, issuer) else None
 

@@ -20,13 +20,14 @@ TIME_STAMPING: Final = "1.3.6.1.5.5.7.3.8"
 class Stamp:
     """A token that is sound in itself; whom its ``certificate`` leads to is another question.
 
-    ``certificates`` and ``crls`` travel inside the token.
+    ``certificates``, ``crls`` and ``responses`` travel inside the token.
     """
 
     moment: datetime
     certificate: Certificate
     certificates: tuple[bytes, ...]
     crls: tuple[bytes, ...]
+    responses: tuple[bytes, ...]
 
 
 class BrokenStamp(ValueError):
@@ -41,20 +42,41 @@ class BrokenStamp(ValueError):
 
 def read_stamp(token: bytes, stamped: bytes) -> Stamp:
     """The time-stamp over the bytes ``stamped``. Raises BrokenStamp."""
+    return stamp_of(open_token(token), stamped)
+
+
+def open_token(token: bytes) -> SignedData:
+    """What a token holds; nothing of it is checked yet. Raises BrokenStamp."""
     try:
         signed = read_der(as_der(token))
     except (Asn1Error, CmsError) as error:
         raise BrokenStamp("timestamp_broken") from error
     if signed.content_type != TIMESTAMP_INFO or signed.content is None or len(signed.signers) != 1:
         raise BrokenStamp("timestamp_broken")
+    return signed
+
+
+def stamp_of(signed: SignedData, stamped: bytes) -> Stamp:
+    """The time-stamp of an opened token over the bytes ``stamped``. Raises BrokenStamp."""
     certificate = _signed_by(signed)
-    moment = _moment(signed.content, stamped)
+    moment = _moment(signed.content or b"", stamped)
     return Stamp(
         moment=moment,
         certificate=certificate,
         certificates=signed.certificates,
         crls=signed.crls,
+        responses=signed.responses,
     )
+
+
+def imprint_hash(signed: SignedData) -> str:
+    """The identifier of the hash that an opened token was made over. Raises BrokenStamp."""
+    try:
+        info = tsp.TSTInfo.load(as_der(signed.content or b""), strict=True)
+        oid: str = info["message_imprint"]["hash_algorithm"]["algorithm"].dotted
+    except PARSER_ERRORS as error:
+        raise BrokenStamp("timestamp_broken") from error
+    return oid
 
 
 def _signed_by(signed: SignedData) -> Certificate:

@@ -1,5 +1,6 @@
 """What is believed: the certificates and revocation data of a directory, and nothing else."""
 
+import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -8,19 +9,25 @@ from pathlib import Path
 from typing import Final
 
 from kualik.signatures.adapters.algorithms import family_of
-from kualik.signatures.adapters.asn1 import Asn1Error, as_der, unarmoured
+from kualik.signatures.adapters.asn1 import ARMOUR, BOM, Asn1Error, as_der, unarmoured
 from kualik.signatures.adapters.certificates import (
+    CERTIFICATE_LIMIT_BYTES,
     BrokenCertificate,
     Certificate,
     read_certificate,
 )
-from kualik.signatures.adapters.crl import BrokenCrl, Crl, read_crl
+from kualik.signatures.adapters.cms import CmsError, read_der
+from kualik.signatures.adapters.crl import LIST_LIMIT_BYTES, BrokenCrl, Crl, open_crl, read_crl
 from kualik.signatures.adapters.ocsp import BrokenOcsp, OcspResponse, read_ocsp
-from kualik.signatures.adapters.revocation import Evidence, is_issued_by
+from kualik.signatures.adapters.revocation import OCSP_SIGNING, Evidence, issue_fault
 
 FILE_LIMIT: Final = 1000
-FILE_LIMIT_BYTES: Final = 20 * 1024 * 1024
+FILE_LIMIT_BYTES: Final = 2 * LIST_LIMIT_BYTES
 PEM_START: Final = b"-----BEGIN "
+LIST_MARK: Final = b" CRL-----"
+DER_START: Final = re.compile(rb"0[\x80-\xff]")
+CERTIFICATES: Final = (".cer", ".crt")
+MEANT: Final = (*CERTIFICATES, ".crl", ".der", ".ocsp", ".p7b", ".p7c", ".pem")
 
 
 class TrustError(ValueError):
@@ -37,13 +44,15 @@ class TrustDirectory:
 
     ``anchors`` are believed as they are; ``authorities`` help to reach an anchor. Authorities
     are chosen by the operator too: for them missing revocation data is no fault. ``test_ders``
-    are those of the anchors that only a demonstration believes.
+    are those of the anchors that only a demonstration believes; ``unread`` names files that could
+    not be read, or not in full.
     """
 
     anchors: tuple[Certificate, ...] = ()
     authorities: tuple[Certificate, ...] = ()
     evidence: Evidence = Evidence()
     test_ders: frozenset[bytes] = frozenset()
+    unread: tuple[str, ...] = ()
 
     def with_test(self, test: "TrustDirectory") -> "TrustDirectory":
         """The same with the anchors of a test authority, which stay known as such."""
@@ -76,9 +85,8 @@ def trust_of(
     """The trust that DER parts make.
 
     With ``pins`` (SHA-256 in lower-case hexadecimal) only those certificates are anchors. Without
-    them the self-signed ones are, and an authority whose root is missing, unless a root of the
-    same kind of key is there: that one was meant then. Raises BrokenCertificate, BrokenCrl,
-    BrokenOcsp.
+    them the self-signed ones are, and an authority whose root is missing where that root would be
+    a sister of all that are there. Raises BrokenCertificate, BrokenCrl, BrokenOcsp.
     """
     read = tuple(dict.fromkeys(read_certificate(der) for der in certificates))
     return _trust(
@@ -89,9 +97,10 @@ def trust_of(
 
 
 def open_trust(directory: Path, *, pins: Collection[str] | None = None) -> TrustDirectory:
-    """The trust in the files of a directory, PEM or DER, whatever their names.
+    """The trust in the files of a directory, PEM, DER or PKCS#7 (``.p7b``), whatever their names.
 
-    Files that are nothing of the kind are left out. Raises TrustError.
+    Files that are something else are left out; those that seem to belong here and cannot be read
+    are named in ``unread``. Raises TrustError.
     """
     if not directory.is_dir():
         raise TrustError("trust_unreadable")
@@ -100,54 +109,95 @@ def open_trust(directory: Path, *, pins: Collection[str] | None = None) -> Trust
         files = sorted(path for path in directory.iterdir() if path.is_file())
         for path in files[:FILE_LIMIT]:
             if path.stat().st_size <= FILE_LIMIT_BYTES:
-                parts.add_file(path.read_bytes())
+                parts.add_file(path.name, path.read_bytes())
+            else:
+                parts.leave_out(path.name)
+        for path in files[FILE_LIMIT:]:
+            parts.leave_out(path.name)
     except OSError as error:
         raise TrustError("trust_unreadable") from error
-    evidence = Evidence(tuple(parts.crls), tuple(parts.responses))
+    evidence = Evidence(tuple(parts.crls), tuple(parts.responses), unread=tuple(parts.doubtful))
     trust = _trust(tuple(dict.fromkeys(parts.certificates)), evidence, pins)
     if not trust.anchors:
         raise TrustError("trust_unreadable")
-    return trust
+    return replace(trust, unread=tuple(parts.unread))
 
 
 class _Parts:
-    """What has been found in the files so far."""
+    """What has been found in the files so far; ``unread`` names those that could not be read,
+    ``doubtful`` those of them that may hold revocation data."""
 
     def __init__(self) -> None:
         self.certificates: list[Certificate] = []
         self.crls: list[Crl] = []
         self.responses: list[OcspResponse] = []
+        self.unread: list[str] = []
+        self.doubtful: list[str] = []
 
-    def add_file(self, content: bytes) -> None:
-        for block in _blocks(content):
+    def add_file(self, name: str, content: bytes) -> None:
+        blocks, is_whole = _blocks(content.removeprefix(BOM))
+        taken = [self._takes(block) for block in blocks]
+        is_armoured = PEM_START in content
+        if (is_whole and all(taken)) or not (is_armoured or _is_meant(name, content)):
+            return
+        is_list = LIST_MARK in content if is_armoured else not name.lower().endswith(CERTIFICATES)
+        self.leave_out(name, may_revoke=is_list)
+
+    def leave_out(self, name: str, *, may_revoke: bool = True) -> None:
+        self.unread.append(name)
+        if may_revoke:
+            self.doubtful.append(name)
+
+    def _takes(self, block: bytes) -> bool:
+        """Whether the block is one of the things that belong here, or a signature file."""
+        for take in (self._certificate, self._list, self._answer, self._bag):
             try:
-                self._add(as_der(unarmoured(block)))
-            except Asn1Error:
+                take(block)
+            except (Asn1Error, BrokenCertificate, BrokenCrl, BrokenOcsp, CmsError):
                 continue
+            return True
+        return False
 
-    def _add(self, der: bytes) -> None:
-        try:
-            self.certificates.append(read_certificate(der))
+    def _certificate(self, block: bytes) -> None:
+        if len(block) > 2 * CERTIFICATE_LIMIT_BYTES:
+            raise BrokenCertificate("too large")
+        self.certificates.append(read_certificate(as_der(unarmoured(block))))
+
+    def _list(self, block: bytes) -> None:
+        self.crls.append(open_crl(block))
+
+    def _answer(self, block: bytes) -> None:
+        self.responses.append(read_ocsp(unarmoured(block)))
+
+    def _bag(self, block: bytes) -> None:
+        """A file that carries certificates and lists and is signed by nobody. Those that travel
+        with a signature are not the operator's choice."""
+        signed = read_der(as_der(unarmoured(block)))
+        if signed.signers:
             return
-        except BrokenCertificate:
-            pass
-        try:
-            self.crls.append(read_crl(der))
-            return
-        except BrokenCrl:
-            pass
-        try:
-            self.responses.append(read_ocsp(der))
-        except BrokenOcsp:
-            return
+        certificates = [read_certificate(der) for der in signed.certificates]
+        self.crls += [open_crl(der) for der in signed.crls]
+        self.certificates += certificates
 
 
-def _blocks(content: bytes) -> list[bytes]:
-    """The PEM blocks of a file, or the file itself."""
+def _blocks(content: bytes) -> tuple[list[bytes], bool]:
+    """The PEM blocks of a file, whatever stands between them, or the file itself; and whether
+    every block is whole."""
     if PEM_START not in content:
-        return [content]
-    starts = content.split(PEM_START)[1:]
-    return [PEM_START + part for part in starts]
+        return [content], True
+    blocks = [found[0] for found in ARMOUR.finditer(content)]
+    return blocks, content.count(PEM_START) == len(blocks)
+
+
+def _is_meant(name: str, content: bytes) -> bool:
+    """Whether a file is not just something else, a text or a list of prices."""
+    if name.lower().endswith(MEANT) or DER_START.match(content):
+        return True
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return True
+    return False
 
 
 def _trust(
@@ -160,22 +210,39 @@ def _trust(
         anchors += _rootless(certificates, anchors)
     chosen = {anchor.der for anchor in anchors}
     others = (found for found in certificates if found.is_authority and found.der not in chosen)
-    return TrustDirectory(tuple(anchors), tuple(others), evidence)
+    appointed = (found.der for found in certificates if OCSP_SIGNING in found.purposes)
+    known = evidence.with_more(Evidence(responders=tuple(appointed)))
+    return TrustDirectory(tuple(anchors), tuple(others), known)
 
 
 def _is_root(certificate: Certificate) -> bool:
-    return certificate.issuer_name == certificate.subject_name and is_issued_by(
-        certificate, certificate
-    )
+    """Whether it says so itself. Where its own algorithm is unknown here or too weak, its key
+    identifiers tell: nobody relies on the signature of a root."""
+    if certificate.issuer_name != certificate.subject_name:
+        return False
+    fault = issue_fault(certificate, certificate)
+    is_own = certificate.issuer_key_id in (b"", certificate.key_id)
+    return not fault or (fault == "algorithm_unsupported" and is_own)
 
 
 def _rootless(certificates: tuple[Certificate, ...], roots: list[Certificate]) -> list[Certificate]:
     names = {certificate.subject_name for certificate in certificates}
-    kinds = {family_of(root.algorithm.oid) for root in roots}
     return [
         certificate
         for certificate in certificates
         if certificate.is_authority
         and certificate.issuer_name not in names
-        and family_of(certificate.algorithm.oid) not in kinds
+        and all(_is_sister(root, certificate) for root in roots)
     ]
+
+
+def _is_sister(root: Certificate, authority: Certificate) -> bool:
+    """Whether a root and the missing one of ``authority`` may be of one centre: the national one
+    has a root for each kind of key, one of them GOST, and their names begin with the same word.
+
+    Any other root that is there was meant, and not the authority.
+    """
+    kinds = {family_of(root.algorithm.oid), family_of(authority.algorithm.oid)}
+    is_national = len(kinds) == 2 and not kinds <= {"rsa", "ecdsa"}
+    first, second = root.issuer_common_name.split(), authority.issuer_common_name.split()
+    return is_national and bool(first) and first[:1] == second[:1]

@@ -5,7 +5,8 @@ nothing may stand in a signature that nobody has checked.
 """
 
 import base64
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
@@ -14,6 +15,8 @@ from lxml import etree
 
 PART_LIMIT: Final = 400
 CERTIFICATE_LIMIT: Final = 8
+REFERENCE_LIMIT: Final = 8
+FORM_LIMIT: Final = 2
 PREFIX_LIMIT: Final = 32
 
 DS: Final = "http://www.w3.org/2000/09/xmldsig#"
@@ -24,6 +27,12 @@ INCLUSIVE: Final = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
 INCLUSIVE_11: Final = "http://www.w3.org/2006/12/xml-c14n11"
 EXCLUSIVE: Final = "http://www.w3.org/2001/10/xml-exc-c14n#"
 PREFIXES: Final = f"{{{EXCLUSIVE}}}InclusiveNamespaces"
+DEFAULT_PREFIX: Final = "#default"
+OBJECT: Final = f"{{{DS}}}Object"
+# The beginning of an element in a canonical form, which writes the default namespace first; an
+# instruction is passed over.
+START: Final = re.compile(rb'<\?.*?\?>|<([^/?][^\s>]*)(?: xmlns="[^"]*")?', re.DOTALL)
+TRANSFORMS: Final = f"{{{DS}}}Transforms"
 # Comments are nowhere signed: not in a reference to the same document, whatever its transform is
 # called, and in a signature none are allowed.
 CANONICAL: Final[Mapping[str, str]] = MappingProxyType(
@@ -46,85 +55,197 @@ class XmlSignatureError(ValueError):
         self.code = code
 
 
+class _NotUnderstood(ValueError):
+    """A transform, or a parameter of one, that may be good and is unknown here."""
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A canonical form: its kind, and the prefixes that the exclusive one keeps all the same."""
+    """A canonical form: its kind, and the prefixes that the exclusive one keeps all the same, an
+    empty one for the default namespace."""
 
     kind: str
     prefixes: tuple[str, ...] = ()
 
     def of(self, node: etree._Element | etree._ElementTree) -> bytes:
         """The bytes that are signed. Raises XmlSignatureError ``xml_not_canonical``."""
+        tree = _apart(node) if isinstance(node, etree._Element) else node
         try:
             made: bytes = etree.tostring(
-                node,
+                tree,
                 method="c14n",
                 exclusive=self.kind == EXCLUSIVE,
-                inclusive_ns_prefixes=list(self.prefixes) or None,
+                inclusive_ns_prefixes=[prefix for prefix in self.prefixes if prefix] or None,
                 with_comments=False,
             )
         except etree.LxmlError as error:
             raise XmlSignatureError("xml_not_canonical") from error
-        return made
+        return _with_default(made, tree.getroot()) if "" in self.prefixes else made
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class XmlReference:
+    """What a reference says of its object.
+
+    ``uri`` is None where it has no address. ``forms`` are applied one after another, the later to
+    the bytes that the earlier made; None where a transform is unknown. ``is_enveloped`` says that
+    the signature itself is taken out before.
+    """
+
+    uri: str | None
+    is_enveloped: bool
+    forms: tuple[Form, ...] | None
+    digest_method: str
+    digest: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class XmlSignature:
     """The parts of a signature.
 
-    ``signed`` is the canonical SignedInfo. ``uri`` (None where the reference has no address),
-    ``form`` and the digest are those of the document. Methods are addresses of algorithms.
+    ``signed`` is the canonical SignedInfo, None where its canonical form is unknown. Methods are
+    addresses of algorithms. ``parts`` are what a reference may mean besides the document: KeyInfo
+    and Object, the latter ``objects``.
     """
 
     method: str
-    signed: bytes = field(repr=False)
+    signed: bytes | None = field(repr=False)
     value: bytes = field(repr=False)
-    uri: str | None
-    form: Form
-    digest_method: str
-    digest: bytes
+    references: tuple[XmlReference, ...]
     certificates: tuple[bytes, ...] = field(repr=False)
+    parts: tuple[etree._Element, ...]
+
+    @property
+    def objects(self) -> tuple[etree._Element, ...]:
+        """The parts that hold anything whatever."""
+        return tuple(part for part in self.parts if part.tag == OBJECT)
 
 
 def read_signature(signature: etree._Element) -> XmlSignature:
     """The parts of a signature that stands in the root of its document.
 
-    Raises XmlSignatureError: ``xml_signature_malformed``, ``xml_object_unsupported``,
-    ``xml_reference_count``, ``xml_transform_forbidden``, ``xml_not_canonical``.
+    Raises XmlSignatureError: ``xml_signature_malformed``, ``xml_reference_count``,
+    ``xml_transform_forbidden``, ``xml_not_canonical``.
     """
-    if signature.find(f"{{{DS}}}Object") is not None:
-        raise XmlSignatureError("xml_object_unsupported")
     _check_parts(signature)
     _check_attributes(signature, "Id")
-    info, value, *rest = _children(signature, "SignedInfo", "SignatureValue", more=("KeyInfo",))
-    canonical, method, reference = _signed_info(info)
-    transforms, digest_method, digest_value = _children(
-        reference, "Transforms", "DigestMethod", "DigestValue"
+    objects = signature.findall(OBJECT)
+    inside = list(signature)
+    if inside[len(inside) - len(objects) :] != objects:
+        raise XmlSignatureError("xml_signature_malformed")
+    info, value, *rest = _expected(
+        inside[: len(inside) - len(objects)], "SignedInfo", "SignatureValue", more=("KeyInfo",)
     )
-    _check_attributes(reference, "Id", "URI", "Type")
+    canonical, method, references = _signed_info(info)
     return XmlSignature(
         method=_algorithm(method),
-        signed=_canonical_info(info, _form(canonical)),
+        signed=_signed(info, canonical),
         value=_data(value),
-        uri=reference.get("URI"),
-        form=_transformed(transforms),
-        digest_method=_algorithm(digest_method),
-        digest=_data(digest_value),
+        references=tuple(map(_reference, references)),
         certificates=tuple(_certificates(rest)),
+        parts=(*rest, *objects),
     )
+
+
+def canonical_part(part: etree._Element, forms: Iterable[Form]) -> bytes:
+    """A part of a document as it is signed by itself.
+
+    In the inclusive forms it inherits what its ancestors say in attributes of the namespace
+    ``xml``, which the library leaves out. Raises XmlSignatureError ``xml_not_canonical``.
+    """
+    first, *more = forms
+    alone = _apart(part)
+    if first.kind != EXCLUSIVE:
+        _inherit(alone.getroot(), part, first.kind)
+    return canonical_again(first.of(alone), more)
+
+
+def canonical_again(made: bytes, forms: Iterable[Form]) -> bytes:
+    """The bytes of one canonical form in further ones. Raises XmlSignatureError."""
+    for form in forms:
+        try:
+            made = form.of(etree.fromstring(made, _parser()).getroottree())
+        except etree.LxmlError as error:
+            raise XmlSignatureError("xml_not_canonical") from error
+    return made
+
+
+def kept_prefixes(named: etree._Element) -> tuple[str, ...]:
+    """The prefixes of an element InclusiveNamespaces, as ``Form`` takes them."""
+    listed = named.get("PrefixList", "").split()
+    return tuple("" if prefix == DEFAULT_PREFIX else prefix for prefix in listed)
+
+
+def _with_default(made: bytes, root: etree._Element) -> bytes:
+    """An exclusive form whose default namespace is declared as in the inclusive one, wherever it
+    changes: the library does so only where it happens to know an empty name."""
+    parts = root.iter("*")
+
+    def start(found: re.Match[bytes]) -> bytes:
+        if found[1] is None:
+            return found[0]
+        part = next(parts)
+        above = None if part is root else part.getparent()
+        before = (above.nsmap.get(None) or "") if above is not None else ""
+        space = part.nsmap.get(None) or ""
+        if space == before:
+            return b"<" + found[1]
+        written = space.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
+        return b"<" + found[1] + f' xmlns="{written}"'.encode()
+
+    return START.sub(start, made)
+
+
+def _parser() -> etree.XMLParser:
+    return etree.XMLParser(
+        resolve_entities=False, load_dtd=False, no_network=True, collect_ids=False, huge_tree=True
+    )
+
+
+def _apart(part: etree._Element) -> etree._ElementTree:
+    """A copy of an element as a document of its own, with the declarations it stands under.
+
+    In its place the library writes false ``xmlns=""`` into the inclusive form of elements whose
+    default namespace is declared above them.
+    """
+    whole = etree.tostring(part, encoding="UTF-8", with_tail=False)
+    return etree.fromstring(whole, _parser()).getroottree()
+
+
+def _inherit(alone: etree._Element, part: etree._Element, kind: str) -> None:
+    for above in part.iterancestors():
+        for name, value in above.attrib.items():
+            if not name.startswith(f"{{{XML}}}") or name in alone.attrib:
+                continue
+            # Version 1.1 rewrites addresses of bases, which nobody needs here.
+            if kind == INCLUSIVE_11 and name == f"{{{XML}}}base":
+                raise XmlSignatureError("xml_not_canonical")
+            if kind == INCLUSIVE or name != f"{{{XML}}}id":
+                alone.set(name, value)
 
 
 def _check_parts(signature: etree._Element) -> None:
     """Elements of the standard only, without comments (those split a text in two) and without
-    text between elements."""
-    for count, part in enumerate(signature.iter()):
-        if not isinstance(part.tag, str) or count > PART_LIMIT:
-            raise XmlSignatureError("xml_signature_malformed")
-        if etree.QName(part).namespace not in (DS, DSIG11) and part.tag != PREFIXES:
-            raise XmlSignatureError("xml_signature_malformed")
-        texts = [part.text, *(child.tail for child in part)] if len(part) else []
-        if any(text and text.strip() for text in texts):
-            raise XmlSignatureError("xml_signature_malformed")
+    text between elements; only an Object may hold anything."""
+    _check_part(signature)
+    count = 1
+    for top in signature:
+        for part in [top] if top.tag == OBJECT else top.iter():
+            count += 1
+            if count > PART_LIMIT:
+                raise XmlSignatureError("xml_signature_malformed")
+            if part.tag != OBJECT:
+                _check_part(part)
+
+
+def _check_part(part: etree._Element) -> None:
+    if not isinstance(part.tag, str):
+        raise XmlSignatureError("xml_signature_malformed")
+    if etree.QName(part).namespace not in (DS, DSIG11) and part.tag != PREFIXES:
+        raise XmlSignatureError("xml_signature_malformed")
+    texts = [part.text, *(child.tail for child in part)] if len(part) else []
+    if any(text and text.strip() for text in texts):
+        raise XmlSignatureError("xml_signature_malformed")
 
 
 def _check_attributes(element: etree._Element, *names: str) -> None:
@@ -132,23 +253,91 @@ def _check_attributes(element: etree._Element, *names: str) -> None:
         raise XmlSignatureError("xml_signature_malformed")
 
 
-def _children(
-    parent: etree._Element, *names: str, more: tuple[str, ...] = ()
+def _expected(
+    found: Sequence[etree._Element], *names: str, more: tuple[str, ...] = ()
 ) -> Sequence[etree._Element]:
-    """The children, which must have these names in this order; those of ``more`` may be absent."""
-    found = list(parent)
+    """The elements, which must have these names in this order; those of ``more`` may be absent."""
     expected = [f"{{{DS}}}{name}" for name in (*names, *more)]
     if len(found) < len(names) or [child.tag for child in found] != expected[: len(found)]:
         raise XmlSignatureError("xml_signature_malformed")
     return found
 
 
-def _signed_info(info: etree._Element) -> Sequence[etree._Element]:
-    """The canonical form, the method and the only reference."""
+def _signed_info(
+    info: etree._Element,
+) -> tuple[etree._Element, etree._Element, Sequence[etree._Element]]:
+    """The canonical form, the method and the references."""
     _check_attributes(info, "Id")
-    if len(info.findall(f"{{{DS}}}Reference")) != 1:
+    references = info.findall(f"{{{DS}}}Reference")
+    if not 1 <= len(references) <= REFERENCE_LIMIT:
         raise XmlSignatureError("xml_reference_count")
-    return _children(info, "CanonicalizationMethod", "SignatureMethod", "Reference")
+    named = ("Reference",) * len(references)
+    canonical, method, *rest = _expected(
+        list(info), "CanonicalizationMethod", "SignatureMethod", *named
+    )
+    return canonical, method, rest
+
+
+def _signed(info: etree._Element, canonical: etree._Element) -> bytes | None:
+    try:
+        return canonical_part(info, (_form(canonical),))
+    except _NotUnderstood:
+        return None
+
+
+def _reference(reference: etree._Element) -> XmlReference:
+    _check_attributes(reference, "Id", "URI", "Type")
+    parts = list(reference)
+    listed: list[etree._Element] = []
+    if parts and parts[0].tag == TRANSFORMS:
+        _check_attributes(parts[0])
+        listed = list(parts.pop(0))
+    digest_method, digest_value = _expected(parts, "DigestMethod", "DigestValue")
+    if any(item.tag != f"{{{DS}}}Transform" for item in listed):
+        raise XmlSignatureError("xml_signature_malformed")
+    named = [item.get("Algorithm") == ENVELOPED for item in listed]
+    # The signature can only be taken out of the document itself, so before anything else.
+    if any(named[1:]):
+        raise XmlSignatureError("xml_transform_forbidden")
+    is_enveloped = bool(named) and named[0]
+    if is_enveloped:
+        _algorithm(listed.pop(0))
+    return XmlReference(
+        uri=reference.get("URI"),
+        is_enveloped=is_enveloped,
+        forms=_forms(listed),
+        digest_method=_algorithm(digest_method),
+        digest=_data(digest_value),
+    )
+
+
+def _forms(transforms: Sequence[etree._Element]) -> tuple[Form, ...] | None:
+    """Canonical forms, by default the inclusive one."""
+    if len(transforms) > FORM_LIMIT:
+        return None
+    try:
+        return tuple(map(_form, transforms)) or (Form(INCLUSIVE),)
+    except _NotUnderstood:
+        return None
+
+
+def _form(element: etree._Element) -> Form:
+    _check_attributes(element, "Algorithm")
+    kind = CANONICAL.get(element.get("Algorithm", ""))
+    parameters = list(element)
+    if not parameters:
+        _algorithm(element)
+    if kind is None:
+        raise _NotUnderstood("transform")
+    if not parameters:
+        return Form(kind)
+    if kind != EXCLUSIVE or len(parameters) > 1 or parameters[0].tag != PREFIXES:
+        raise _NotUnderstood("parameters")
+    _check_attributes(parameters[0], "PrefixList")
+    prefixes = kept_prefixes(parameters[0])
+    if len(prefixes) > PREFIX_LIMIT:
+        raise _NotUnderstood("prefixes")
+    return Form(kind, prefixes)
 
 
 def _algorithm(element: etree._Element) -> str:
@@ -180,59 +369,3 @@ def _certificates(key_infos: Sequence[etree._Element]) -> Iterator[bytes]:
         if len(found) > CERTIFICATE_LIMIT:
             raise XmlSignatureError("xml_signature_malformed")
         yield from map(_data, found)
-
-
-def _transformed(transforms: etree._Element) -> Form:
-    """The form of the document, from the only lists of transforms that are understood: the
-    signature taken out, then a canonical form or, by default, the inclusive one."""
-    _check_attributes(transforms)
-    listed = list(transforms)
-    if not 1 <= len(listed) <= 2 or any(item.tag != f"{{{DS}}}Transform" for item in listed):
-        raise XmlSignatureError("xml_transform_forbidden")
-    if _algorithm(listed[0]) != ENVELOPED:
-        raise XmlSignatureError("xml_transform_forbidden")
-    return _form(listed[1]) if len(listed) == 2 else Form(INCLUSIVE)
-
-
-def _form(element: etree._Element) -> Form:
-    parameters = list(element)
-    kind = CANONICAL.get(element.get("Algorithm", "") if parameters else _algorithm(element))
-    if kind is None:
-        raise XmlSignatureError("xml_transform_forbidden")
-    if not parameters:
-        return Form(kind)
-    _check_attributes(element, "Algorithm")
-    if kind != EXCLUSIVE or len(parameters) > 1 or parameters[0].tag != PREFIXES:
-        raise XmlSignatureError("xml_transform_forbidden")
-    _check_attributes(parameters[0], "PrefixList")
-    prefixes = tuple(parameters[0].get("PrefixList", "").split())
-    # The library passes over the name of the default namespace.
-    if "#default" in prefixes or len(prefixes) > PREFIX_LIMIT:
-        raise XmlSignatureError("xml_transform_forbidden")
-    return Form(kind, prefixes)
-
-
-def _canonical_info(info: etree._Element, form: Form) -> bytes:
-    """The SignedInfo as it is signed.
-
-    The library leaves out what a part of a document inherits in the inclusive forms: the root's
-    attributes of the namespace ``xml``.
-    """
-    root = info.getroottree().getroot()
-    inherited = {
-        name: value
-        for name, value in root.attrib.items()
-        if form.kind != EXCLUSIVE and name.startswith(f"{{{XML}}}")
-    }
-    if form.kind == INCLUSIVE_11:
-        inherited.pop(f"{{{XML}}}id", None)
-        # Version 1.1 rewrites addresses of bases, which nobody needs here.
-        if f"{{{XML}}}base" in inherited:
-            raise XmlSignatureError("xml_not_canonical")
-    for name, value in inherited.items():
-        info.set(name, value)
-    try:
-        return form.of(info)
-    finally:
-        for name in inherited:
-            del info.attrib[name]

@@ -7,12 +7,20 @@ from typing import Final, Literal
 
 from kualik.rules.errors import RuleViolation
 from kualik.signatures.adapters.algorithms import Content
-from kualik.signatures.adapters.asn1 import SIZE_LIMIT_BYTES, Asn1Error, as_der
-from kualik.signatures.adapters.certificates import Certificate
+from kualik.signatures.adapters.archive_stamps import read_archive_stamp
+from kualik.signatures.adapters.asn1 import SIZE_LIMIT_BYTES
+from kualik.signatures.adapters.certificates import EXTENDED_KEY_USAGE, Certificate
 from kualik.signatures.adapters.chain import ChainAnswer, RevocationPolicy, check_certificate
-from kualik.signatures.adapters.cms import TIMESTAMP, CmsError, SignedData, Signer, read_cms
-from kualik.signatures.adapters.crl import BrokenCrl, Crl, read_crl
+from kualik.signatures.adapters.cms import (
+    ARCHIVE_TIMESTAMP,
+    TIMESTAMP,
+    CmsError,
+    SignedData,
+    Signer,
+    read_cms,
+)
 from kualik.signatures.adapters.effort import Effort
+from kualik.signatures.adapters.enclosed import enclosed_evidence, enclosed_in
 from kualik.signatures.adapters.online import RevocationFetcher
 from kualik.signatures.adapters.revocation import CLOCK_TOLERANCE, Evidence
 from kualik.signatures.adapters.signers import check_signer
@@ -23,11 +31,19 @@ from kualik.signatures.services.verdicts import (
     SignerVerdict,
     TimeSource,
     Verification,
+    roles_of,
     verdict_of,
 )
 
 EMAIL_PROTECTION: Final = "1.3.6.1.5.5.7.3.4"
 CLIENT_AUTHENTICATION: Final = "1.3.6.1.5.5.7.3.2"
+# For any purpose, for documents (RFC 9336, and as it was called before), for mail, for entering.
+SIGNING: Final = frozenset(
+    {"2.5.29.37.0", "1.3.6.1.5.5.7.3.36", "1.3.6.1.4.1.311.10.3.12", EMAIL_PROTECTION,
+     CLIENT_AUTHENTICATION}
+)  # fmt: skip
+# A time-stamp with one of these does not count.
+UNTRUSTED: Final = frozenset({"timestamp_untrusted", "timestamp_in_future"})
 
 Purpose = Literal["signing", "login"]
 
@@ -76,11 +92,13 @@ def verify_cms(
     """
     signed, content = _read(signature, document, effort)
     policy = RevocationPolicy(is_required=is_revocation_required, fetcher=fetcher)
-    enclosed = tuple(_lists(signed.crls)) if uses_enclosed_lists else ()
-    evidence = around.evidence.with_more(Evidence(crls=enclosed))
+    enclosed = enclosed_in(signed)
+    lists = enclosed.evidence if uses_enclosed_lists else Evidence()
+    evidence = around.evidence.with_more(lists)
     judge = _Judge(
         signed=signed, content=None if content is None else Content(content), trust=trust, at=at,
         now=now, purpose=purpose, policy=policy.with_evidence(evidence), around=around,
+        certificates=(*enclosed.certificates, *around.certificates),
     )  # fmt: skip
     return Verification(
         signers=tuple(judge.verdict(signer) for signer in signed.signers),
@@ -107,12 +125,19 @@ def _read(
 
 
 def key_faults(certificate: Certificate, purpose: Purpose) -> Iterator[str]:
-    """Codes for a key that was made for something else than ``purpose``."""
-    if not certificate.allows("digital_signature", "non_repudiation"):
+    """Codes for a key that was made for something else than ``purpose``.
+
+    A national role says what the holder signs as, so it is a purpose of signing too.
+    """
+    purposes = {*certificate.purposes}
+    is_meant = not purposes.isdisjoint(SIGNING) or bool(roles_of(certificate))
+    is_limited = EXTENDED_KEY_USAGE in certificate.extensions
+    if not certificate.allows("digital_signature", "non_repudiation") or (
+        is_limited and not is_meant
+    ):
         yield "key_not_for_signing"
     elif purpose == "signing" and (
-        CLIENT_AUTHENTICATION in certificate.purposes
-        and EMAIL_PROTECTION not in certificate.purposes
+        CLIENT_AUTHENTICATION in purposes and EMAIL_PROTECTION not in purposes
     ):
         yield "key_for_authentication"
 
@@ -141,6 +166,7 @@ class _Judge:
     purpose: Purpose
     policy: RevocationPolicy
     around: Surroundings
+    certificates: tuple[bytes, ...]
 
     def verdict(self, signer: Signer) -> SignerVerdict:
         reading = check_signer(self.signed, signer, self.content)
@@ -163,7 +189,7 @@ class _Judge:
         is_proven = time.source == "timestamp"
         return check_certificate(
             certificate.der,
-            (*self.signed.certificates, *self.around.certificates),
+            self.certificates,
             self.trust,
             time.judged_at,
             now=self.now,
@@ -201,13 +227,30 @@ class _Judge:
                 continue
             faults = self._stamp_faults(stamp)
             codes += faults
-            if "timestamp_untrusted" not in faults and "timestamp_in_future" not in faults:
+            if UNTRUSTED.isdisjoint(faults):
                 found.append(stamp)
+        for archived in self._archived(signer):
+            if archived is None:
+                codes.append("archive_stamp_ignored")
+            else:
+                found.append(archived)
         return min(found, key=lambda stamp: stamp.moment, default=None), tuple(codes)
 
+    def _archived(self, signer: Signer) -> Iterator[Stamp | None]:
+        """The archive time-stamps, None for one that does not hold: the signature does without."""
+        for token in signer.unsigned.get(ARCHIVE_TIMESTAMP, ()):
+            try:
+                content = self.content or Content(b"")
+                stamp = read_archive_stamp(token, self.signed, signer, content).stamp
+            except BrokenStamp:
+                yield None
+                continue
+            yield stamp if UNTRUSTED.isdisjoint(self._stamp_faults(stamp)) else None
+
     def _stamp_faults(self, stamp: Stamp) -> list[str]:
-        known = (*self.signed.certificates, *self.around.certificates)
-        return stamp_faults(stamp, known, trust=self.trust, now=self.now, policy=self.policy)
+        return stamp_faults(
+            stamp, self.certificates, trust=self.trust, now=self.now, policy=self.policy
+        )
 
 
 def stamp_faults(
@@ -228,7 +271,7 @@ def stamp_faults(
         trust,
         stamp.moment,
         now=now,
-        policy=policy.with_evidence(Evidence(crls=tuple(_lists(stamp.crls)))),
+        policy=policy.with_evidence(enclosed_evidence(crls=stamp.crls, responses=stamp.responses)),
     )
     kinds = {Reason(code).kind for code in answer.codes}
     if not answer.is_trusted or "invalid" in kinds:
@@ -236,12 +279,3 @@ def stamp_faults(
     # A time that only a test authority proves makes the whole a test.
     found = [code for code in answer.codes if code == "test_signature"]
     return [*found, "timestamp_revocation_unknown"] if "indeterminate" in kinds else found
-
-
-def _lists(ders: tuple[bytes, ...]) -> Iterator[Crl]:
-    """The revocation lists that travel with a signature; unreadable ones help nobody."""
-    for der in ders:
-        try:
-            yield read_crl(as_der(der))
-        except (Asn1Error, BrokenCrl):
-            continue

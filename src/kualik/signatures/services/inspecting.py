@@ -12,15 +12,17 @@ from typing import Final
 
 from kualik.rules.errors import RuleViolation
 from kualik.signatures.adapters.asn1 import SIZE_LIMIT_BYTES
-from kualik.signatures.adapters.cms import CmsError, read_cms
+from kualik.signatures.adapters.cms import CmsError, SignedData, read_cms
 from kualik.signatures.adapters.effort import Effort, PatientFetcher
+from kualik.signatures.adapters.enclosed import enclosed_in
+from kualik.signatures.adapters.mail import is_mail
 from kualik.signatures.adapters.online import RevocationFetcher
 from kualik.signatures.adapters.remembering import asking_by
 from kualik.signatures.adapters.trust import TrustDirectory
 from kualik.signatures.adapters.xml_reading import XmlError
 from kualik.signatures.adapters.xml_shape import XmlSignatureError
 from kualik.signatures.adapters.xml_signatures import XmlDocument, read_document
-from kualik.signatures.services.cms_verification import verify_cms
+from kualik.signatures.services.cms_verification import NOTHING_AROUND, Surroundings, verify_cms
 from kualik.signatures.services.inspection import InspectedSignature, Inspection, Kind, told
 from kualik.signatures.services.pdf_verification import verify_pdf
 from kualik.signatures.services.proofs import issued_part
@@ -30,9 +32,9 @@ from kualik.signatures.services.xml_verification import verify_xml
 PDF_START: Final = b"%PDF-"
 HEADER_WINDOW: Final = 1024
 LOOK_BYTES: Final = 4096
-# A sequence too long for a length of one octet; the same in base64; or armour.
-CMS_START: Final = re.compile(rb"0[\x80-\xff]|.{0,53}?-----BEGIN ", re.DOTALL)
-BASE64_START: Final = re.compile(rb"\s*+M[A-P][A-Za-z0-9+/=\s]++")
+# A sequence too long for a length of one octet; the same in base64; or armour behind a text.
+CMS_START: Final = re.compile(rb"0[\x80-\xff]|[^\0]{0,4000}?-----BEGIN ")
+BASE64_START: Final = re.compile(rb"(?:\xef\xbb\xbf)?\s*+M[A-P][A-Za-z0-9+/=\s]++")
 XML_START: Final = re.compile(rb"(?:\xef\xbb\xbf)?[ \t\r\n]*+<|\xff\xfe<\0|\xfe\xff\0<")
 SYSTEM: Final = "information_system"
 NO_SIGNED_PDF: Final = frozenset({"file_not_signed", "pdf_unreadable", "pdf_encrypted"})
@@ -74,7 +76,7 @@ def kind_of(content: bytes) -> Kind:
         return "pdf"
     if XML_START.match(start):
         return "xml"
-    if CMS_START.match(start) or BASE64_START.fullmatch(start):
+    if CMS_START.match(start) or BASE64_START.fullmatch(start) or is_mail(start):
         return "cms"
     if PDF_START in start[:HEADER_WINDOW]:
         return "pdf"
@@ -129,6 +131,8 @@ class _Inspector:
         verified = self._verified(content, document if issued is None else issued)
         if issued is not None and _differs(verified):
             issued, verified = None, self._verified(content, document)
+        if any(each.verdict.status == "indeterminate" for each in inside):
+            inside = self._inside(given, _beside(signed, verified))
         reasons = list(verified.reasons)
         if document is not None and document == signed.content:
             reasons.append(Reason("document_same"))
@@ -138,10 +142,10 @@ class _Inspector:
         covered = given if issued is None else issued
         return self._answer("cms", covered, found, reasons, is_attached=is_attached)
 
-    def pdf(self, content: bytes) -> Inspection:
+    def pdf(self, content: bytes, around: Surroundings = NOTHING_AROUND) -> Inspection:
         verified = verify_pdf(
             content=content, trust=self.trust, fetcher=self.fetcher, now=self.now,
-            effort=self.effort,
+            effort=self.effort, around=around,
         )  # fmt: skip
         reasons = list(verified.reasons)
         if _is_sealed_alone(verified.signatures):
@@ -166,12 +170,14 @@ class _Inspector:
             fetcher=self.fetcher, effort=self.effort,
         )  # fmt: skip
 
-    def _inside(self, document: bytes) -> tuple[InspectedSignature, ...]:
+    def _inside(
+        self, document: bytes, around: Surroundings = NOTHING_AROUND
+    ) -> tuple[InspectedSignature, ...]:
         """The signatures inside a signed PDF that was then signed in a separate file."""
         if not document.startswith(PDF_START):
             return ()
         try:
-            return self.pdf(document).signatures
+            return self.pdf(document, around).signatures
         except RuleViolation as violation:
             if violation.code in NO_SIGNED_PDF:
                 return ()
@@ -201,6 +207,22 @@ def _is_sealed_alone(signatures: Iterable[InspectedSignature]) -> bool:
     """Whether an organisation's system sealed the file and no person signed inside it."""
     signers = [each.verdict for each in signatures if not each.is_timestamp]
     return bool(signers) and all(SYSTEM in verdict.roles for verdict in signers)
+
+
+def _beside(signed: SignedData, verified: Verification) -> Surroundings:
+    """What a valid signature over a whole PDF adds to those inside: its data, and that they were
+    there when it was time-stamped."""
+    moments = [
+        signer.signed_at for signer in verified.signers if signer.signed_at_source == "timestamp"
+    ]
+    if verified.status != "valid" or not moments:
+        return NOTHING_AROUND
+    enclosed = enclosed_in(signed)
+    return Surroundings(
+        proven_at=min(moment for moment in moments if moment is not None),
+        certificates=enclosed.certificates,
+        evidence=enclosed.evidence,
+    )
 
 
 def _differs(verified: Verification) -> bool:

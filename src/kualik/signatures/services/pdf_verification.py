@@ -14,7 +14,12 @@ from kualik.signatures.adapters.pdf_signatures import PdfContent, PdfSignature, 
 from kualik.signatures.adapters.reading import UnreadablePdf
 from kualik.signatures.adapters.timestamps import BrokenStamp, read_stamp
 from kualik.signatures.adapters.trust import TrustDirectory
-from kualik.signatures.services.cms_verification import Surroundings, stamp_faults, verify_cms
+from kualik.signatures.services.cms_verification import (
+    NOTHING_AROUND,
+    Surroundings,
+    stamp_faults,
+    verify_cms,
+)
 from kualik.signatures.services.inspection import InspectedSignature, told
 from kualik.signatures.services.verdicts import (
     Reason,
@@ -53,10 +58,12 @@ def verify_pdf(
     fetcher: RevocationFetcher | None,
     now: datetime,
     effort: Effort,
+    around: Surroundings = NOTHING_AROUND,
 ) -> PdfVerification:
     """Judge each signature over the bytes that it covers, and what was added after it.
 
-    A time-stamp over the file proves the time of every signature before it. Raises RuleViolation:
+    A time-stamp over the file proves the time of every signature before it; ``around`` is what a
+    signature file beside it adds, whose proven time is that of the whole PDF. Raises RuleViolation:
     ``file_not_signed``, ``pdf_unreadable``, ``pdf_encrypted``, and those of ``effort``.
     """
     try:
@@ -70,8 +77,9 @@ def verify_pdf(
         raise RuleViolation("file_not_signed")
     effort.take_evidence(read.evidence)
     return _Judge(
-        content=content, read=read, trust=trust, fetcher=fetcher, now=now, effort=effort
-    ).answer()
+        content=content, read=read, trust=trust, fetcher=fetcher, now=now, effort=effort,
+        around=around,
+    ).answer()  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +98,7 @@ class _Judge:
     fetcher: RevocationFetcher | None
     now: datetime
     effort: Effort
+    around: Surroundings
 
     def answer(self) -> PdfVerification:
         stamps = {
@@ -116,6 +125,8 @@ class _Judge:
             return [verdict_of(None, ["pdf_signature_unreadable"], moment=self.now)]
         covered = found.covered(self.content)
         after = [proof.moment for proof in proofs if found.span and proof.end > found.span.end]
+        if self.around.proven_at is not None:
+            after.append(self.around.proven_at)
         verified = verify_cms(
             signature=found.cms,
             document=covered,
@@ -126,8 +137,8 @@ class _Judge:
             around=Surroundings(
                 stated_at=found.stated_at,
                 proven_at=min(after, default=None),
-                certificates=self.read.certificates,
-                evidence=self.read.evidence,
+                certificates=(*self.read.certificates, *self.around.certificates),
+                evidence=self.read.evidence.with_more(self.around.evidence),
             ),
             effort=self.effort,
         )

@@ -5,9 +5,8 @@ certificates and the revocation data of the seal and of the time-stamp. B-LTA: a
 over both; a renewal is one more.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from itertools import pairwise
 from typing import Final
 
 from django.conf import settings
@@ -15,29 +14,21 @@ from django.conf import settings
 from kualik.core import errors
 from kualik.rules.errors import RuleViolation
 from kualik.rules.language import Text
-from kualik.signatures.adapters.algorithms import family_of
-from kualik.signatures.adapters.certificates import Certificate
-from kualik.signatures.adapters.chain import RevocationPolicy, check_certificate
-from kualik.signatures.adapters.cms import CmsError
-from kualik.signatures.adapters.cms_stamping import stamp_signatures
 from kualik.signatures.adapters.extension import add_evidence, add_stamp
-from kualik.signatures.adapters.online import RevocationFetcher, Unreachable, fetch_evidence
+from kualik.signatures.adapters.online import RevocationFetcher
 from kualik.signatures.adapters.reading import SealedFile, UnreadablePdf, read_sealed
-from kualik.signatures.adapters.revocation import (
-    CLOCK_TOLERANCE,
-    Evidence,
-    check_revocation,
-)
-from kualik.signatures.adapters.timestamps import BrokenStamp, read_stamp
 from kualik.signatures.adapters.trust import TrustDirectory
-from kualik.signatures.adapters.tsa import HttpStampAuthority, StampAuthority, StampRefused
-from kualik.signatures.services.cms_verification import stamp_faults, verify_cms
-from kualik.signatures.services.proofs import LEVELS, UNTRUSTED, Level, Proof, proof_of, subjects
+from kualik.signatures.adapters.tsa import HttpStampAuthority, StampAuthority
+from kualik.signatures.services.gathering import (
+    EVIDENCE_LIMIT_BYTES,
+    Gathering,
+    Waits,
+    asked_token,
+)
+from kualik.signatures.services.proofs import LEVELS, Level, Proof, proof_of, subjects
 from kualik.signatures.services.verdicts import Reason, is_reason
 
 READABLE: Final = frozenset({"rsa", "ecdsa"})
-# A list of a national authority may have megabytes; a document of forty kilobytes does not.
-EVIDENCE_LIMIT_BYTES: Final = 512 * 1024
 
 WAITS: Final[dict[str, Text]] = {
     "tsa_unreachable": Text(
@@ -91,22 +82,6 @@ class Extended:
     waits_for: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StampedSignature:
-    """A signature file (CAdES-T); ``waits_for`` as in Extended, and then it is as it was."""
-
-    content: bytes
-    waits_for: str = ""
-
-
-class _Waits(Exception):
-    """A step cannot be done now."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
-
-
 def wait_text(code: str) -> Text:
     """What is still waited for, in words."""
     if code in WAITS:
@@ -139,7 +114,7 @@ def extend(
     work = _Work(content, tsa=tsa, trust=trust, fetcher=fetcher, now=now)
     try:
         work.reach(wanted)
-    except _Waits as waits:
+    except Waits as waits:
         return work.result(waits.code)
     return work.result()
 
@@ -162,45 +137,13 @@ def renew(
     try:
         work.gather()
         work.stamp()
-    except _Waits as waits:
+    except Waits as waits:
         return work.result(waits.code)
     after = work.proof.lasts_until
     if before is not None and after is not None and after <= before:
         work.take(content)
         return work.result("proof_no_longer")
     return work.result()
-
-
-def stamp_cms(
-    *,
-    signature: bytes,
-    document: bytes,
-    tsa: StampAuthority,
-    trust: TrustDirectory,
-    fetcher: RevocationFetcher,
-    now: datetime,
-) -> StampedSignature:
-    """A detached signature with a time-stamp of its own, if what comes out is valid by it.
-
-    Raises what ``verify_cms`` raises for a file that cannot be read.
-    """
-    try:
-        stamped = stamp_signatures(signature, lambda data: _asked(tsa, data, trust=trust, now=now))
-    except _Waits as waits:
-        return StampedSignature(content=signature, waits_for=waits.code)
-    except CmsError as error:
-        raise RuleViolation(f"signature_{error.code}") from error
-    if stamped == signature:
-        return StampedSignature(content=signature)
-    found = verify_cms(
-        signature=stamped, document=document, trust=trust, at=None, now=now, fetcher=fetcher
-    )
-    every = (*found.reasons, *(reason for signer in found.signers for reason in signer.reasons))
-    against = [reason.code for reason in every if reason.kind != "remark"]
-    if against or any(signer.signed_at_source != "timestamp" for signer in found.signers):
-        waits_for = against[0] if against else "timestamp_untrusted"
-        return StampedSignature(content=signature, waits_for=waits_for)
-    return StampedSignature(content=stamped)
 
 
 class _Work:
@@ -244,7 +187,7 @@ class _Work:
         )
 
     def reach(self, wanted: Level) -> None:
-        """Raises _Waits at the step that cannot be done."""
+        """Raises Waits at the step that cannot be done."""
         goal = LEVELS.index(wanted)
         if goal >= LEVELS.index("B-T") and self.proof.level == "B-B":
             self.stamp()
@@ -257,11 +200,11 @@ class _Work:
         self.take(add_stamp(self.content, self._token))
 
     def _token(self, data: bytes) -> bytes:
-        return _asked(self.tsa, data, trust=self.trust, now=self.now, families=READABLE)
+        return asked_token(self.tsa, data, trust=self.trust, now=self.now, families=READABLE)
 
     def gather(self) -> None:
         """Put into the store what proves the seal and all time-stamps good."""
-        found = _Gathering(self.trust, self.fetcher, self.now)
+        found = Gathering(self.trust, self.fetcher, self.now)
         additions = self.sealed.additions
         known = (*self.sealed.certificates, *additions.store.certificates)
         for certificate, others, at in subjects(self.sealed.certificate, additions.stamps):
@@ -271,87 +214,9 @@ class _Work:
         content = add_evidence(
             self.content,
             certificates=found.certificates,
-            responses=[response.der for response in found.evidence.responses],
-            crls=[crl.der for crl in found.evidence.crls],
+            responses=found.responses,
+            crls=found.crls,
         )
         if len(content) - len(self.content) > EVIDENCE_LIMIT_BYTES:
-            raise _Waits("evidence_too_large")
+            raise Waits("evidence_too_large")
         self.take(content)
-
-
-class _Gathering:
-    """Certificates and verified revocation data for the store of one file."""
-
-    def __init__(self, trust: TrustDirectory, fetcher: RevocationFetcher, now: datetime) -> None:
-        self.trust = replace(trust, evidence=Evidence())
-        self.fetcher = fetcher
-        self.now = now
-        self.certificates: list[bytes] = []
-        self.evidence = Evidence()
-
-    @property
-    def is_empty(self) -> bool:
-        return self.evidence == Evidence()
-
-    def add(
-        self, certificate: bytes, others: tuple[bytes, ...], at: datetime, known: Evidence
-    ) -> None:
-        """Raises _Waits where something is wrong with the certificate or nobody answers."""
-        answer = check_certificate(
-            certificate,
-            others,
-            self.trust,
-            at,
-            now=self.now,
-            policy=RevocationPolicy(is_required=False, evidence=known),
-        )
-        wrong = [code for code in answer.codes if Reason(code).kind == "invalid"]
-        if wrong:
-            raise _Waits(wrong[0])
-        self.certificates += [each.der for each in answer.path]
-        for below, issuer in pairwise(answer.path):
-            self._ask(below, issuer, at, known)
-
-    def _ask(
-        self, certificate: Certificate, issuer: Certificate, at: datetime, known: Evidence
-    ) -> None:
-        present = known.with_more(self.evidence)
-        if check_revocation(certificate, issuer, present, at=at, now=self.now).state == "good":
-            return
-        fetched = fetch_evidence(certificate, issuer, self.fetcher).evidence
-        found = check_revocation(certificate, issuer, fetched, at=at, now=self.now)
-        if found.state == "good":
-            self.evidence = self.evidence.with_more(fetched)
-        elif found.state == "revoked":
-            raise _Waits("certificate_revoked")
-        elif certificate.der not in self.trust.known_ders:
-            # The operator's own authorities need no proof; for them it is welcome.
-            raise _Waits("revocation_unreachable" if fetched == Evidence() else found.code)
-
-
-def _asked(
-    tsa: StampAuthority,
-    data: bytes,
-    *,
-    trust: TrustDirectory,
-    now: datetime,
-    families: frozenset[str] | None = None,
-) -> bytes:
-    """A token over ``data`` that is trusted and of this moment; ``families`` of keys bound whose
-    it may be, because programs that read PDFs know no GOST. Raises _Waits."""
-    try:
-        token = tsa.stamp(data)
-        stamp = read_stamp(token, data)
-    except Unreachable as error:
-        raise _Waits("tsa_unreachable") from error
-    except (StampRefused, BrokenStamp) as error:
-        raise _Waits(error.code) from error
-    if families is not None and family_of(stamp.certificate.algorithm.oid) not in families:
-        raise _Waits("timestamp_unsupported")
-    if abs(stamp.moment - now) > CLOCK_TOLERANCE:
-        raise _Waits("timestamp_clock")
-    policy = RevocationPolicy(is_required=False)
-    faults = stamp_faults(stamp, (), trust=trust, now=now, policy=policy)
-    for fault in UNTRUSTED & set(faults):
-        raise _Waits(fault)
-    return token

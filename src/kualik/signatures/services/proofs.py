@@ -12,12 +12,11 @@ from kualik.signatures.adapters.chain import RevocationPolicy, check_certificate
 from kualik.signatures.adapters.reading import UnreadablePdf, read_sealed
 from kualik.signatures.adapters.revocation import CLOCK_TOLERANCE, Evidence
 from kualik.signatures.adapters.trust import TrustDirectory
-from kualik.signatures.services.cms_verification import stamp_faults
+from kualik.signatures.services.cms_verification import UNTRUSTED, stamp_faults
 from kualik.signatures.services.verdicts import Reason
 
 Level = Literal["B-B", "B-T", "B-LT", "B-LTA"]
 LEVELS: Final[tuple[Level, ...]] = ("B-B", "B-T", "B-LT", "B-LTA")
-UNTRUSTED: Final = frozenset({"timestamp_untrusted", "timestamp_in_future"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -107,10 +107,13 @@ def _pinned(source: _Source) -> TrustDirectory:
     if not source.pins:
         return TrustDirectory()
     try:
-        return open_trust(source.root, pins=source.pins)
+        found = open_trust(source.root, pins=source.pins)
     except TrustError:
         log.exception("no certificate of the trusted authorities fits a pin: nobody is trusted")
         return TrustDirectory()
+    if found.unread:
+        log.warning("files of the trusted authorities cannot be read: %s", ", ".join(found.unread))
+    return found
 
 
 def _test_folders() -> tuple[Path, ...]:

@@ -44,9 +44,11 @@ INFORMATION_SYSTEM: Final = "1.2.398.3.3.4.1.2.6."
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """A finding; its ``kind`` and ``text`` stand in ``data/reasons.toml``."""
+    """A finding; its ``kind`` and ``text`` stand in ``data/reasons.toml``. ``about`` is what the
+    text names, the file for example."""
 
     code: str
+    about: str = ""
 
     @property
     def kind(self) -> Kind:
@@ -56,7 +58,10 @@ class Reason:
     @property
     def text(self) -> Text:
         """What it says, in three languages."""
-        return _table()[self.code][1]
+        said = _table()[self.code][1]
+        if not self.about:
+            return said
+        return Text(*(said.get(language).replace("{about}", self.about) for language in LANGUAGES))
 
     def to_record(self) -> dict[str, object]:
         """The shape of the command line's answer."""

@@ -31,6 +31,15 @@ from kualik.signatures.services.wording import summary_of
 FILES = Limit("signature file", 30)
 MEGABYTE = 1024 * 1024
 NOT_ALLOWED = 405
+NO_CONTENT = 204
+ALLOWED = "POST, OPTIONS"
+# No credentials: nothing here depends on who asks.
+PREFLIGHT = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": ALLOWED,
+    "Access-Control-Allow-Headers": "Accept-Language, Content-Type",
+    "Access-Control-Max-Age": "86400",
+}
 FORM_DATA = "multipart/form-data"
 READABLE = {"ensure_ascii": False}
 NO_FILE = frozenset({"application/json", "text/html"})
@@ -66,7 +75,10 @@ def inspect(request: HttpRequest) -> HttpResponse:
 @never_cache
 @csrf_exempt
 def inspect_data(request: HttpRequest) -> HttpResponse:
-    """The same for machines: the file as the body, or both as form data; open to other sites."""
+    """The same for machines: the file as the body, or both as form data; open to other sites, whose
+    browsers ask before they send a file."""
+    if request.method == "OPTIONS":
+        return HttpResponse(status=NO_CONTENT, headers={"Allow": ALLOWED, **PREFLIGHT})
     with translation.override(_language(request)):
         try:
             if request.method != "POST":
@@ -83,7 +95,7 @@ def inspect_data(request: HttpRequest) -> HttpResponse:
             response = JsonResponse(found.to_record(), json_dumps_params=READABLE)
         response["Content-Language"] = translation.get_language()
     if response.status_code == NOT_ALLOWED:
-        response["Allow"] = "POST"
+        response["Allow"] = ALLOWED
     response["Access-Control-Allow-Origin"] = "*"
     return response
 
