@@ -86,12 +86,12 @@ def portal_key(folder: Path) -> Any:
 
 def prepared(folder: Path, now: datetime, numbers: Sequence[str]) -> list[bytes]:
     """Signed questions for the status of requests, each a message of its own."""
-    envelope = import_module("kualik.gateway.adapters.envelope")
+    wire = import_module("tools.portal.wire")
     wsse = import_module("kualik.gateway.adapters.wsse")
     key, made = portal_key(folder), []
     for place in range(QUESTIONS):
         number = numbers[place % len(numbers)]
-        bare = envelope.sync_request(
+        bare = wire.sync_request(
             message_id=str(uuid4()),
             service_id=OPERATIONS["service_id"],
             sender_id="pep",
@@ -123,8 +123,8 @@ def of_one(folder: Path, now: datetime) -> Mapping[str, float]:
     """Milliseconds to sign and to verify an envelope."""
     wsse = import_module("kualik.gateway.adapters.wsse")
     key = portal_key(folder)
-    envelope = import_module("kualik.gateway.adapters.envelope")
-    bare = envelope.sync_request(
+    wire = import_module("tools.portal.wire")
+    bare = wire.sync_request(
         message_id="1", service_id="S", sender_id="pep", now=now, data="<a/>", shape="element"
     )
     signed = wsse.sign(bare, key)

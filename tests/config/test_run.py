@@ -100,13 +100,13 @@ def found_organisation(database: Path) -> None:
 def demonstration(prepared: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
     """A demonstration with its first port; somebody else listens where its phone should."""
     found_organisation(prepared / "kualik.sqlite3")
-    port = free_row(11)
+    port = free_row(12)
     environment = {
         "PATH": os.environ["PATH"],
         "PORT": str(port),
         "KUALIK_SIMULATORS_PORT": str(port + 1),
-        # The simulators have nine ports.
-        "KUALIK_LIVE_PORT": str(port + 10),
+        # The simulators have ten ports.
+        "KUALIK_LIVE_PORT": str(port + 11),
         "KUALIK_VAR": str(prepared),
         "KUALIK_DEMO": "1",
         "KUALIK_WEB_WORKERS": "1",
@@ -152,6 +152,7 @@ def test_a_simulator_whose_port_is_taken_stops_nothing_and_all_end_with_the_web_
     assert answers(port, "/healthz")
     assert answers(port + 1, "/")
     assert answers(port + 3, "/rsa/ca")
+    assert answers(port + 10, "/")
     with ExitStack() as ahead:
         for _ in range(8):
             ahead.enter_context(socket.create_connection(("127.0.0.1", port)))

@@ -16,6 +16,8 @@ from pytest_django import Settings
 
 from kualik.config import jobs
 from kualik.core import clock
+from kualik.core import jobs as queue
+from kualik.core.models import Job
 from tests.migrated import lay_tables
 
 KUALIK = Path(sys.executable).parent / "kualik"
@@ -109,3 +111,43 @@ def test_a_worker_that_shall_end_with_its_work_says_that_the_database_is_not_pre
     )
     assert done.returncode == 1
     assert "kualik migrate" in done.stderr
+
+
+@pytest.mark.django_db
+def test_slow_lines_are_left_to_the_process_that_has_them_while_it_lives(heartbeat: Path) -> None:
+    now = clock.now()
+    for name in (jobs.SEND_JOB, jobs.SWEEP_JOB):
+        queue.enqueue(name=name, key=name, payload={"outbound": 0}, now=now)
+    later = now + timedelta(seconds=5)
+    assert jobs.run_one_of_lines(worker="lines", clock=lambda: now)
+    assert not jobs.run_one_of_lines(worker="lines", clock=lambda: now), "it does nothing else"
+    Job.objects.filter(name=jobs.SEND_JOB).update(done_at=None, failed_at=None, run_at=now)
+    Job.objects.filter(name=jobs.SEND_JOB).update(leased_until=None, attempts=0)
+    assert jobs.run_one(worker="one", clock=lambda: later)
+    assert not jobs.run_one(worker="one", clock=lambda: later)
+    assert list(Job.objects.filter(done_at=None).values_list("name", flat=True)) == [jobs.SEND_JOB]
+    silent = now + queue.LEASE + timedelta(seconds=1)
+    assert jobs.run_one(worker="one", clock=lambda: silent), "it is taken over from the dead"
+
+
+def test_the_lines_take_no_work_from_each_other() -> None:
+    assert set(jobs.LINES) == set(jobs.LAST)
+    assert set(jobs.LINES) | set(jobs.OURS) == set(jobs.HANDLERS)
+    assert not set(jobs.LINES) & set(jobs.OURS)
+
+
+def test_the_process_of_the_lines_leaves_its_own_sign_and_none_of_a_worker(
+    tmp_path: Path,
+) -> None:
+    bring_tables(tmp_path)
+    done = subprocess.run(
+        [str(KUALIK), "worker", "--lines", "--once"],
+        env=environment(tmp_path),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "lines-heartbeat").exists()
+    assert not (tmp_path / "worker-heartbeat").exists()

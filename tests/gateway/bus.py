@@ -14,6 +14,7 @@ from typing import Any
 
 from kualik.gateway.adapters import envelope, wsse
 from kualik.gateway.adapters.envelope import Data, Envelope, Info
+from tools.portal import wire
 
 SESSION = "{49af1eac-bbc4-4bd7-8d4f-5b778d828831}"
 Reply = tuple[int, bytes]
@@ -86,22 +87,20 @@ def _acknowledged(bus: Bus, asked: Envelope) -> bytes:
 
 def _noted(bus: Bus, asked: Envelope) -> bytes:
     bus.messages = [one for one in bus.messages if one[0].message_id != asked.info.message_id]
-    return envelope.delivery_notification_response(
-        notification_id="7", now=bus.now, session_id=SESSION
-    )
+    return wire.delivery_notification_response(notification_id="7", now=bus.now, session_id=SESSION)
 
 
 def _status(bus: Bus, asked: Envelope) -> bytes:
     state = bus.states.get(asked.info.message_id)
     if state is None:
         return envelope.fault("getMessageStatus", "2019", "Сообщение не найдено", now=bus.now)
-    return envelope.message_status_response(state=state, code="0", message="", now=bus.now)
+    return wire.message_status_response(state=state, code="0", message="", now=bus.now)
 
 
 def _waiting(bus: Bus, asked: Envelope) -> bytes:
     found = [one for one in bus.messages if one[0].service_id == asked.info.service_id]
     shown = found[: asked.info.amount or 10]
-    return envelope.messages_response(messages=shown, now=bus.now, session_id=SESSION)
+    return wire.messages_response(messages=shown, now=bus.now, session_id=SESSION)
 
 
 def _echo(bus: Bus, asked: Envelope) -> bytes:

@@ -19,6 +19,7 @@ from kualik.gateway.adapters.faults import GatewayFault
 from kualik.signatures.adapters.test_authority.storage import save_leaf
 from tests.accounts.identity import PEOPLE
 from tests.gateway.conftest import NOW, BusKeys
+from tools.portal import wire
 from tools.portal.app import application
 from tools.portal.books import Books
 from tools.portal.state import Portal
@@ -128,7 +129,7 @@ class Running:
 
     def ask(self, service_id: str, data: str, shape: Any = "element") -> Envelope:
         """A question to a register; its answer, whose signature is verified."""
-        bare = envelope.sync_request(
+        bare = wire.sync_request(
             message_id="m1",
             service_id=service_id,
             sender_id="kualik",

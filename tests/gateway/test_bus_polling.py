@@ -6,7 +6,7 @@ import pytest
 
 from kualik.config.jobs import HANDLERS, enqueue_daily
 from kualik.core.models import Job
-from kualik.gateway.adapters.envelope import Data, Info, messages_response, read_notice
+from kualik.gateway.adapters.envelope import Data, Info, read_notice
 from kualik.gateway.adapters.posting import LARGEST_ANSWER
 from kualik.gateway.models import Arrival, Conversation, Inbound, Outbound, Peer, Profile
 from kualik.gateway.services import outbox
@@ -14,6 +14,7 @@ from kualik.gateway.services.polling import AMOUNT, POLL_JOB, run_poll_job
 from tests.gateway import bus as turns
 from tests.gateway.bus import Bus
 from tests.gateway.conftest import NOW, SERVICE
+from tools.portal.wire import messages_response
 
 MINUTE = timedelta(minutes=1)
 State = Outbound.State

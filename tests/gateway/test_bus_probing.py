@@ -76,7 +76,7 @@ def test_what_takes_nothing_from_us_is_ill_and_its_words_name_no_secret(
     bus.plan = [turn]
     with pytest.raises(Unwell) as unwell:
         try_lines(peers=[bus_profile.peer], now=NOW)
-    assert str(unwell.value).startswith(words)
+    assert str(unwell.value).startswith(f"lines: {words}")
     assert "127.0.0.1" not in str(unwell.value)
 
 
@@ -97,7 +97,7 @@ def test_one_dead_line_of_two_is_a_failure_that_the_other_does_not_end(
     turns_of(10)
     incident = Incident.objects.get()
     assert incident.ended_at is None
-    assert incident.readings[-1]["fault"].startswith("SECOND: ")
+    assert incident.readings[-1]["fault"].startswith("lines: SECOND: ")
 
 
 def test_a_dead_line_opens_one_incident_that_ends_when_it_is_back(

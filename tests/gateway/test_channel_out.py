@@ -29,6 +29,7 @@ from tests.gateway import bus as turns
 from tests.gateway.bus import Bus
 from tests.gateway.conftest import NOW, SERVICE, BusKeys
 from tests.ports import free_row
+from tools.portal import wire
 
 DOCUMENT = (
     '<?xml version="1.0" encoding="UTF-8"?><responseMessage>Өтініш қабылданды</responseMessage>'
@@ -140,7 +141,7 @@ def test_messages_that_wait_are_fetched_in_every_shape(bus: Bus, line: Line) -> 
 
 def test_one_unreadable_message_keeps_no_other_from_being_fetched(bus: Bus, line: Line) -> None:
     def turn(bus: Bus, asked: envelope.Envelope) -> turns.Reply:
-        plain = envelope.messages_response(
+        plain = wire.messages_response(
             messages=[waiting("1"), waiting("2"), waiting("3")], now=NOW, session_id=turns.SESSION
         )
         return bus.signed(plain.replace(b"REQUEST", b"NONSENSE", 1))
@@ -215,7 +216,7 @@ def test_an_answer_by_another_key_is_none(bus: Bus, line: Line, bus_keys: BusKey
 
 
 def test_a_good_answer_to_another_question_is_none(bus: Bus, line: Line) -> None:
-    plain = envelope.delivery_notification_response(
+    plain = wire.delivery_notification_response(
         notification_id="1", now=NOW, session_id=turns.SESSION
     )
     bus.plan = [lambda bus, _asked: bus.signed(plain)]

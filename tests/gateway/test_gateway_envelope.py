@@ -13,6 +13,7 @@ from lxml import etree
 from kualik.gateway.adapters import envelope, inner
 from kualik.gateway.adapters.envelope import Data, GatewayFault, Info, Shape
 from kualik.gateway.adapters.faults import PARSE, SCHEMA, TOO_LARGE
+from tools.portal import wire
 
 SAMPLES = Path(__file__).parents[1] / "fixtures" / "gateway" / "samples"
 ENVELOPES = sorted(SAMPLES.glob("0*.xml")) + sorted(SAMPLES.glob("1[0-2]*.xml"))
@@ -65,7 +66,7 @@ def test_a_sample_of_the_register_of_persons_is_of_its_schema(number: str) -> No
 def test_a_message_of_the_samples_is_written_again_as_it_was(number: str) -> None:
     read = envelope.read(sample(number))
     info = read.info
-    made = envelope.async_message(
+    made = wire.async_message(
         service_id=info.service_id,
         message_type=info.message_type,
         sender_id=info.sender_id,
@@ -94,7 +95,7 @@ def test_an_acknowledgement_and_the_notifications_of_the_samples_are_written_aga
     refused = envelope.read(sample("05"))
     notice = envelope.read_notice(refused)
     assert (notice.state, notice.is_resend_wanted) == ("MESSAGE_NOT_ACCTEPTED", True)
-    made = envelope.delivery_notification(
+    made = wire.delivery_notification(
         message_id=notice.message_id,
         service_id=notice.service_id,
         sender_id=refused.info.sender_id,
@@ -113,7 +114,7 @@ def test_an_acknowledgement_and_the_notifications_of_the_samples_are_written_aga
         "77",
         "900000002",
     )
-    made = envelope.status_notification(
+    made = wire.status_notification(
         notification_id=state.notification_id,
         message_id=state.message_id,
         state=state.state,
@@ -182,7 +183,7 @@ def test_everything_we_can_write_is_of_the_contract() -> None:
         sender_id="pep",
     )
     made = [
-        envelope.sync_request(
+        wire.sync_request(
             message_id="1",
             service_id="S",
             sender_id="kualik",
@@ -197,7 +198,7 @@ def test_everything_we_can_write_is_of_the_contract() -> None:
         envelope.sync_response(
             message_id="1", now=NOW, data="", correlation_id="c", message="э" * 400
         ),
-        envelope.async_message(
+        wire.async_message(
             service_id="S",
             message_type="NOTIFICATION",
             sender_id="kualik",
@@ -207,17 +208,17 @@ def test_everything_we_can_write_is_of_the_contract() -> None:
             properties={"a": "1", "b": "2"},
         ),
         envelope.async_ack(message_id="1", correlation_id="2", now=NOW),
-        envelope.delivery_notification(message_id="1", service_id="S", sender_id="k", now=NOW),
-        envelope.delivery_notification_response(notification_id="1", now=NOW, session_id=SESSION),
-        envelope.message_status_request(message_id="1", sender_id="k", now=NOW, password="p"),
-        envelope.message_status_response(state="DELIVERED", code="0", message="", now=NOW),
-        envelope.messages_request(service_id="S", sender_id="k", now=NOW, amount=5),
-        envelope.messages_response(
+        wire.delivery_notification(message_id="1", service_id="S", sender_id="k", now=NOW),
+        wire.delivery_notification_response(notification_id="1", now=NOW, session_id=SESSION),
+        wire.message_status_request(message_id="1", sender_id="k", now=NOW, password="p"),
+        wire.message_status_response(state="DELIVERED", code="0", message="", now=NOW),
+        wire.messages_request(service_id="S", sender_id="k", now=NOW, amount=5),
+        wire.messages_response(
             messages=[(info, Data("<a/>", "text")), (info, Data(TYPED, "typed"))],
             now=NOW,
             session_id=SESSION,
         ),
-        envelope.status_notification(
+        wire.status_notification(
             notification_id="1",
             message_id="2",
             state="NOT_DELIVERED",
@@ -380,9 +381,7 @@ def test_an_inner_document_may_declare_any_encoding() -> None:
 
 def test_a_text_is_read_as_its_readers_take_it_whatever_encoding_it_declares() -> None:
     def carried(text: str) -> str:
-        raw = envelope.sync_request(
-            message_id="1", service_id="S", sender_id="s", now=NOW, data=text
-        )
+        raw = wire.sync_request(message_id="1", service_id="S", sender_id="s", now=NOW, data=text)
         return envelope.read(raw).data.text
 
     assert carried('\ufeff<?xml version="1.0" encoding="utf-16"?>\n<a>Қ</a>').strip() == "<a>Қ</a>"
@@ -452,7 +451,7 @@ def test_any_change_of_a_sample_is_read_or_refused(file: Path, data: st.DataObje
 @given(st.text(max_size=60), st.timedeltas(timedelta(days=-300), timedelta(days=300)))
 def test_any_text_that_can_be_sent_arrives_as_it_was(text: str, later: timedelta) -> None:
     try:
-        made = envelope.async_message(
+        made = wire.async_message(
             service_id="S", message_type="REQUEST", sender_id="pep", now=NOW + later, data=text
         )
     except GatewayFault:

@@ -32,6 +32,7 @@ from kualik.rules.errors import RuleViolation
 from kualik.signatures.adapters.keys import write_key
 from kualik.signatures.adapters.test_authority import Scheme, sealing_key, status_of
 from tests.gateway.conftest import NOW, BusKeys
+from tools.portal import wire
 
 RSA, GOST = Peer(algorithm=Peer.Algorithm.RSA), Peer(algorithm=Peer.Algorithm.GOST2015)
 Answer = Callable[[str, dict[str, Any]], dict[str, Any]]
@@ -182,7 +183,7 @@ def test_the_server_signs_what_it_is_given(bus_keys: BusKeys) -> None:
         raw = wsse.sign(message("1"), key)
         wsse.verify(raw, pinned=[key.certificate_der], now=clock.now())
         assert envelope.read(raw).info.message_id == "1"
-        assert business.has_signature(business.sign_document("<a>1</a>", key))
+        assert wire.has_signature(business.sign_document("<a>1</a>", key))
 
 
 @pytest.mark.parametrize("fault", ["other document", "other key", "refusal", "nonsense"])

@@ -31,6 +31,7 @@ from kualik.gateway.services.receiving import (
 from tests.flows.racing import at_once
 from tests.gateway.conftest import NOW, SERVICE, BusKeys
 from tests.gateway.test_gateway_keys import node
+from tools.portal import wire
 
 IIN = "900101300017"
 SESSION = "{49af1eac-bbc4-4bd7-8d4f-5b778d828831}"
@@ -63,7 +64,7 @@ def message(**changes: Any) -> bytes:
         "correlation_id": "3900001",
         "session_id": SESSION,
     }
-    return envelope.async_message(**told | changes)
+    return wire.async_message(**told | changes)
 
 
 def question(**changes: Any) -> bytes:
@@ -75,7 +76,7 @@ def question(**changes: Any) -> bytes:
         "shape": "element",
         "message_id": "q-1",
     }
-    return envelope.sync_request(**told | changes)
+    return wire.sync_request(**told | changes)
 
 
 def news(**changes: Any) -> bytes:
@@ -87,7 +88,7 @@ def news(**changes: Any) -> bytes:
         "message": "Доставлено",
         "now": NOW,
     }
-    return envelope.status_notification(**told | changes)
+    return wire.status_notification(**told | changes)
 
 
 def pushed(raw: bytes, now: datetime = NOW, endpoint: Any = "async") -> Reply:
@@ -158,10 +159,26 @@ def test_another_message_under_a_known_id_is_refused(
     assert Inbound.objects.get().data == INNER
 
 
-def test_the_same_id_in_another_kind_of_message_is_another_message(keys: BusKeys) -> None:
+def test_the_gateway_gives_an_id_once_whatever_the_kind_of_the_message(
+    keys: BusKeys, bus_peer: Peer
+) -> None:
     pushed(wsse.sign(message(), keys.portal))
-    assert pushed(wsse.sign(message(message_type="UPDATE"), keys.portal)).status == 200
-    assert set(Inbound.objects.values_list("kind", flat=True)) == {"REQUEST", "UPDATE"}
+    assert fault_of(pushed(wsse.sign(message(message_type="UPDATE"), keys.portal))) == "9002"
+    read = envelope.read(message(message_type="UPDATE"))
+    with pytest.raises(GatewayFault) as found:
+        take_pulled(peer=bus_peer, info=read.info, data=read.data, raw=b"<all/>", now=NOW)
+    assert found.value.code == "9002"
+    assert Inbound.objects.get().kind == "REQUEST"
+
+
+def test_ids_of_questions_and_of_notifications_are_others(keys: BusKeys, bus_peer: Peer) -> None:
+    bus_peer.sender_ids = ["pep", "digilocker"]
+    bus_peer.save()
+    pushed(wsse.sign(message(), keys.portal))
+    asked = wsse.sign(question(message_id="900000001"), keys.portal)
+    assert pushed(asked, endpoint="sync").status == 200
+    assert pushed(wsse.sign(news(notification_id="900000001"), keys.portal)).status == 200
+    assert set(Inbound.objects.values_list("kind", flat=True)) == {"REQUEST", "sync", "status"}
 
 
 @pytest.mark.parametrize("hours", [-25, 25])
@@ -215,7 +232,7 @@ def test_a_peer_that_is_switched_off_is_nobody(keys: BusKeys) -> None:
 def test_an_operation_of_the_other_channel_is_refused(keys: BusKeys) -> None:
     for raw, endpoint in ((question(), "async"), (message(), "sync")):
         assert fault_of(pushed(wsse.sign(raw, keys.portal), endpoint=endpoint)) == "2005"
-    fetch = envelope.messages_request(service_id=SERVICE, sender_id="pep", now=NOW)
+    fetch = wire.messages_request(service_id=SERVICE, sender_id="pep", now=NOW)
     assert fault_of(pushed(wsse.sign(fetch, keys.portal))) == "2005"
 
 
@@ -294,9 +311,9 @@ def test_bodies_that_were_not_read_whole_are_answered_by_faults_and_counted(
 
 
 def test_of_a_stranger_little_is_kept_whatever_was_wrong_with_his_message(keys: BusKeys) -> None:
-    fetch = envelope.messages_request(service_id=SERVICE, sender_id="pep", now=NOW)
+    fetch = wire.messages_request(service_id=SERVICE, sender_id="pep", now=NOW)
     raw = fetch.replace(b"</soap:Body>", b" " * 50_000 + b"</soap:Body>")
-    assert fault_of(pushed(raw)) == "2005"
+    assert fault_of(pushed(raw)) == "2015"
     assert len(bytes(Arrival.objects.get().raw)) == 16 * 1024
 
 
@@ -501,7 +518,7 @@ def test_nobody_waits_for_the_server_of_keys(
     Peer.objects.update(algorithm=Peer.Algorithm.GOST2015)
     with node(sign) as address:
         settings.NCANODE_URL = address
-        reply = pushed(wsse.sign(message(), bus_keys.portal), clock.now())
+        reply = pushed(wsse.sign(message(), bus_keys.portal), NOW)
     assert (reply.status, len(written)) == (200, 1)
 
 

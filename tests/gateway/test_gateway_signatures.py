@@ -28,6 +28,7 @@ from kualik.signatures.adapters.trust import TrustDirectory
 from kualik.signatures.adapters.xml_shape import DS, EXCLUSIVE
 from kualik.signatures.services.xml_verification import verify_xml
 from tests.gateway.conftest import NOW, BusKeys
+from tools.portal import wire
 
 SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
 BODY, HEADER = f"{{{SOAP}}}Body", f"{{{SOAP}}}Header"
@@ -42,7 +43,7 @@ def gost_key(founded_authorities: Path) -> LeafKey:
 
 
 def message(text: str = "<a>1</a>") -> bytes:
-    return envelope.async_message(
+    return wire.async_message(
         service_id="S",
         message_type="REQUEST",
         sender_id="pep",
@@ -456,8 +457,8 @@ def test_a_document_signed_inside_is_good_whatever_shape_it_travels_in(
         '<?xml version="1.0" encoding="UTF-8"?><r xmlns="urn:r" xml:lang="kk">\n <b a="1">ә</b></r>'
     )
     signed = business.sign_document(xml, key)
-    assert business.has_signature(signed)
-    assert not business.has_signature(xml)
+    assert wire.has_signature(signed)
+    assert not wire.has_signature(xml)
     assert etree.fromstring(signed.encode())[-1].tag == SIGNATURE_TAG
     raw = wsse.sign(envelope.sync_response(message_id="1", now=NOW, data=signed, shape=shape), key)
     assert verified(raw, key)

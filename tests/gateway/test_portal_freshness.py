@@ -13,7 +13,6 @@ from pytest_django import Settings
 from kualik.config.jobs import HANDLERS
 from kualik.core.jobs import run_waiting
 from kualik.core.journal import Actor
-from kualik.gateway.adapters.business import has_signature
 from kualik.gateway.adapters.envelope import Envelope, Notice
 from kualik.gateway.models import Conversation, Outbound, Peer
 from kualik.gateway.queries.registers import registers
@@ -26,6 +25,7 @@ from tests.gateway.bus import Bus, Reply, well
 from tests.gateway.conftest import BusKeys
 from tests.gateway.portal_side import WORK, Service, open_service, response, whole
 from tests.gateway.state_registers import State
+from tools.portal.wire import has_signature
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 AWAY = "http://127.0.0.1:9/"

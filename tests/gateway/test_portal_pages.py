@@ -26,6 +26,7 @@ from tests.gateway.conftest import BusKeys
 from tests.gateway.portal_side import Service, iin_of, open_service, whole, work
 from tests.world import enrol, sign_in
 
+IIN = "900101300017"
 SERVICES, TALKS = reverse("gateway:services"), reverse("gateway:talks")
 
 
@@ -165,6 +166,15 @@ def test_what_cannot_be_read_is_shown_with_the_answer(service: Service, admin: C
     shown = text(admin.post(page(service, "service_try"), {"document": "<a/>"}))
     assert "no request of this service" in shown
     assert "gateway_form_other" in shown
+
+
+def test_what_is_answered_by_a_fault_is_shown_without_an_answer(
+    service: Service, admin: Client
+) -> None:
+    Profile.objects.update(family="operations")
+    shown = text(admin.post(page(service, "service_try"), {"document": "<Foo/>"}))
+    assert "no request of this service" in shown
+    assert "gateway_form_other" not in shown
 
 
 def test_where_the_xml_breaks_is_told_by_line_and_column(service: Service, admin: Client) -> None:
@@ -309,6 +319,33 @@ def test_arrivals_show_no_content(service: Service, platform: Client) -> None:
     assert "2015" in shown
     assert "The signature does not hold." in shown
     assert "ТЕСТОВ" not in shown
+
+
+def test_why_a_message_was_refused_is_told_and_each_look_is_journalled(
+    service: Service, platform: Client, admin: Client
+) -> None:
+    raw = f'<a:m xmlns:a="urn:a"><messageId>7</messageId><b>{IIN}</b></a:m>'
+    row = Arrival.objects.create(
+        endpoint="async",
+        raw=raw.encode(),
+        sha256="ab" * 32,
+        address="127.0.0.1",
+        received_at=NOW,
+        outcome="2005",
+        reason={"kk": "messageType мәні белгісіз.", "ru": "Неизвестный.", "en": "Not known."},
+    )
+    assert "Not known." in text(platform.get(reverse("gateway:arrivals")))
+    where = reverse("gateway:arrival", args=[row.pk])
+    for _ in range(2):
+        shown = text(platform.get(where))
+    for told in ("2005", "does not fit the schema", "Not known.", "messageId&gt;7&lt;"):
+        assert told in shown
+    assert IIN not in shown
+    looks = list(journal.history(f"arrival:{row.pk}"))
+    assert [(look.action, look.role) for look in looks] == [
+        ("gateway.message_looked_at", "platform_admin")
+    ] * 2
+    assert admin.get(where).status_code == 403
 
 
 def test_of_arrivals_the_refused_ones_are_shown_first_and_all_when_asked(

@@ -17,6 +17,7 @@ from kualik.gateway.adapters.envelope import Envelope
 from kualik.gateway.adapters.faults import GatewayFault
 from tests.gateway.conftest import NOW, BusKeys
 from tests.gateway.portal_running import Running, running
+from tools.portal import wire
 from tools.portal.books import Books
 from tools.portal.faults import NAMES, SPOILT, Faults
 from tools.portal.pushing import MOST_TRIES
@@ -61,7 +62,7 @@ def tell(
     """A status of a request, sent by the system."""
     row = portal.request(number)
     return portal.send(
-        envelope.async_message(
+        wire.async_message(
             service_id=more.get("service_id", "EXAMPLE_CERT_SERVICE"),
             message_type=kind,
             sender_id="kualik",
@@ -236,13 +237,13 @@ def test_faults_of_answers_leave_what_was_taken_in_the_books(portal: Running) ->
 def test_what_is_not_pushed_waits_to_be_pulled_and_is_told_as_delivered(portal: Running) -> None:
     portal.post("/behaviour", {"push": "no"})
     number = portal.file()
-    asked = envelope.messages_request(
+    asked = wire.messages_request(
         service_id="EXAMPLE_CERT_SERVICE", sender_id="kualik", now=NOW, amount=5
     )
     found = envelope.read_messages(portal.read(portal.send(asked)))
     [(info, _)] = found
     assert info.correlation_id == portal.request(number)["correlation_id"]
-    told = envelope.delivery_notification(
+    told = wire.delivery_notification(
         message_id=info.message_id,
         service_id="EXAMPLE_CERT_SERVICE",
         sender_id="kualik",
@@ -259,7 +260,7 @@ def test_the_state_of_a_message_is_told_and_an_unknown_one_is_a_signed_fault(
     message_id = portal.read(tell(portal, portal.file(), "001")).info.message_id
 
     def state(name: str) -> Envelope:
-        asked = envelope.message_status_request(message_id=name, sender_id="kualik", now=NOW)
+        asked = wire.message_status_request(message_id=name, sender_id="kualik", now=NOW)
         return portal.read(portal.send(asked))
 
     assert state(message_id).operation == "getMessageStatusResponse"

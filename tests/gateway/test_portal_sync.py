@@ -201,6 +201,63 @@ def test_what_cannot_be_read_is_answered_in_the_same_form(office: Office) -> Non
     assert cell(answered, "code") == "022"
 
 
+@pytest.mark.parametrize(
+    ("language", "word"),
+    [("kz", "Куәлік"), ("KK", "Куәлік"), ("", "Куәлік"), ("ru", "Свидетельство")]
+    + [("en", "Свидетельство"), ("русский", "Свидетельство")],
+)
+def test_a_dictionary_is_given_in_a_language_that_there_is(
+    office: Office, language: str, word: str
+) -> None:
+    service = open_service(office, family="operations")
+    question = service.form(operation="dictionary", dictionary="papers", language=language)
+    answered = said(service, question)
+    assert answered.startswith("<GetDictionaryRecordsResponse")
+    assert f"<name>{word}</name>" in answered
+
+
+@pytest.mark.parametrize(
+    ("family", "data"),
+    [
+        ("operations", "<Foo><requestNumber>1</requestNumber></Foo>"),
+        ("operations", ""),
+        ("operations", "hello"),
+        ("universal", "<otherMessage/>"),
+        ("document", "hello"),
+    ],
+)
+def test_what_is_no_question_of_the_service_is_a_fault_and_no_refusal(
+    office: Office, family: str, data: str
+) -> None:
+    service = open_service(office, family=family)
+    with pytest.raises(GatewayFault) as fault:
+        said(service, data)
+    assert fault.value.code == "2005"
+    assert Conversation.objects.count() == 0
+
+
+@pytest.mark.parametrize("operation", ["status", "result", "withdraw", "dictionary"])
+def test_a_question_that_is_written_wrongly_is_not_told_that_nothing_was_filed(
+    office: Office, operation: str
+) -> None:
+    service = open_service(office, family="operations")
+    long = {"number": "1" * 61, "dictionary": "d" * 61}
+    with pytest.raises(GatewayFault) as fault:
+        said(service, service.form(operation=operation, **long))
+    assert fault.value.code == "2005"
+    assert "Слишком длинное значение поля" in fault.value.message
+
+
+def test_an_addition_that_is_written_wrongly_leaves_its_request_as_it_was(office: Office) -> None:
+    service = open_service(office)
+    (completion,) = service.completed()
+    answer(service.inbound(service.form(**whole(completion)), kind="sync"), EVENING)
+    wrong = service.form(action="ADD", comment="x" * 1001)
+    with pytest.raises(GatewayFault) as fault:
+        answer(service.inbound(wrong, kind="sync"), EVENING)
+    assert fault.value.code == "2005"
+
+
 def test_a_service_that_is_off_is_unknown(office: Office) -> None:
     service = open_service(office, family="operations")
     Profile.objects.update(is_active=False)

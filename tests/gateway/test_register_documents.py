@@ -28,6 +28,7 @@ from tests.gateway.bus import Bus, fixed
 from tests.gateway.conftest import NOW, BusKeys
 from tests.gateway.state_registers import KEY, TOKEN, answering
 from tests.world import World, build_world, iin
+from tools.portal import wire
 
 SERVICE = "EXAMPLE_CERTS_BY_IIN"
 QUESTION = "http://digilocker.gov.kz/documentRequest/type/cert"
@@ -61,7 +62,7 @@ def app_peer(bus_peer: Peer) -> Peer:
 
 def asked(keys: BusKeys, number: str, sender: str = "digilocker") -> envelope.Envelope:
     """What our synchronous channel answers to a question by IIN."""
-    question = envelope.sync_request(
+    question = wire.sync_request(
         message_id=f"{sender}-{number}",
         service_id=SERVICE,
         sender_id=sender,

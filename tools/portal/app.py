@@ -44,6 +44,8 @@ def application(portal: Portal) -> web.Application:
     add("POST", "/requests/send", entered(portal, citizen.send))
     add("GET", "/cabinet", entered(portal, cabinet.all))
     add("GET", "/cabinet/{number}", entered(portal, cabinet.one))
+    add("GET", "/cabinet/{number}/add", entered(portal, cabinet.more))
+    add("POST", "/cabinet/{number}/add", entered(portal, cabinet.add))
     add("POST", "/cabinet/{number}/withdraw", entered(portal, cabinet.withdraw))
     add("GET", "/download/{number}", entered(portal, cabinet.download))
     add("GET", "/my-documents", entered(portal, cabinet.wallet))

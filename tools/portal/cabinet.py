@@ -77,6 +77,8 @@ class Cabinet:
                 f'action="/cabinet/{row["number"]}/withdraw"><p><button type="submit" '
                 f'class="quiet">{words["withdraw"]}</button></p></form>'
             )
+            if self._takes_more(row):
+                body += f'<p><a href="/cabinet/{row["number"]}/add">{words["add"]}</a></p>'
         service = self.portal.service(row["service"])
         body += (
             f'<p><a href="/services/{service.portal_code}/rest/request-states/{row["number"]}">'
@@ -135,6 +137,50 @@ class Cabinet:
         heads = [parts.texts()["page"][name][language] for name in ("when", "what")]
         caption = parts.texts()["page"]["history"][language]
         return pages.table(caption=caption, heads=heads, rows=rows)
+
+    def _takes_more(self, row: Row) -> bool:
+        """The operations of the third family know no addition."""
+        is_open = not row["final_at"] and row["state"] != "NOT_DELIVERED"
+        return is_open and self.portal.service(row["service"]).family != "operations"
+
+    async def more(self, request: web.Request, person: Person) -> web.StreamResponse:
+        """The form by which the citizen adds data or a document."""
+        return self._adding(request, person)
+
+    async def add(self, request: web.Request, person: Person) -> web.StreamResponse:
+        """What the citizen adds leaves; then the request again."""
+        row, given = self._own(request, person), await request.post()
+        comment = str(given.get("comment", "")).strip()
+        try:
+            files = await parts.scans_of(request)
+        except ValueError:
+            return self._adding(request, person, fault="too_much", comment=comment)
+        if not comment and not files:
+            return self._adding(request, person, fault="nothing_added")
+        told = {"action": "ADD", "comment": comment, "files": files}
+        await asyncio.to_thread(filing.update, self.portal, number=row["number"], given=told)
+        raise web.HTTPSeeOther(f"/cabinet/{row['number']}")
+
+    def _adding(
+        self, request: web.Request, person: Person, *, fault: str = "", comment: str = ""
+    ) -> web.StreamResponse:
+        row = self._own(request, person)
+        if not self._takes_more(row):
+            raise web.HTTPSeeOther(f"/cabinet/{row['number']}")
+        language = parts.language_of(request)
+        words = parts.words(language)
+        body = parts.told_box(words[fault], "bad") if fault else ""
+        body += parts.facts({words["number"]: row["number"]})
+        body += (
+            f'<form method="post" enctype="multipart/form-data" action="/cabinet/{row["number"]}'
+            f'/add"><p><label for="comment">{words["comment"]}</label><br><textarea id="comment" '
+            f'name="comment" rows="4" maxlength="1000">{escape(comment)}</textarea></p>'
+            f"{parts.scan_field(language)}"
+            f'<p><button type="submit">{words["send_more"]}</button></p></form>'
+            f'<p><a href="/cabinet/{row["number"]}">{words["number"]} {row["number"]}</a></p>'
+        )
+        heading = parts.texts()["page"]["add"][language]
+        return parts.page(request, title=heading, body=body, person=person)
 
     async def withdraw(self, request: web.Request, person: Person) -> web.StreamResponse:
         """The citizen takes the request back."""

@@ -80,24 +80,37 @@ class Citizen:
     async def order(self, request: web.Request, person: Person) -> web.StreamResponse:
         """The form of the service."""
         service = self._service(request)
-        language = parts.language_of(request)
-        words = parts.words(language)
         studied = [
             one
             for one in self.portal.studied().get(person.id, ())
             if one["service"] == service.code
         ]
         known = {**(studied[0] if studied else {}), **request.query}
-        body = parts.facts({words["provider"]: service.called(language)})
-        body += f'<form method="post" action="/services/{escape(service.code)}/check">'
+        return self._ordering(request, person, known)
+
+    def _ordering(
+        self, request: web.Request, person: Person, known: dict[str, str], *, fault: str = ""
+    ) -> web.StreamResponse:
+        service = self._service(request)
+        language = parts.language_of(request)
+        words = parts.words(language)
+        body = parts.told_box(words[fault], "bad") if fault else ""
+        body += parts.facts({words["provider"]: service.called(language)})
+        body += (
+            '<form method="post" enctype="multipart/form-data" '
+            f'action="/services/{escape(service.code)}/check">'
+        )
         body += self._training(known, language)
-        for name, usual in (("paper", "certificate"), ("language", language)):
-            body += _radios(name, language, usual if usual in parts.texts()[name] else "ru")
-        body += _radios("delivery", language, "electronic")
-        body += parts.field(name="phone", label=words["phone"], value=of_person(person)["phone"])
+        spoken = language if language in parts.texts()["language"] else "ru"
+        usual = {"paper": "certificate", "language": spoken, "delivery": "electronic"}
+        for name, value in usual.items():
+            body += _radios(name, language, known.get(name, value))
+        phone = known.get("phone", of_person(person)["phone"])
+        body += parts.field(name="phone", label=words["phone"], value=phone)
+        body += parts.scan_field(language)
         if len(service.ways) > 1:
-            body += _radios("way", language, service.ways[0])
-        body += _radios("confirmation", language, "OTP")
+            body += _radios("way", language, known.get("way", service.ways[0]))
+        body += _radios("confirmation", language, known.get("confirmation", "OTP"))
         body += f'<p><button type="submit">{words["next"]}</button></p></form>'
         return parts.page(request, title=title()[language], body=body, person=person)
 
@@ -116,7 +129,11 @@ class Citizen:
         """What will be sent, and how it is confirmed."""
         service, given = self._service(request), await request.post()
         told = {name: str(given.get(name, "")) for name in (*FIELDS, "phone", "confirmation")}
-        form = form_of({**of_person(person), **told})
+        try:
+            files = await parts.scans_of(request)
+        except ValueError:
+            return self._ordering(request, person, told, fault="too_much")
+        form = form_of({**of_person(person), **told, "files": files})
         way = str(given.get("way") or service.ways[0])
         if form.confirmation not in parts.texts()["confirmation"] or way not in service.ways:
             raise web.HTTPBadRequest(text="confirmation or way")
@@ -136,6 +153,8 @@ class Citizen:
             if value:
                 told = parts.texts().get(name, {}).get(value, {}).get(language, value)
                 rows[words[name]] = parts.day(value) if name.endswith("_on") else told
+        if form.files:
+            rows[words["enclosed"]] = ", ".join(file["name"] for file in form.files)
         body = parts.facts(rows)
         if is_wrong:
             body += parts.told_box(words["wrong_code"], "bad")

@@ -1,5 +1,6 @@
 """Words, frame and small pieces of the portal's pages."""
 
+import base64
 import tomllib
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from datetime import date, datetime
@@ -17,11 +18,12 @@ from tools.portal.state import Portal
 
 Page = Callable[[web.Request, Person], Coroutine[Any, Any, web.StreamResponse]]
 WORDS = Path(__file__).with_name("words.toml")
+MOST_SCANS, MOST_BYTES = 5, 8 * 1024 * 1024
 CITIZEN, LANGUAGE = "portal_citizen", "portal_lang"
 RELOAD = '<meta http-equiv="refresh" content="{seconds}">'
 STYLE = """<style>
 dl{margin:0 0 1rem} dt{color:#4a5b62;font-size:.95rem} dd{margin:0 0 .6rem;overflow-wrap:anywhere}
-input[type=text],input[type=date]{font:inherit;padding:.45rem;width:100%;max-width:26rem;
+input[type=text],input[type=date],input[type=file],textarea{font:inherit;padding:.45rem;width:100%;max-width:26rem;
  box-sizing:border-box;border:2px solid #3c4d54;border-radius:4px;background:#fff;color:inherit}
 .bad{border-color:#a3211b;background:#fbeceb} .good{border-color:#1c6b3a;background:#e9f5ee}
 ul.links{padding:0;list-style:none} ul.links li{margin:.5rem 0} a{color:#0b4f5f}
@@ -114,6 +116,32 @@ def field(*, name: str, label: str, value: str, kind: str = "text") -> str:
         f'<p><label for="{name}">{label}</label><br><input type="{kind}" id="{name}" '
         f'name="{name}" value="{escape(value)}"></p>'
     )
+
+
+def scan_field(language: str) -> str:
+    """A field for the scans that go with a request."""
+    return (
+        f'<p><label for="scans">{words(language)["scans"]}</label><br><input type="file" '
+        'id="scans" name="scans" accept=".pdf,.jpg,.jpeg,.png" multiple></p>'
+    )
+
+
+async def scans_of(request: web.Request) -> list[dict[str, str]]:
+    """The scans of a form as ``Form.files`` has them. Raises ValueError for too many, or too much
+    for one message."""
+    given = (await request.post()).getall("scans", [])
+    sent = [one for one in given if isinstance(one, web.FileField)]
+    held = [(one, one.file.read()) for one in sent if one.filename]
+    if len(held) > MOST_SCANS or sum(len(content) for _, content in held) > MOST_BYTES:
+        raise ValueError("scans")
+    return [
+        {
+            "name": one.filename,
+            "mime": one.content_type,
+            "content": base64.b64encode(content).decode(),
+        }
+        for one, content in held
+    ]
 
 
 def hidden(values: Mapping[str, str]) -> str:

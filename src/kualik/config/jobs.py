@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
 from typing import Literal
 
 from django.conf import settings
@@ -38,7 +39,7 @@ from kualik.complaints.services.watching import WATCH_JOB as COMPLAINT_JOB
 from kualik.complaints.services.watching import run_watch_job as run_complaint_job
 from kualik.core import jobs
 from kualik.core.clock import ZONE, local_day
-from kualik.core.jobs import Handler, Payload
+from kualik.core.jobs import Clock, Handler, Payload
 from kualik.counter.services.asking import FORGET_DOCUMENTS_JOB
 from kualik.counter.services.asking import run_forget_job as run_forget_documents_job
 from kualik.counter.services.warning import WATCH_JOB as HALL_JOB
@@ -178,6 +179,8 @@ HANDLERS: Mapping[str, Handler] = {
 }
 # Proof has days, and another system may be slow to answer; seals and everything else come first.
 LAST = (SEND_JOB, POLL_JOB, HOOK_JOB, MOODLE_JOB, PRESERVE_JOB)
+LINES = {name: HANDLERS[name] for name in LAST}
+OURS = {name: handler for name, handler in HANDLERS.items() if name not in LAST}
 
 
 def enqueue_daily(*, now: datetime) -> None:
@@ -205,14 +208,40 @@ def enqueue_daily(*, now: datetime) -> None:
 
 def beat(*, now: datetime) -> None:
     """Leave a sign of life, for the machine this worker runs on."""
-    settings.WORKER_HEARTBEAT.touch(mode=0o600)
-    os.utime(settings.WORKER_HEARTBEAT, (now.timestamp(), now.timestamp()))
+    _touch(settings.WORKER_HEARTBEAT, now)
 
 
 def worker_state(*, now: datetime) -> Literal["alive", "silent"]:
     """Whether a worker of this machine left a sign of life within a minute."""
+    return "alive" if _is_heard(settings.WORKER_HEARTBEAT, now, SILENT_AFTER) else "silent"
+
+
+def run_one(*, worker: str, clock: Clock) -> bool:
+    """One waiting job; False when none waits. Those of ``LAST`` are left to the process that has
+    them for itself, while one of this machine lives."""
+    if _is_heard(_lines_heartbeat(), clock(), jobs.LEASE):
+        return jobs.run_one(handlers=OURS, worker=worker, clock=clock)
+    return jobs.run_one(handlers=HANDLERS, worker=worker, clock=clock, last=LAST)
+
+
+def run_one_of_lines(*, worker: str, clock: Clock) -> bool:
+    """One waiting job of ``LAST``; False when none waits. Whoever asks does no other work."""
+    _touch(_lines_heartbeat(), clock())
+    return jobs.run_one(handlers=LINES, worker=worker, clock=clock)
+
+
+def _lines_heartbeat() -> Path:
+    return Path(settings.WORKER_HEARTBEAT.with_name("lines-heartbeat"))
+
+
+def _touch(sign: Path, now: datetime) -> None:
+    sign.touch(mode=0o600)
+    os.utime(sign, (now.timestamp(), now.timestamp()))
+
+
+def _is_heard(sign: Path, now: datetime, within: timedelta) -> bool:
     try:
-        beaten = settings.WORKER_HEARTBEAT.stat().st_mtime
+        beaten = sign.stat().st_mtime
     except OSError:
-        return "silent"
-    return "alive" if now - datetime.fromtimestamp(beaten, UTC) <= SILENT_AFTER else "silent"
+        return False
+    return now - datetime.fromtimestamp(beaten, UTC) <= within

@@ -1,6 +1,6 @@
 """The e-government bus: who is at the other end, what came in, what goes out, what was asked."""
 
-from typing import ClassVar
+from typing import ClassVar, Final
 from uuid import uuid4
 
 from django.db import models
@@ -9,6 +9,9 @@ from kualik.accounts.models import Person
 from kualik.cases.models import Request
 from kualik.providers.models import Provider
 from kualik.rules.language import Text
+
+# Kinds of the asynchronous channel, whose messages have their ids from one place.
+PUSHED: Final = ("REQUEST", "UPDATE", "NOTIFICATION", "RESPONSE")
 
 
 class Peer(models.Model):
@@ -129,8 +132,9 @@ class Arrival(models.Model):
     """Bytes that somebody sent to one of our addresses, kept before they are read.
 
     ``outcome`` is "" until they are read, then "taken", "repeated" or the code of the fault that
-    was answered. What was refused is forgotten after a while; what was taken is evidence. An answer
-    that brought several messages is kept with the first of them; the others have its digest alone.
+    was answered, and ``reason`` its words by language. What was refused is forgotten after a while;
+    what was taken is evidence. An answer that brought several messages is kept with the first of
+    them; the others have its digest alone.
     """
 
     endpoint = models.CharField(max_length=12)
@@ -139,6 +143,7 @@ class Arrival(models.Model):
     address = models.CharField(max_length=45)
     received_at = models.DateTimeField(db_index=True)
     outcome = models.CharField(max_length=40, blank=True)
+    reason = models.JSONField(default=dict)
 
     def __str__(self) -> str:
         return f"{self.endpoint} {self.pk} {self.outcome}"
@@ -147,6 +152,8 @@ class Arrival(models.Model):
 class Inbound(models.Model):
     """A message whose signature was good, taken once by its peer and message id.
 
+    Ids are given in three places, each for itself: by the gateway to messages of the asynchronous
+    channel, whatever their kind, and to its notifications; by a sender to questions.
     ``data`` is the inner document as it came (XML text), ``answer`` what we answered, given again
     to whoever repeats the message. An asynchronous one is ``handled_at`` later by a job; ``fault``
     is why it could not be.
@@ -179,6 +186,11 @@ class Inbound(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["peer", "kind", "message_id"], name="one_inbound"),
+            models.UniqueConstraint(
+                fields=["peer", "message_id"],
+                condition=models.Q(kind__in=PUSHED),
+                name="one_pushed_inbound",
+            ),
         ]
         indexes: ClassVar = [
             models.Index(fields=["peer", "correlation_id"], name="inbound_of_conversation"),
@@ -186,6 +198,12 @@ class Inbound(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.message_id}"
+
+    def same(self) -> models.QuerySet["Inbound"]:
+        """The message that was taken under the same id, if any."""
+        kinds = PUSHED if self.kind in PUSHED else (self.kind,)
+        rows = Inbound.objects.filter(peer=self.peer, message_id=self.message_id)
+        return rows.filter(kind__in=kinds)
 
 
 class Outbound(models.Model):

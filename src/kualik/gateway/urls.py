@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern] = [
     path("office/gateway/queue/", views.queue, name="queue"),
     path("office/gateway/queue/<int:pk>/resend/", views.queue_resend, name="queue_resend"),
     path("office/gateway/arrivals/", views.arrivals, name="arrivals"),
+    path("office/gateway/arrivals/<int:pk>/", views.arrival, name="arrival"),
     path("office/gateway/peers/", views.peers, name="peers"),
     path("office/gateway/peers/new/", views.peer, name="peer_new"),
     path("office/gateway/peers/<int:pk>/", views.peer, name="peer"),

@@ -40,11 +40,6 @@ def sign_document(xml: str, key: Key) -> str:
     return f'<?xml version="1.0" encoding="UTF-8"?>{written}'
 
 
-def has_signature(xml: str) -> bool:
-    """Whether the root of the document holds a signature, good or bad. Raises GatewayFault."""
-    return read_inner(xml).find(f"{{{DS}}}Signature") is not None
-
-
 def _signed(info: etree._Element, root: etree._Element) -> bytes:
     """The SignedInfo as it is signed: a part inherits the root's attributes of ``xml:``, which the
     library leaves out."""

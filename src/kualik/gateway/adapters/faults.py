@@ -1,11 +1,15 @@
 """Why a message is not taken: the codes that both ends of the bus know, and some of our own."""
 
+import tomllib
 from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from kualik.rules.language import Text
+from kualik.rules.language import LANGUAGES, Text
 
+DATA: Final = Path(__file__).resolve().parents[1] / "data" / "faults.toml"
 SCHEMA: Final = "2005"
 SENDER: Final = "2007"
 PARSE: Final = "2013"
@@ -105,14 +109,25 @@ TEXTS: Final[Mapping[str, Text]] = MappingProxyType(
 )
 
 
+@cache
+def details() -> Mapping[str, Text]:
+    """What may be wrong with a message, by name; ``{name}`` is an element of it."""
+    rows = tomllib.loads(DATA.read_text(encoding="utf-8"))
+    return MappingProxyType({name: Text(**row) for name, row in rows.items()})
+
+
 class GatewayFault(Exception):
     """A message that is answered by a fault.
 
-    ``code`` is one of this module, ``message`` the Russian text of the answer (by default that of
-    the code): both travel to the other side, so neither may hold personal data.
+    ``code`` is one of this module. ``why`` is a row of ``details`` (``name`` the element that it
+    speaks of), or the words themselves; by default those of the code. ``message`` is the Russian
+    text: it and the code travel to the other side, so neither may hold personal data.
     """
 
-    def __init__(self, code: str, message: str = "") -> None:
+    def __init__(self, code: str, why: str | Text = "", *, name: str = "") -> None:
         super().__init__(code)
         self.code = code
-        self.message = message or TEXTS.get(code, TEXTS[INTERNAL]).ru
+        words = Text(why, why, why) if isinstance(why, str) else why
+        found = details().get(words.ru, words) if words.ru else TEXTS.get(code, TEXTS[INTERNAL])
+        self.text = Text(*(found.get(one).replace("{name}", name) for one in LANGUAGES))
+        self.message = self.text.ru

@@ -36,7 +36,7 @@ from kualik.gateway.adapters.wsse_shape import (
     security_of,
     write_header,
 )
-from kualik.signatures.adapters.algorithms import Algorithm, AlgorithmError, digest, verifies
+from kualik.signatures.adapters.algorithms import AlgorithmError, digest, verifies
 from kualik.signatures.adapters.certificates import BrokenCertificate, read_certificate
 from kualik.signatures.adapters.xml_shape import EXCLUSIVE, Form, XmlSignatureError
 from kualik.signatures.adapters.xml_signatures import DIGEST_METHODS, SIGNATURE_METHODS
@@ -62,7 +62,7 @@ def sign(envelope: bytes, key: Key) -> bytes:
     tree = parse(envelope)
     header, body = parts(tree)
     if next(tree.iter(SECURITY), None) is not None:
-        raise GatewayFault(SIGNING, "Сообщение уже подписано.")
+        raise GatewayFault(SIGNING, "signed_already")
     if header is None:
         header = etree.Element(f"{{{SOAP}}}Header")
         tree.getroot().insert(0, header)
@@ -90,14 +90,14 @@ def verify(raw: bytes, *, pinned: Sequence[bytes], now: datetime) -> bytes:
     try:
         read = read_header(security_of(header, body))
         if PAIRS.get(read.signature_method) != read.digest_method:
-            raise refused("алгоритм")
+            raise refused("algorithm")
         if read.certificate not in pinned:
-            raise refused("сертификат не известен")
+            raise refused("stranger")
         _check_identifier(body, read.identifier)
         _check_certificate(read, now)
         _check_values(read, body)
     except XmlSignatureError as error:
-        raise refused("каноническая форма") from error
+        raise refused("form") from error
     return read.certificate
 
 
@@ -125,14 +125,14 @@ def _check_identifier(body: etree._Element, identifier: str) -> None:
         )
     ]
     if body.get(WSU_ID) != identifier or holders != [body]:
-        raise refused("подписан не тот Body")
+        raise refused("other_body")
 
 
 def _check_certificate(read: HeaderSignature, now: datetime) -> None:
     try:
         certificate = read_certificate(read.certificate)
     except BrokenCertificate as error:
-        raise refused("сертификат не читается") from error
+        raise refused("certificate") from error
     if not certificate.covers(now):
         raise GatewayFault(EXPIRED)
 
@@ -142,17 +142,17 @@ def _check_values(read: HeaderSignature, body: etree._Element) -> None:
     try:
         is_signed = verifies(
             spki_der=read_certificate(read.certificate).spki_der,
-            algorithm=Algorithm(SIGNATURE_METHODS[read.signature_method]),
+            algorithm=SIGNATURE_METHODS[read.signature_method],
             data=read.signed,
             signature=read.value,
         )
         if not is_signed:
-            raise refused("подпись не сходится")
+            raise refused("value")
         found = digest(DIGEST_METHODS[read.digest_method], read.form.of(body))
     except AlgorithmError as error:
-        raise refused("алгоритм") from error
+        raise refused("algorithm") from error
     if found != read.digest:
-        raise refused("подписано другое содержание")
+        raise refused("content")
 
 
 __all__ = ["Key", "LeafKey", "StoreKey", "TransportKey", "sign", "verify"]

@@ -73,9 +73,9 @@ def documents_by_iin(inbound: Inbound, now: datetime) -> str:
     """
     supplier = registers().supplier
     if not supplier.is_on or inbound.service_id != supplier.service_id:
-        raise GatewayFault(SERVICE, "Сервис не подключён.")
+        raise GatewayFault(SERVICE, "service_off")
     if inbound.sender_id not in supplier.senders:
-        raise GatewayFault(SENDER, "Отправителю этот сервис не открыт.")
+        raise GatewayFault(SENDER, "sender_closed")
     iin = _iin(inbound.data)
     person = find_person(iin=iin)
     rows = list(certificates_of(person)) if person else []
@@ -91,7 +91,7 @@ def _iin(data: str) -> str:
         found = anywhere(element(data), "iin")
         check_iin(found)
     except (Unreadable, RuleViolation) as fault:
-        raise GatewayFault(SCHEMA, "ИИН не указан или неверен.") from fault
+        raise GatewayFault(SCHEMA, "bad_iin") from fault
     return found
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from django.db import transaction
 
-from kualik.accounts.services import applicant
+from kualik.accounts.services import applicant, iin_hash
 from kualik.cases.services.at_portal import add_data
 from kualik.cases.services.withdrawing import withdraw_request
 from kualik.core import journal
@@ -32,7 +32,14 @@ from kualik.gateway.services.mapping import (
 from kualik.gateway.services.profiles import rows_of
 from kualik.gateway.services.replies import step_of
 from kualik.gateway.services.telling import tell_step
-from kualik.gateway.services.threads import RELATED, open_thread, refusal_of, refuse
+from kualik.gateway.services.threads import (
+    RELATED,
+    is_about,
+    open_thread,
+    owner_of,
+    refusal_of,
+    refuse,
+)
 from kualik.gateway.services.vouching import vouched
 from kualik.rules.errors import RuleViolation
 from kualik.rules.language import Text
@@ -132,11 +139,29 @@ def vouch_in(
     transaction is begun, as an authority may be slow to tell of a revocation. Raises NotNow."""
     if isinstance(form, RuleViolation) or form.operation != SUBMIT:
         return form, {}
-    rows, pins = rows_of(profile.family, profile.mapping), pinned(inbound.peer)
     try:
-        return form, vouched(rows, inbound.data, iin=form.iin, pins=pins, now=now)
+        return form, _vouched(profile, inbound, whose=iin_hash(form.iin), now=now)
     except RuleViolation as violation:
         return violation, {}
+
+
+def check_change(
+    conversation: Conversation, inbound: Inbound, form: PortalForm, *, now: datetime
+) -> None:
+    """A withdrawal and added data are asked for by the number of the request and, like the request
+    itself, under the signature that the service wants.
+
+    Raises ``gateway_number_taken``, what ``vouched`` raises, NotNow; see ``vouch_in``.
+    """
+    is_other = bool(form.iin) and not is_about(conversation, form.iin)
+    if is_other or form.number != conversation.portal_number:
+        raise RuleViolation("gateway_number_taken")
+    _vouched(conversation.profile, inbound, whose=owner_of(conversation), now=now)
+
+
+def _vouched(profile: Profile, inbound: Inbound, *, whose: str, now: datetime) -> Mapping[str, str]:
+    rows, pins = rows_of(profile.family, profile.mapping), pinned(inbound.peer)
+    return vouched(rows, inbound.data, whose=whose, pins=pins, now=now)
 
 
 def _fetched(profile: Profile, form: PortalForm, *, now: datetime) -> Sequence[PortalFile]:
@@ -173,6 +198,8 @@ def _update(inbound: Inbound, *, now: datetime) -> None:
     try:
         if isinstance(form, RuleViolation):
             raise form
+        if form.operation in (WITHDRAW, ADD):
+            check_change(conversation, inbound, form, now=now)
         with transaction.atomic():
             if begins(inbound, now=now):
                 change(conversation, form, fetched, now=now)

@@ -33,7 +33,7 @@ def try_lines(*, peers: Sequence[Peer], now: datetime) -> None:
     faults = {peer.code: _fault(peer, TRY_SECONDS / len(peers), now) for peer in peers}
     ill = [f"{code}: {fault}" for code, fault in faults.items() if fault]
     if ill:
-        raise Unwell("; ".join(ill))
+        raise Unwell("lines", "; ".join(ill))
 
 
 def _fault(peer: Peer, seconds: float, now: datetime) -> str:

@@ -11,7 +11,6 @@ from uuid import NAMESPACE_URL, uuid5
 from django.conf import settings
 from django.db import transaction
 
-from kualik.core import errors
 from kualik.core.throttle import MINUTE, Limit, count_miss, is_spent
 from kualik.gateway.adapters import envelope, wsse
 from kualik.gateway.adapters.envelope import Data, Envelope, Info, Shape
@@ -30,7 +29,9 @@ from kualik.gateway.models import Arrival, Inbound, Outbound, Peer
 from kualik.gateway.services.dispatch import answer_sync, check_known
 from kualik.gateway.services.handling import enqueue_handling
 from kualik.gateway.services.keys import pinned, transport_key
+from kualik.gateway.services.threads import in_words
 from kualik.rules.errors import RuleViolation
+from kualik.rules.language import LANGUAGES
 
 Endpoint = Literal["sync", "async"]
 OPERATIONS: Final = {
@@ -86,7 +87,7 @@ def receive(*, endpoint: Endpoint, raw: bytes, address: str, now: datetime) -> R
     except GatewayFault as found:
         fault = found
     except RuleViolation as violation:
-        fault = GatewayFault(REFUSED, errors.message(violation, "ru"))
+        fault = GatewayFault(REFUSED, in_words(violation))
     except Exception:
         log.exception("message %s of the gateway was not taken", arrival.pk)
         fault = GatewayFault(INTERNAL)
@@ -162,13 +163,16 @@ def _keep(endpoint: Endpoint, raw: bytes, address: str, now: datetime) -> Arriva
 
 
 def _take(visit: _Visit, arrival: Arrival, raw: bytes, now: datetime) -> bytes:
-    message = envelope.read(raw)
-    if (message.namespace, message.operation) not in OPERATIONS[visit.endpoint]:
-        raise GatewayFault(SCHEMA, "Такой операции на этом адресе нет.")
-    visit.operation, visit.session_id = message.operation, message.info.session_id
+    body = envelope.open_body(raw)
+    if envelope.named_in(body) in {name for _, name in OPERATIONS[visit.endpoint]}:
+        visit.operation = envelope.named_in(body)
     own = _proven(raw, now)
-    # Whoever holds the key is told why, under whatever name he spoke.
+    # Whoever holds the key is told why, under whatever name he spoke and however he wrote.
     visit.peer = own[0]
+    message = envelope.read_body(body)
+    if (message.namespace, message.operation) not in OPERATIONS[visit.endpoint]:
+        raise GatewayFault(SCHEMA, "other_operation")
+    visit.session_id = message.info.session_id
     visit.peer = peer = _speaker(own, message)
     _check_window(message.info, now)
     found = _found(peer, message, now)
@@ -183,7 +187,7 @@ def _acknowledged(found: Inbound, arrival: Arrival, now: datetime) -> bytes:
 
     It is signed before the transaction, which must not wait for a server of keys.
     """
-    known = Inbound.objects.filter(peer=found.peer, kind=found.kind, message_id=found.message_id)
+    known = found.same()
     # One that was pulled has none yet.
     is_answered = known.exclude(answer=None).exists()
     signed = None if is_answered else _signed(found.peer, _acknowledgement(found, now))
@@ -227,7 +231,7 @@ def _answered(found: Inbound, arrival: Arrival, shape: Shape, now: datetime) -> 
 def _take_over(inbound: Inbound, now: datetime) -> None:
     alone = Inbound.objects.filter(pk=inbound.pk, answer=None, taken_at__lte=now - ANSWERED_WITHIN)
     if not alone.update(taken_at=now):
-        raise GatewayFault(TIMEOUT, "Ответ на это сообщение готовится. Повторите позже.")
+        raise GatewayFault(TIMEOUT, "being_answered")
     inbound.taken_at = now
 
 
@@ -263,7 +267,7 @@ def _found(peer: Peer, message: Envelope, now: datetime) -> Inbound:
         notice = envelope.read_notice(message)
         own = notice.notification_id or f"{notice.message_id}:{notice.state}"
         if len(own) > 100:
-            raise GatewayFault(SCHEMA, "Слишком длинное значение notificationId.")
+            raise GatewayFault(SCHEMA, "too_long", name="notificationId")
         told = json.dumps(asdict(notice), ensure_ascii=False, sort_keys=True)
         return Inbound(
             peer=peer,
@@ -281,7 +285,7 @@ def _found(peer: Peer, message: Envelope, now: datetime) -> Inbound:
 
 def _drafted(peer: Peer, info: Info, kind: str, data: str, now: datetime) -> Inbound:
     if not info.message_id:
-        raise GatewayFault(SCHEMA, "Нет элемента messageId.")
+        raise GatewayFault(SCHEMA, "missing", name="messageId")
     return Inbound(
         peer=peer,
         kind=kind,
@@ -300,14 +304,13 @@ def _drafted(peer: Peer, info: Info, kind: str, data: str, now: datetime) -> Inb
 def _entered(found: Inbound, arrival: Arrival | None = None) -> tuple[Inbound, bool]:
     """The row of a message, taken now or before. Raises GatewayFault 9002 where another message
     was taken under the same id."""
-    names = ("correlation_id", "service_id", "route_id", "sender_id", "data")
+    names = ("kind", "correlation_id", "service_id", "route_id", "sender_id", "data")
     told = {name: getattr(found, name) for name in names}
-    inbound, is_new = Inbound.objects.get_or_create(
-        peer=found.peer,
-        kind=found.kind,
-        message_id=found.message_id,
+    inbound, is_new = found.same().get_or_create(
         defaults={
             **told,
+            "peer": found.peer,
+            "message_id": found.message_id,
             "arrival": arrival,
             "session_id": found.session_id,
             "dated_at": found.dated_at,
@@ -364,7 +367,8 @@ def _shorten(arrival: Arrival, *, is_seen: bool) -> None:
 
 def _note_refusal(arrival: Arrival, fault: GatewayFault) -> None:
     arrival.outcome = fault.code
-    arrival.save(update_fields=["outcome", "raw"])
+    arrival.reason = {language: fault.text.get(language) for language in LANGUAGES}
+    arrival.save(update_fields=["outcome", "reason", "raw"])
     log.warning("message %s of the gateway was refused: %s", arrival.pk, fault.code)
 
 

@@ -11,7 +11,7 @@ from django.db.models import F
 from kualik.cases.services.application import DELIVERIES, LANGUAGES
 from kualik.core.clock import local_day
 from kualik.core.jobs import NotNow
-from kualik.gateway.adapters.faults import CORRELATION, INTERNAL, SERVICE, GatewayFault
+from kualik.gateway.adapters.faults import CORRELATION, INTERNAL, SCHEMA, SERVICE, GatewayFault
 from kualik.gateway.models import Conversation, Inbound, Profile
 from kualik.gateway.queries.profiles import find_profile
 from kualik.gateway.services.certifying import certified
@@ -31,10 +31,24 @@ from kualik.gateway.services.mapping import (
     write,
     write_records,
 )
-from kualik.gateway.services.portal import LOST_RACE, begins, change, file_in, read_in, vouch_in
+from kualik.gateway.services.portal import (
+    LOST_RACE,
+    begins,
+    change,
+    check_change,
+    file_in,
+    read_in,
+    vouch_in,
+)
 from kualik.gateway.services.profiles import Rows, rows_of, status_words
 from kualik.gateway.services.replies import FINAL, papers_of, reply_of, step_of
-from kualik.gateway.services.threads import find_thread, is_about, open_thread, refusal_of
+from kualik.gateway.services.threads import (
+    find_thread,
+    in_words,
+    is_about,
+    open_thread,
+    refusal_of,
+)
 from kualik.rules import standards
 from kualik.rules.errors import RuleViolation
 from kualik.rules.facts import KIND_LABELS
@@ -48,7 +62,8 @@ def answer(inbound: Inbound, now: datetime) -> str:
     """The inner document that answers a question; the same request sent again tells where it
     stands, at the end with the documents.
 
-    Raises GatewayFault 2016 for a service that is unknown or switched off, 2019 for a number that
+    Raises GatewayFault 2016 for a service that is unknown or switched off, 2005 for what is no
+    question of the service, or one that is written wrongly and no request, 2019 for a number that
     is not known yet, 9000 where something that is needed does not answer now.
     """
     try:
@@ -65,7 +80,12 @@ def _answer(inbound: Inbound, now: datetime) -> str:
         raise GatewayFault(SERVICE)
     rows = rows_of(profile.family, profile.mapping)
     operation = operation_of(rows, inbound.data)
+    if not operation:
+        raise GatewayFault(SCHEMA, "unknown_question")
     form, fetched = read_in(profile, inbound, now=now)
+    if isinstance(form, RuleViolation) and operation != SUBMIT:
+        # A request that was filed long ago is not told to be none.
+        raise GatewayFault(SCHEMA, in_words(form))
     if isinstance(form, PortalForm) and form.operation == DICTIONARY:
         return write_records(rows, _records(profile, rows, form, now=now))
     try:
@@ -144,6 +164,7 @@ def _changed(
 ) -> tuple[str, Text] | None:
     """Take the request back or add to it, once; why not, where it cannot be."""
     try:
+        check_change(conversation, inbound, form, now=now)
         with transaction.atomic():
             if begins(inbound, now=now):
                 change(conversation, form, fetched, now=now)

@@ -1,4 +1,4 @@
-"""Who is at the other end, which services are taken there, and by which rows."""
+"""Who is at the other end, which services are taken there, by which rows, and what came."""
 
 import base64
 import binascii
@@ -10,7 +10,8 @@ from django.db import IntegrityError, transaction
 
 from kualik.core import journal
 from kualik.core.journal import Actor
-from kualik.gateway.models import Peer, Profile
+from kualik.gateway.models import Arrival, Peer, Profile
+from kualik.gateway.services.masking import masked_message
 from kualik.gateway.services.profiles import faults
 from kualik.providers.models import Provider
 from kualik.rules.errors import RuleViolation
@@ -64,6 +65,19 @@ def save_peer(*, code: str, facts: PeerFacts, is_new: bool, actor: Actor, now: d
         data={"changed": changed},
     )
     return peer
+
+
+@transaction.atomic
+def look_into(*, arrival: Arrival, actor: Actor, now: datetime) -> str:
+    """What came to our address, masked; the journal keeps who looked."""
+    journal.record(
+        subject=f"arrival:{arrival.pk}",
+        action="gateway.message_looked_at",
+        actor=actor,
+        now=now,
+        data={"sha256": arrival.sha256, "outcome": arrival.outcome},
+    )
+    return masked_message(bytes(arrival.raw))
 
 
 @transaction.atomic

@@ -11,6 +11,7 @@ from kualik.accounts.services import iin_hash
 from kualik.core import errors
 from kualik.gateway.models import Conversation, Inbound, Profile
 from kualik.rules.errors import RuleViolation
+from kualik.rules.language import LANGUAGES, Text
 
 # A conversation of the synchronous channel has no correlation id of the gateway: it is known by
 # the portal's number, and the portal asks again when it wants to know more.
@@ -56,9 +57,13 @@ def is_by_question(conversation: Conversation) -> bool:
 
 def is_about(conversation: Conversation, iin: str) -> bool:
     """Whether a conversation is that person's: what is said in it is told to nobody else."""
+    return owner_of(conversation) == iin_hash(iin)
+
+
+def owner_of(conversation: Conversation) -> str:
+    """The hash of the IIN of the person whose it is; "" where the form could not be read."""
     request, refusal = conversation.request, conversation.refusal or {}
-    known = request.person.iin_hash if request else refusal.get("iin_hash")
-    return bool(known == iin_hash(iin))
+    return request.person.iin_hash if request else str(refusal.get("iin_hash", ""))
 
 
 def refuse(conversation: Conversation, violation: RuleViolation, *, iin: str) -> None:
@@ -71,8 +76,13 @@ def refuse(conversation: Conversation, violation: RuleViolation, *, iin: str) ->
 
 def refusal_of(violation: RuleViolation) -> dict[str, str]:
     """A violation in words, as ``Conversation.refusal`` keeps it."""
-    said = {language: errors.message(violation, language) for language in ("kk", "ru")}
-    return {"code": violation.code, **said}
+    said = in_words(violation)
+    return {"code": violation.code, "kk": said.kk, "ru": said.ru}
+
+
+def in_words(violation: RuleViolation) -> Text:
+    """The text of a violation in all languages."""
+    return Text(*(errors.message(violation, language) for language in LANGUAGES))
 
 
 def _key(profile: Profile, inbound: Inbound, number: str) -> str:

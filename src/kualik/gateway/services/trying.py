@@ -12,6 +12,7 @@ from lxml import etree
 from kualik.cases.services.application import DELIVERIES, LANGUAGES
 from kualik.core.clock import local_day
 from kualik.core.language import spoken
+from kualik.gateway.models import Profile
 from kualik.gateway.services.mapping import (
     DICTIONARY,
     PAPERS,
@@ -21,6 +22,7 @@ from kualik.gateway.services.mapping import (
     PortalForm,
     Reply,
     echo_of,
+    operation_of,
     read,
     write,
     write_form,
@@ -93,6 +95,9 @@ def try_out(rows: Rows, xml: str, *, now: datetime) -> Trial:
         form = read(rows, xml)
     except RuleViolation as violation:
         kept = refusal_of(violation)
+        if rows.family == Profile.Family.OPERATIONS and operation_of(rows, xml) != SUBMIT:
+            # It is answered by a fault.
+            return Trial(values=[], answers=[], fault=violation, place=_place(violation))
         reply = Reply(
             status="not_filed",
             at=now,

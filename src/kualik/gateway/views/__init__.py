@@ -4,9 +4,10 @@ from kualik.gateway.views.channels import async_channel, sync_channel
 from kualik.gateway.views.peers import peer, peers
 from kualik.gateway.views.registers import allow_register, own_registers, registers_page
 from kualik.gateway.views.services import connect, service, service_try, services
-from kualik.gateway.views.talks import arrivals, queue, queue_resend, talk, talks
+from kualik.gateway.views.talks import arrival, arrivals, queue, queue_resend, talk, talks
 
 __all__ = [
+    "arrival",
     "arrivals",
     "connect",
     "peer",

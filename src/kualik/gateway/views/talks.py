@@ -6,6 +6,7 @@ from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from kualik.accounts.queries import person_of
@@ -20,8 +21,10 @@ from kualik.gateway.services.outbox import resend
 from kualik.gateway.services.profiles import status_words
 from kualik.gateway.services.receiving import REPEATED, TAKEN
 from kualik.gateway.services.replies import rows_for, step_of
+from kualik.gateway.services.tending import look_into
 from kualik.gateway.views.services import TENDERS
 from kualik.rules.errors import RuleViolation
+from kualik.rules.language import Text
 from kualik.rules.lifecycle import Role
 
 PAGE_SIZE = 50
@@ -99,8 +102,30 @@ def arrivals(request: HttpRequest) -> HttpResponse:
     page = Paginator(rows if is_all else refused, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "page": page,
-        "rows": [(row, TEXTS.get(row.outcome)) for row in page],
+        "rows": [(row, _reason(row)) for row in page],
         "is_all": is_all,
         "kept": f"show={ALL if is_all else REFUSED}",
     }
     return render(request, "gateway/arrivals.html", context)
+
+
+@staff(Role.PLATFORM_ADMIN)
+@never_cache
+@require_safe
+def arrival(request: HttpRequest, pk: int) -> HttpResponse:
+    """One message that came, and why it was refused; its content masked, each look journalled."""
+    found = get_object_or_404(Arrival, pk=pk)
+    actor = person_of(request).acting_as(Role.PLATFORM_ADMIN)
+    context = {
+        "arrival": found,
+        "words": TEXTS.get(found.outcome),
+        "reason": _reason(found),
+        "size": len(found.raw),
+        "text": look_into(arrival=found, actor=actor, now=clock.now()),
+    }
+    return render(request, "gateway/arrival.html", context)
+
+
+def _reason(arrival: Arrival) -> Text | None:
+    """What exactly was wrong; of what was refused before that was kept, what its code says."""
+    return Text(**arrival.reason) if arrival.reason else TEXTS.get(arrival.outcome)

@@ -29,7 +29,7 @@ def check(envelope: bytes) -> None:
         detail = found[0].find("detail")
         found = [] if detail is None else list(detail)
     if len(found) != 1:
-        raise GatewayFault(SCHEMA, "В Body ожидается один элемент.")
+        raise GatewayFault(SCHEMA, "one_element")
     root = copy.deepcopy(found[0])
     for data in root.iter("data"):
         # A type that the channel's schema does not know would make it invalid.
@@ -46,10 +46,10 @@ def _names_foreign_type(data: etree._Element) -> bool:
 def _validate(root: etree._Element, namespace: str) -> None:
     name = CHANNELS.get(namespace)
     if name is None:
-        raise GatewayFault(SCHEMA, "Неизвестное пространство имён.")
+        raise GatewayFault(SCHEMA, "unknown_namespace")
     schema = schema_of(name)
     if not schema.validate(root):
         entry = schema.error_log.last_error
         # What is wrong, without the values that the library quotes: they may be personal.
         place = entry.path.rsplit("/", 1)[-1] if entry and entry.path else ""
-        raise GatewayFault(SCHEMA, f"Сообщение не соответствует схеме: {place}.")
+        raise GatewayFault(SCHEMA, "against_schema", name=place)

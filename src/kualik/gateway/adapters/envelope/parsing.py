@@ -6,7 +6,7 @@ from typing import Final
 from lxml import etree
 
 from kualik.gateway.adapters.envelope.names import SOAP
-from kualik.gateway.adapters.faults import PARSE, SCHEMA, TOO_LARGE, GatewayFault
+from kualik.gateway.adapters.faults import PARSE, SCHEMA, TOO_LARGE, GatewayFault, details
 from kualik.signatures.adapters.xml_reading import XmlError, read_xml
 
 LIMIT_BYTES: Final = 16 * 1024 * 1024
@@ -14,12 +14,6 @@ DEPTH_LIMIT: Final = 64
 # Only where a document begins: elsewhere it is text of the document.
 DECLARATION: Final = re.compile(r"<\?xml\s[^>]*\?>")
 OF_BYTES: Final = re.compile(r"encoding\s*=\s*[\"'](?!utf-8[\"'])", re.IGNORECASE)
-REASONS: Final = {
-    "empty": "Сообщение пустое.",
-    "too_deep": "Слишком глубокая вложенность элементов.",
-    "too_complex": "Слишком много элементов.",
-    "dtd_forbidden": "Определение типа документа (DTD) не допускается.",
-}
 
 
 def parse(raw: bytes) -> etree._ElementTree:
@@ -30,7 +24,7 @@ def parse(raw: bytes) -> etree._ElementTree:
         tree = read_xml(raw)
     except XmlError as error:
         code = TOO_LARGE if error.code == "too_large" else PARSE
-        raise GatewayFault(code, REASONS.get(error.code, "")) from error
+        raise GatewayFault(code, error.code if error.code in details() else "") from error
     _check_depth(tree.getroot())
     return tree
 
@@ -43,14 +37,14 @@ def parts(tree: etree._ElementTree) -> tuple[etree._Element | None, etree._Eleme
     """
     root = tree.getroot()
     if root.tag != f"{{{SOAP}}}Envelope":
-        raise GatewayFault(PARSE, "Это не конверт SOAP 1.1.")
+        raise GatewayFault(PARSE, "not_envelope")
     found = [child for child in root if isinstance(child.tag, str)]
     tags = [child.tag for child in found]
     if tags == [f"{{{SOAP}}}Body"]:
         return None, found[0]
     if tags == [f"{{{SOAP}}}Header", f"{{{SOAP}}}Body"]:
         return found[0], found[1]
-    raise GatewayFault(PARSE, "В конверте ожидаются Header и один Body.")
+    raise GatewayFault(PARSE, "envelope_parts")
 
 
 def read_inner(text: str) -> etree._Element:
@@ -89,7 +83,7 @@ def child(parent: etree._Element, name: str) -> etree._Element | None:
     """
     found = [one for one in parent if isinstance(one.tag, str) and local(one) == name]
     if len(found) > 1:
-        raise GatewayFault(SCHEMA, f"Элемент {name} повторяется.")
+        raise GatewayFault(SCHEMA, "repeated", name=name)
     return found[0] if found else None
 
 
@@ -102,7 +96,7 @@ def text_of(parent: etree._Element | None, name: str) -> str:
 def plain(element: etree._Element) -> str:
     """The text of an element that has no children."""
     if len(element):
-        raise GatewayFault(SCHEMA, f"Элемент {local(element)} должен содержать текст.")
+        raise GatewayFault(SCHEMA, "not_text", name=local(element))
     return (element.text or "").strip()
 
 
@@ -118,4 +112,4 @@ def _check_depth(root: etree._Element) -> None:
         level = [child for element in level for child in element]
         if not level:
             return
-    raise GatewayFault(PARSE, REASONS["too_deep"])
+    raise GatewayFault(PARSE, "too_deep")

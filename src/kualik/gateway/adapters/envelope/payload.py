@@ -68,7 +68,7 @@ def put_text(element: etree._Element, text: str) -> None:
     try:
         element.text = text
     except ValueError as error:
-        raise GatewayFault(SCHEMA, "Недопустимые символы в тексте.") from error
+        raise GatewayFault(SCHEMA, "bad_characters") from error
 
 
 def _put_typed(parent: etree._Element, root: etree._Element) -> None:
@@ -94,7 +94,7 @@ def _renamed(data: etree._Element, namespace: str, name: str) -> etree._Element:
     try:
         made = etree.Element(f"{{{namespace}}}{name}" if namespace else name, nsmap=prefixes)
     except ValueError as error:
-        raise GatewayFault(SCHEMA, "Неверный xsi:type.") from error
+        raise GatewayFault(SCHEMA, "bad_type") from error
     for key, value in own.attrib.items():
         if key != TYPE:
             made.set(key, value)

@@ -121,11 +121,27 @@ class Envelope:
 
 def read(raw: bytes) -> Envelope:
     """The message in these bytes; no signature is looked at. Raises GatewayFault."""
-    _, body = parts(parse(raw))
+    return read_body(open_body(raw))
+
+
+def open_body(raw: bytes) -> etree._Element:
+    """The Body of the envelope in these bytes. Raises GatewayFault for what is no envelope."""
+    return parts(parse(raw))[1]
+
+
+def named_in(body: etree._Element) -> str:
+    """The local name of what a Body holds, whatever is wrong with it; "" where it is empty."""
+    found = next(body.iterchildren("*"), None)
+    return "" if found is None else local(found)
+
+
+def read_body(body: etree._Element) -> Envelope:
+    """The message in a Body, which comments and instructions are taken out of. Raises
+    GatewayFault."""
     strip(body)
     found = list(body)
     if len(found) != 1:
-        raise GatewayFault(PARSE, "В Body ожидается один элемент.")
+        raise GatewayFault(PARSE, "one_element")
     root = found[0]
     operation, namespace = local(root), etree.QName(root).namespace or ""
     info = _fault(root) if operation == FAULT else _info(root, operation)
@@ -175,7 +191,7 @@ def read_moment(text: str) -> datetime:
     """
     match = MOMENT.fullmatch(text)
     if match is None:
-        raise GatewayFault(SCHEMA, "Неверная дата.")
+        raise GatewayFault(SCHEMA, "bad_date")
     whole, fraction, offset = match.groups()
     try:
         moment = datetime.fromisoformat(f"{whole}{(offset or '').replace('Z', '+00:00')}")
@@ -183,7 +199,7 @@ def read_moment(text: str) -> datetime:
         if not 1900 <= moment.year <= 2200:
             raise ValueError("not of our time")
     except ValueError as error:
-        raise GatewayFault(SCHEMA, "Неверная дата.") from error
+        raise GatewayFault(SCHEMA, "bad_date") from error
     moment = moment if moment.tzinfo else moment.replace(tzinfo=COUNTRY)
     return moment + timedelta(microseconds=int((fraction or "0")[:6].ljust(6, "0")))
 
@@ -198,13 +214,13 @@ def _content(root: etree._Element) -> etree._Element:
     """The only child of an operation's element: ``request`` or ``response``."""
     found = list(root)
     if len(found) != 1 or local(found[0]) not in ("request", "response"):
-        raise GatewayFault(SCHEMA, "В операции ожидается request или response.")
+        raise GatewayFault(SCHEMA, "request_or_response")
     return found[0]
 
 
 def _info(root: etree._Element, operation: str) -> Info:
     if operation.removesuffix(RESPONSE) not in NAMESPACES:
-        raise GatewayFault(SCHEMA, "Неизвестная операция.")
+        raise GatewayFault(SCHEMA, "unknown_operation")
     return _message_info(_content(root), operation)
 
 
@@ -220,9 +236,9 @@ def _message_info(holder: etree._Element, operation: str) -> Info:
     missing = [name for name in REQUIRED.get(operation, ()) if not told.get(name)]
     # The answer of the consent service is in a namespace of its own, with an empty status.
     if missing and not (missing == ["code"] and operation != f"{SYNC_SEND}{RESPONSE}"):
-        raise GatewayFault(SCHEMA, f"Нет элемента {missing[0]}.")
+        raise GatewayFault(SCHEMA, "missing", name=missing[0])
     if told.get("messageType") and told["messageType"] not in MESSAGE_TYPES:
-        raise GatewayFault(SCHEMA, "Неизвестный messageType.")
+        raise GatewayFault(SCHEMA, "message_type")
     date = told["messageDate"] or told["requestDate"] or told["responseDate"]
     return Info(
         message_id=told["messageId"],
@@ -257,7 +273,7 @@ def _first(places: Sequence[etree._Element], name: str) -> str:
 
 def _limited(name: str, value: str) -> str:
     if len(value) > LENGTHS.get(name, 2000):
-        raise GatewayFault(SCHEMA, f"Слишком длинное значение {name}.")
+        raise GatewayFault(SCHEMA, "too_long", name=name)
     return value
 
 
@@ -265,7 +281,7 @@ def _properties(places: Sequence[etree._Element]) -> Mapping[str, str]:
     """Empty ones are what some senders write for none."""
     found = [one for place in places for one in place if local(one) == "properties"]
     if len(found) > PROPERTY_LIMIT:
-        raise GatewayFault(SCHEMA, "Слишком много properties.")
+        raise GatewayFault(SCHEMA, "many_properties")
     pairs = ((text_of(one, "key"), text_of(one, "value")) for one in found)
     return MappingProxyType({key: value for key, value in pairs if key})
 

@@ -55,9 +55,8 @@ def read(rows: Rows, xml: str) -> PortalForm:
     operation = _operation(rows, root)
     said = _Said(rows, root)
     if operation == DICTIONARY:
-        language = said.coded("language", "kk")
         return PortalForm(
-            operation=operation, dictionary=said.text("dictionary"), language=language
+            operation=operation, dictionary=said.text("dictionary"), language=said.language()
         )
     number = said.needed("number")
     if operation in (STATUS, RESULT):
@@ -68,12 +67,14 @@ def read(rows: Rows, xml: str) -> PortalForm:
 
 
 def operation_of(rows: Rows, xml: str) -> str:
-    """Which of several operations a document is, good or not; that of a request where it is not
-    known."""
+    """Which of several operations a document is, good or not; "" where it is none of the service.
+    What changes a request and does not say how is taken for added data."""
     try:
-        return _operation(rows, _root(xml))
+        root = _root(xml)
+        operation = _operation(rows, root)
     except RuleViolation:
-        return SUBMIT
+        return ""
+    return ADD if operation == SUBMIT and _Said(rows, root).raw("form.action") else operation
 
 
 def echo_of(rows: Rows, xml: str) -> dict[str, str]:
@@ -120,6 +121,13 @@ class _Said:
             raise self._fault("gateway_field_wrong", name)
         return known[value.casefold()]
 
+    def language(self) -> str:
+        """The language of a dictionary: "kz" is written too, and who asks for another one that
+        we do not have reads Russian."""
+        value = self.text("language").casefold()
+        known = {code.casefold(): word for code, word in self.rows.codes("language").items()}
+        return known.get(value) or ("kk" if value[:1] in ("", "k") else "ru")
+
     def day(self, name: str) -> date | None:
         value = self.text(name)
         if not value:
@@ -159,7 +167,7 @@ class _Said:
         return PortalFile(name=name, content=content, file_id=file_id)
 
     def update(self, operation: str, number: str) -> PortalForm:
-        """A withdrawal or added data."""
+        """A withdrawal or added data; the IIN where it is named."""
         if operation != WITHDRAW:
             operation = self.coded("action", "")
         return PortalForm(
@@ -167,6 +175,7 @@ class _Said:
             number=number,
             chain=self.text("chain"),
             system=self.text("system"),
+            iin=parse_iin(self.text("iin")).value if self.text("iin") else "",
             comment=self.text("comment"),
             files=self.files() if operation == ADD else (),
         )
