@@ -1,17 +1,21 @@
 """A server that answers as the web services of Moodle do, on loopback.
 
-    python tools/moodle.py [--port 0] [--courses FILE]
+    python tools/moodle.py [--port 0] [--courses FILE] [--hides idnumber,customfields] [--now 0]
 
 The first line printed is the address; the token is the one of the file (``demo``). Errors come with
 HTTP 200, a course tells no day of completion, and every learner is a question of its own: see
 ``completion/classes/external.php`` and ``grade/report/user/classes/external/user.php`` of Moodle.
+A field that is empty, or hidden from the owner of the token, is not there at all, but that owner
+sees the own ones: ``user_get_user_details`` of ``user/lib.php``. ``--now`` moves the courses so
+that the last criterion was met the day before that moment, in seconds since 1970.
 """
 
 import argparse
+import html
 import json
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -25,6 +29,10 @@ LOOPBACK = "127.0.0.1"
 PATH = "/webservice/rest/server.php"
 COURSES = Path(__file__).with_name("moodle_courses.toml")
 LONGEST_REQUEST = 100_000
+OWNER = 2
+DAY_SECONDS = 86_400
+# What a role or a setting may hide of others.
+HIDEABLE = ("firstname", "lastname", "email", "phone1", "idnumber", "customfields")
 Fields = Mapping[str, str]
 MESSAGES = {
     "invalidtoken": "Invalid token - token not found",
@@ -53,7 +61,8 @@ class Fault:
 
 
 class MoodleServer(ThreadingHTTPServer):
-    """One Moodle with its courses; ``asked`` counts the calls of each function."""
+    """One Moodle with its courses; ``asked`` counts the calls of each function, ``hides`` names
+    the fields of others that the owner of the token does not see."""
 
     daemon_threads = True
     block_on_close = False
@@ -65,6 +74,7 @@ class MoodleServer(ThreadingHTTPServer):
         self.name: str = found["name"]
         self.courses: list[dict[str, Any]] = found["courses"]
         self.functions: list[str] = list(FUNCTIONS)
+        self.hides: frozenset[str] = frozenset()
         self.fault = Fault()
         self.asked: Counter[str] = Counter()
         self.paths: list[str] = []
@@ -76,6 +86,14 @@ class MoodleServer(ThreadingHTTPServer):
             if str(course["id"]) == number:
                 return course
         raise Refusal("invalidrecord")
+
+    def move(self, now: int) -> None:
+        """Have the last criterion met the day before ``now``, all others as long before it."""
+        people = [person for course in self.courses for person in course["people"]]
+        last = max(moment for person in people for moment in person.get("met", []))
+        days = (now - last) // DAY_SECONDS - 1
+        for person in people:
+            person["met"] = [moment + days * DAY_SECONDS for moment in person.get("met", [])]
 
     def answer(self, fields: Fields) -> object:
         """What a call is answered, or the object of an error."""
@@ -102,7 +120,7 @@ def site(server: MoodleServer, _fields: Fields) -> object:
     return {
         "sitename": server.name,
         "username": "kualik",
-        "userid": 2,
+        "userid": OWNER,
         "siteurl": server.address,
         "release": "4.5.2+ (Build: 20250221)",
         "version": "2024100702.03",
@@ -122,7 +140,8 @@ def courses(server: MoodleServer, fields: Fields) -> object:
 
 def learners(server: MoodleServer, fields: Fields) -> object:
     """core_enrol_get_enrolled_users: teachers stand among them."""
-    return [_user(row) for row in server.course(fields["courseid"])["people"]]
+    people = server.course(fields["courseid"])["people"]
+    return [_user(row, () if row["id"] == OWNER else server.hides) for row in people]
 
 
 def completion(server: MoodleServer, fields: Fields) -> object:
@@ -177,10 +196,11 @@ FUNCTIONS: Mapping[str, Callable[[MoodleServer, Fields], object]] = {
 }
 
 
-def _user(row: Mapping[str, Any]) -> dict[str, object]:
+def _user(row: Mapping[str, Any], hides: Iterable[str]) -> dict[str, object]:
     body = row.get("iin", "")
     number = f"{body}{check_digit(body)}" if body else ""
-    return {
+    profile = {"type": "text", "value": number, "name": "ЖСН", "shortname": "iin"}
+    told = {
         "id": row["id"],
         "firstname": row["firstname"],
         "lastname": row["lastname"],
@@ -188,9 +208,23 @@ def _user(row: Mapping[str, Any]) -> dict[str, object]:
         "email": row.get("email", ""),
         "phone1": row.get("phone", ""),
         "idnumber": number,
-        "customfields": [{"type": "text", "value": number, "name": "ЖСН", "shortname": "iin"}],
+        "customfields": [profile] if number else [],
         "roles": [{"roleid": 5, "shortname": row.get("role", "student")}],
     }
+    return {name: value for name, value in told.items() if value and name not in hides}
+
+
+def _page(server: MoodleServer) -> str:
+    """Who this is, for a person who opens the address."""
+    rows = "".join(
+        f"<li>№ {row['id']}: {html.escape(html.unescape(row['fullname']))}</li>"
+        for row in server.courses
+    )
+    return (
+        f"<!doctype html><html lang='kk'><meta charset='utf-8'><title>{server.name}</title>"
+        f"<h1>{server.name}</h1><p>Имитация. Веб-қызмет токені: <code>{server.token}</code></p>"
+        f"<p lang='ru'>Имитация. Токен веб-службы: <code>{server.token}</code></p><ul>{rows}</ul>"
+    )
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -200,6 +234,12 @@ class Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     server: MoodleServer
     timeout = 30
+
+    def do_GET(self) -> None:
+        """The page for people."""
+        status = HTTPStatus.OK if self.path == "/" else HTTPStatus.NOT_FOUND
+        content = _page(self.server).encode() if status == HTTPStatus.OK else b""
+        self._send(status, content, kind="text/html")
 
     def do_POST(self) -> None:
         """A function of the web services."""
@@ -219,9 +259,9 @@ class Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:
         """Nothing."""
 
-    def _send(self, status: int, content: bytes) -> None:
+    def _send(self, status: int, content: bytes, *, kind: str = "application/json") -> None:
         self.send_response(status)
-        self.send_header("Content-Type", "application/json; charset=utf-8")
+        self.send_header("Content-Type", f"{kind}; charset=utf-8")
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
@@ -232,8 +272,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="A Moodle on loopback, as its web services go.")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--courses", type=Path, default=COURSES)
+    parser.add_argument("--hides", type=lambda text: text.split(","), default=[])
+    parser.add_argument("--now", type=int, default=0)
     asked = parser.parse_args()
+    if unknown := set(asked.hides) - set(HIDEABLE):
+        parser.error(f"nothing hides {', '.join(sorted(unknown))}")
     server = MoodleServer(port=asked.port, courses=asked.courses)
+    server.hides = frozenset(asked.hides)
+    if asked.now:
+        server.move(asked.now)
     print(server.address, flush=True)
     try:
         server.serve_forever()

@@ -50,9 +50,64 @@ def test_an_address_that_is_none_is_a_problem_too(db: None, path: str) -> None:
 
 
 def test_a_method_that_is_none_is_a_problem_too(world: World) -> None:
-    answer = caller_of(world.demo.provider).client.delete("/api/v1/register")
+    client = caller_of(world.demo.provider).client
+    answer = client.delete("/api/v1/register")
     assert problem_of(answer) == (405, "method_unknown")
-    assert answer.headers["Allow"] == "GET"
+    assert answer.headers["Allow"] == "GET, HEAD"
+    assert client.head("/api/v1/checks").headers["Allow"] == "POST"
+
+
+def test_head_is_answered_as_get_without_the_body(world: World) -> None:
+    caller = caller_of(world.demo.provider)
+    for path in ("/token", "/requests", "/register", "/openapi.json"):
+        read = caller.get(path)
+        answer = caller.client.head(
+            f"/api/v1{path}", headers={"Authorization": f"Bearer {caller.secret}"}
+        )
+        assert (answer.status_code, answer.content) == (200, b"")
+        for name in ("ETag", "Content-Type", "Content-Length"):
+            assert answer.headers.get(name) == read.headers.get(name), name
+    assert Client().head("/api/v1/token").status_code == 401
+
+
+def test_an_answer_without_names_may_be_kept_by_the_caller_and_is_asked_for_each_time(
+    world: World,
+) -> None:
+    caller = caller_of(world.demo.provider)
+    kept = {
+        path: caller.get(path).headers["Cache-Control"]
+        for path in ("/token", "/requests", "/register", "/checks/0000000000000000")
+    }
+    assert kept == {
+        "/token": "private, no-cache",
+        "/requests": "private, no-cache",
+        "/register": "private, no-store",
+        "/checks/0000000000000000": "private, no-store",
+    }
+    for refused in (Caller().get("/token"), caller.get("/requests?x=1")):
+        assert refused.headers["Cache-Control"] == "private, no-store"
+    known = caller.get("/token", If_None_Match=caller.get("/token").headers["ETag"])
+    assert (known.status_code, known.headers["Cache-Control"]) == (304, "private, no-cache")
+
+
+def test_each_answer_to_a_token_tells_what_is_left_and_a_call_counts_once(world: World) -> None:
+    caller = caller_of(world.demo.provider)
+    answers = [
+        caller.get("/token"),
+        caller.get("/token?x=1"),
+        caller.get("/requests/none"),
+        caller.post("/checks", "{"),
+        caller.post("/checks", "x" * 3_000_000),
+        caller.post("/completions", {}),
+    ]
+    assert [answer.status_code for answer in answers] == [200, 422, 404, 400, 413, 422]
+    left = [int(answer.headers["RateLimit-Remaining"]) for answer in answers]
+    assert left == list(range(left[0], left[0] - 6, -1))
+
+
+def test_a_stranger_is_told_of_the_token_before_anything_else(world: World) -> None:
+    assert problem_of(Caller().get("/register?x=1")) == (401, "token_missing")
+    assert problem_of(Caller("kualik_x").post("/checks", "x" * 3_000_000))[0] == 401
 
 
 def test_a_call_keeps_the_name_that_the_caller_gave_it_if_it_is_a_plain_one(world: World) -> None:
@@ -93,7 +148,40 @@ def test_the_description_is_openapi_3_1_with_our_refusals_and_no_other_address(d
 def test_no_parameter_of_an_address_is_an_iin(db: None) -> None:
     for methods in description()["paths"].values():
         for one in methods.values():
-            assert not [row for row in one["parameters"] if "iin" in row["name"].lower()]
+            names = [row.get("name") or row["$ref"] for row in one["parameters"]]
+            assert not [name for name in names if "iin" in name.lower()]
+
+
+def test_the_description_names_the_headers_of_each_answer(db: None) -> None:
+    told = description()
+    parts = told["components"]
+    for path, methods in told["paths"].items():
+        for method, one in methods.items():
+            sent = {row["$ref"].rpartition("/")[2] for row in one["parameters"] if "$ref" in row}
+            assert sent <= set(parts["parameters"])
+            assert ("If-None-Match" in sent) is (method == "get")
+            for status, answer in one["responses"].items():
+                assert "X-Request-Id" in answer["headers"], path
+                links = [row["$ref"].rpartition("/")[2] for row in answer["headers"].values()]
+                assert set(links) <= set(parts["headers"])
+                is_limited = "security" in one and status != "401"
+                assert ("RateLimit-Remaining" in answer["headers"]) is is_limited
+                assert ("Retry-After" in answer["headers"]) is (status == "429")
+                assert ("ETag" in answer["headers"]) is (method == "get" and status in "200 304")
+    pushed = told["paths"]["/api/v1/completions"]["post"]["responses"]["200"]["headers"]
+    assert "Idempotent-Replayed" in pushed
+
+
+def test_the_headers_that_are_promised_always_are_there(world: World) -> None:
+    caller, told = caller_of(world.demo.provider), description()
+    parts = told["components"]["headers"]
+    for path in ("/token", "/requests", "/register", "/requests/none", "/token?x=1"):
+        answer = caller.get(path)
+        place = re.sub(r"/none$", "/{number}", path.partition("?")[0])
+        said = told["paths"][f"/api/v1{place}"]["get"]["responses"][str(answer.status_code)]
+        for name, link in said["headers"].items():
+            is_sure = parts[link["$ref"].rpartition("/")[2]].get("required")
+            assert not is_sure or name in answer.headers, (path, name)
 
 
 @pytest.mark.parametrize("language", ["kk", "ru", "en"])

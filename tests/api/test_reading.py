@@ -15,6 +15,7 @@ from kualik.accounts.queries import looks_of
 from kualik.accounts.queries.tokens import Scope
 from kualik.cases.models import Request
 from kualik.cases.queries import status_code
+from kualik.cases.services.looking import BY_TOKEN
 from kualik.certificates.models import Certificate
 from kualik.certificates.queries import SEALED
 from kualik.certificates.services.standing import suspend_certificate
@@ -258,6 +259,39 @@ def test_guessing_at_the_new_address_is_limited_as_at_the_old_one(world: World) 
     assert old.status_code == 429
 
 
+def test_a_portal_learns_how_requests_stand_by_their_receipts_and_nothing_else(
+    world: World,
+) -> None:
+    portal = caller_of(None, [Scope.STATUS])
+    ours, other = world.by_state[State.IN_REVIEW], world.other.requests[0]
+    rows = [
+        {"ref": "a", "number": ours.number, "code": status_code(ours)},
+        {"ref": "b", "number": other.number, "code": status_code(other)},
+        {"ref": "c", "number": ours.number, "code": ours.phone[-4:]},
+        {"ref": "d", "number": "nothing", "code": "ABCDEF"},
+    ]
+    answer = portal.post("/statuses", {"requests": rows})
+    found = {row["ref"]: row["status"] for row in told(answer)["requests"]}
+    assert (found["a"]["state"], found["b"]["number"]) == ("in_review", other.number)
+    assert (found["c"], found["d"]) == (None, None)
+    assert ours.person.family_name not in answer.content.decode()
+    alone = {"number": ours.number, "code": status_code(ours)}
+    assert found["a"] == told(Caller().post("/status", alone))
+
+
+def test_a_portal_that_guesses_is_stopped_and_its_visitors_addresses_are_not(world: World) -> None:
+    portal = caller_of(None, [Scope.STATUS])
+    request = world.by_state[State.IN_REVIEW]
+    wrong = [{"number": request.number, "code": f"00000{place}"} for place in range(10)]
+    for _ in range(BY_TOKEN.misses // len(wrong)):
+        told(portal.post("/statuses", {"requests": wrong}))
+    right = {"number": request.number, "code": status_code(request)}
+    answer = portal.post("/statuses", {"requests": [right]})
+    assert problem_of(answer) == (429, "too_many_tries")
+    assert answer.headers["Retry-After"]
+    assert told(Caller().post("/status", right))["state"] == "in_review"
+
+
 # Checks
 
 
@@ -332,8 +366,9 @@ CALLS = {
     "/requests/{request}": Scope.REQUESTS,
     "/checks/{code}": Scope.CHECK,
     "/checks": Scope.CHECK,
+    "/statuses": Scope.STATUS,
 }
-POSTED = {"/completions/check", "/completions", "/completions/batch", "/checks"}
+POSTED = {"/completions/check", "/completions", "/completions/batch", "/checks", "/statuses"}
 
 
 def knock(caller: Caller, path: str, document: Certificate, request: Request) -> HttpResponse:

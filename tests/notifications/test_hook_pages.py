@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
 
-from kualik.core import jobs
+from kualik.core import clock, jobs
 from kualik.core.journal import SYSTEM
 from kualik.core.models import JournalEntry
 from kualik.notifications.models import Hook, HookDelivery
@@ -21,7 +21,7 @@ from tests.training.office import NOW, client_of, employ, open_provider
 
 pytestmark = pytest.mark.django_db
 OTHERS = tuple(set(Role) - {Role.PROVIDER_ADMIN, Role.SYSTEM, Role.APPLICANT})
-READ = ("hook", "hook_change", "delivery")
+READ = ("hook", "hook_change", "hook_renew", "delivery")
 POSTED = ("hook_secret", "hook_act", "replay")
 State = HookDelivery.State
 
@@ -150,6 +150,33 @@ def test_the_secret_is_shown_by_a_button_alone(admin: Client, hook: Hook) -> Non
     assert "no-store" in page.headers["Cache-Control"]
     assert JournalEntry.objects.filter(action="notifications.hook_secret_shown").count() == 1
     assert PURPOSE == "hook"
+
+
+def test_a_new_secret_is_asked_about_and_the_former_one_is_ended_by_hand(
+    admin: Client, hook: Hook
+) -> None:
+    first = keeping.secrets_of(hook, clock.now())
+    (where,) = addresses(hook, ("hook_renew",))
+    page = reverse("notifications:hook", args=[hook.pk])
+    assert "Создать новый ключ" in admin.get(where).content.decode()
+    hook.refresh_from_db()
+    assert keeping.secrets_of(hook, clock.now()) == first, "to look is not to renew"
+    assert admin.post(where).url == page
+    assert "Прежний ключ подписывает до" in admin.get(page).content.decode()
+    asked = admin.get(where).content.decode()
+    assert "Создать новый ключ" not in asked
+    assert "end_former" in asked
+    told = admin.post(where, follow=True).content.decode()
+    assert "Прежний ключ подписывает до" in told
+    hook.refresh_from_db()
+    assert keeping.secrets_of(hook, clock.now())[1:] == first
+    act(admin, hook, "end_former")
+    hook.refresh_from_db()
+    assert len(keeping.secrets_of(hook, clock.now())) == 1
+    assert JournalEntry.objects.filter(action="notifications.hook_former_secret_ended").exists()
+    assert admin.post(where).status_code == 302
+    hook.refresh_from_db()
+    assert len(keeping.secrets_of(hook, clock.now())) == 2
 
 
 def test_deliveries_are_shown_and_told_again(admin: Client, hook: Hook, receiver: Service) -> None:

@@ -324,6 +324,23 @@ def test_a_new_secret_and_the_former_one_sign_side_by_side_for_two_days(
     assert [is_signed(second, former), is_signed(second, present)] == [False, True]
 
 
+def test_a_second_press_does_not_take_the_secret_that_the_receiver_uses(
+    provider: Provider, receiver: Service
+) -> None:
+    hook = add(provider, receiver)
+    seen_at_once = Hook.objects.get()
+    in_use = keeping.secrets_of(hook, NOW)[0]
+    keeping.renew_secret(hook=hook, actor=SYSTEM, now=NOW)
+    for pressed in (hook, seen_at_once):
+        with pytest.raises(RuleViolation) as refused:
+            keeping.renew_secret(hook=pressed, actor=SYSTEM, now=NOW + timedelta(minutes=1))
+        assert refused.value.code == "hook_former_secret_signs"
+    assert in_use in keeping.secrets_of(Hook.objects.get(), NOW + timedelta(minutes=1))
+    keeping.end_former_secret(hook=hook, actor=SYSTEM, now=NOW + timedelta(minutes=2))
+    keeping.renew_secret(hook=hook, actor=SYSTEM, now=NOW + timedelta(minutes=2))
+    assert in_use not in keeping.secrets_of(hook, NOW + timedelta(minutes=2))
+
+
 def test_the_secret_is_sealed_and_looking_at_it_is_journalled(
     provider: Provider, receiver: Service
 ) -> None:

@@ -165,7 +165,9 @@ def test_teachers_the_unfinished_and_earlier_groups_are_counted_and_left_out(
     course: MoodleCourse,
 ) -> None:
     ask(course)
-    assert course.outcome == {"learners": 9, "new": 5, "known": 0, "unfinished": 3, "earlier": 1}
+    told = {name: course.outcome[name] for name in ("learners", "new", "known", "unfinished")}
+    assert told == {"learners": 9, "new": 5, "known": 0, "unfinished": 3}
+    assert (course.outcome["earlier"], course.outcome["unseen"]) == (1, [6])
     with course.lists.get().content.open("rb") as stream:
         content = stream.read().decode("utf-8-sig")
     assert "Төлегенова" not in content
@@ -276,6 +278,40 @@ def test_learners_without_any_iin_are_a_fault_of_the_settings(
     course = ask(add(keep(provider, server, iin_field="nosuch"), COURSE))
     assert (course.fault, course.fault_params) == ("moodle_no_iin", {"field": "nosuch"})
     assert server.asked[COMPLETION] == 0
+
+
+@pytest.mark.parametrize("field", ["idnumber", "customfields"])
+def test_a_field_that_moodle_hides_is_told_to_the_office_before_anybody_is_asked_for(
+    provider: Provider, server: MoodleServer, field: str
+) -> None:
+    iin_field = {"customfields": "iin"}.get(field, field)
+    course = add(keep(provider, server, iin_field=iin_field), COURSE)
+    server.hides = frozenset({field})
+    ask(course)
+    assert (course.fault, course.fault_params) == ("moodle_no_iin", {"field": iin_field})
+    assert (server.asked[COMPLETION], course.lists.count()) == (0, 0)
+    server.hides = frozenset()
+    assert ask(course).fault == ""
+
+
+def test_without_full_names_the_name_as_a_whole_is_taken_apart(
+    course: MoodleCourse, server: MoodleServer
+) -> None:
+    server.hides = frozenset({"firstname", "lastname", "phone1", "email"})
+    ask(course)
+    values = judged(course.lists.get()).rows[0].values
+    assert values
+    assert (values.family_name, values.given_name, values.patronymic, values.phone) == (
+        "Әбдірахманова", "Айгерім", "Нұрланқызы", "",
+    )  # fmt: skip
+
+
+def test_a_simulated_moodle_is_moved_to_the_days_before_now(server: MoodleServer) -> None:
+    server.move(1_800_000_000)
+    people = server.courses[0]["people"]
+    moments = [moment for person in people for moment in person["met"]]
+    assert 86_400 <= 1_800_000_000 - max(moments) < 2 * 86_400
+    assert people[1]["met"][1] - people[1]["met"][0] == 1794573000 - 1794286800
 
 
 def test_the_iin_may_stand_in_a_field_of_the_profile(

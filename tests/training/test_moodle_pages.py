@@ -180,6 +180,22 @@ def test_a_moodle_that_does_not_fit_is_told_at_its_field(provider, server, said,
     assert not MoodleSource.objects.exists()
 
 
+def test_a_hidden_iin_is_told_with_its_column_and_its_rows(provider, course, server):
+    client = client_of(employ(provider, Role.REGISTRAR))
+    (ask,) = addresses(course, "courses/{pk}/ask/")
+    client.post(ask)
+    work()
+    page = client.get(HOME).content.decode()
+    assert "idnumber" in page
+    assert '<strong class="k-number">6</strong>' in page
+    server.hides = frozenset({"idnumber"})
+    client.post(ask)
+    work()
+    page = client.get(HOME).content.decode()
+    assert "столбец «ИИН» был бы пуст во всех строках" in page
+    assert "moodle/user:viewalldetails" in page
+
+
 def test_a_fault_is_told_in_words(provider, course, server):
     client = client_of(employ(provider, Role.REGISTRAR))
     server.fault.codes = {"core_enrol_get_enrolled_users": "cannotviewreport"}

@@ -4,8 +4,10 @@ from typing import Any
 
 from django import forms
 from django.core.validators import RegexValidator
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from kualik.accounts.models import User
 from kualik.accounts.queries import ROLE_LABELS
 from kualik.accounts.queries.tokens import SCOPE_LABELS, Scope
 from kualik.accounts.services.staffing import PROVIDER_ROLES
@@ -18,6 +20,7 @@ from kualik.rules.lifecycle import Role
 from kualik.rules.phones import e164
 
 CODE_DIGITS = 6
+DAY_FORMATS = ["%d.%m.%Y", "%Y-%m-%d"]
 NOT_BY_IIN = _("Do not search by IIN: it would stay in the address of the page.")
 
 
@@ -189,6 +192,29 @@ class StaffForm(forms.Form):
     def chosen(self) -> frozenset[Role]:
         """The roles ticked."""
         return frozenset(Role(name) for name in self.cleaned_data["roles"])
+
+
+class AbsenceForm(forms.Form):
+    """Days on which somebody is away; ``people`` are those whose absence may be entered."""
+
+    from_day = forms.DateField(
+        label=_("First day"),
+        input_formats=DAY_FORMATS,
+        widget=forms.DateInput({"autocomplete": "off"}, format=DAY_FORMATS[0]),
+        help_text=_("For example 23.11.2026."),
+    )
+    to_day = forms.DateField(
+        label=_("Last day"),
+        input_formats=DAY_FORMATS,
+        widget=forms.DateInput({"autocomplete": "off"}, format=DAY_FORMATS[0]),
+    )
+
+    field_order = ("user", "from_day", "to_day")
+
+    def __init__(self, *args: Any, people: QuerySet[User], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["user"] = forms.ModelChoiceField(people, label=_("Name"), empty_label=None)
+        self.order_fields(self.field_order)
 
 
 class InviteForm(StaffForm):

@@ -16,22 +16,24 @@ from ninja import Field, Path, Query, Router, Schema
 
 from kualik.accounts.adapters.bearer import Bearer, caller, program_actor, provider_of
 from kualik.accounts.adapters.cursors import MOMENT, Paged, page_of, read_moment, read_place
-from kualik.accounts.adapters.problems import Problem, Texts, texts
+from kualik.accounts.adapters.problems import Problem, Ref, Texts, texts
 from kualik.accounts.models import ApiToken
 from kualik.accounts.queries.tokens import Scope
 from kualik.accounts.services import record_look
 from kualik.cases.models import Request
 from kualik.cases.queries import plain_number
 from kualik.cases.services.following import follow, to_record
-from kualik.cases.services.looking import look_up
+from kualik.cases.services.looking import look_up, look_up_receipts
 from kualik.core import clock, errors
 from kualik.core.access import public
+from kualik.core.bodies import read_body
 from kualik.core.throttle import address_of
 from kualik.rules.errors import RuleViolation
 from kualik.rules.language import LANGUAGES
 from kualik.rules.lifecycle import STATE_LABELS, State
 
 MOST_BYTES = 2048
+MOST_RECEIPTS = 50
 STATES = [state.value for state in State]
 router = Router(tags=["requests"])
 REFUSALS: dict[int | frozenset[int], Any] = {frozenset({401, 403, 404, 422, 429}): Problem}
@@ -211,6 +213,68 @@ def look_up_status(request: HttpRequest, asked: StatusAsked) -> dict[str, Any]:
     return to_record(follow(found, now=now))
 
 
+class Receipt(Schema):
+    """A request by what its receipt says."""
+
+    number: str = Field(max_length=64)
+    code: str = Field(
+        max_length=64, description=gettext_noop("The code of the receipt; no phone opens it here.")
+    )
+    ref: Ref = Field(
+        default="",
+        max_length=60,
+        description=gettext_noop("Your own name for the row; it comes back with the answer."),
+    )
+
+    model_config = {"extra": "forbid"}
+
+
+class Receipts(Schema):
+    """The requests of a portal's visitors."""
+
+    requests: list[Receipt] = Field(min_length=1, max_length=MOST_RECEIPTS)
+
+    model_config = {"extra": "forbid"}
+
+
+class ReceiptCourse(Schema):
+    """How the request of one row stands."""
+
+    ref: str
+    status: Course | None = Field(
+        description=gettext_noop("Null where no request has this number and code.")
+    )
+
+
+class ReceiptCourses(Schema):
+    """The answers in the order of the rows."""
+
+    requests: list[ReceiptCourse]
+
+
+@router.post(
+    "/statuses",
+    auth=Bearer(Scope.STATUS),
+    response={200: ReceiptCourses, frozenset({400, 401, 403, 413, 415, 422, 429}): Problem},
+    operation_id="look_up_statuses",
+    summary=gettext_noop("Statuses by receipts"),
+    description=gettext_noop(
+        "For a portal that shows its visitors how their requests stand: up to 50 at once, of any "
+        "organisation, each by its number and the code of its receipt. Nothing of the list is kept."
+    ),
+)
+def look_up_statuses(request: HttpRequest, asked: Receipts) -> dict[str, Any]:
+    token, now = caller(request), clock.now()
+    receipts = [(row.number, row.code) for row in asked.requests]
+    found = look_up_receipts(receipts=receipts, guesser=str(token.pk), now=now)
+    return {
+        "requests": [
+            {"ref": row.ref, "status": one and to_record(follow(one, now=now))}
+            for row, one in zip(asked.requests, found, strict=True)
+        ]
+    }
+
+
 def _own(token: ApiToken) -> QuerySet[Request]:
     rows = Request.objects.filter(provider=provider_of(token))
     return rows.select_related("provider", "person", "certificate", "completion__programme")
@@ -274,10 +338,9 @@ def status(request: HttpRequest) -> HttpResponse:
 
 def _sent(request: HttpRequest) -> tuple[str, str]:
     """Number and code of the body. Raises ``status_body_unreadable``."""
-    body = request.read(MOST_BYTES + 1)
     try:
-        sent = json.loads(body) if len(body) <= MOST_BYTES else None
-    except (ValueError, RecursionError) as error:
+        sent = json.loads(read_body(request, most=MOST_BYTES))
+    except (RuleViolation, ValueError, RecursionError) as error:
         raise RuleViolation("status_body_unreadable") from error
     match sent:
         case {"number": str(number), "code": str(code)}:

@@ -7,10 +7,10 @@ with our code in three languages; an answer that has not changed is 304.
 import hashlib
 import json
 import logging
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache, wraps
 from itertools import islice
+from types import MappingProxyType
 from typing import Any, Final
 
 from django.conf import settings
@@ -29,16 +29,21 @@ from ninja.renderers import JSONRenderer
 from kualik.accounts.adapters.bearer import CALLS, Bearer, calls_left
 from kualik.accounts.adapters.problems import MEDIA_TYPE, Refused, misfits, problem, request_id
 from kualik.accounts.api import router as accounts
+from kualik.accounts.queries.tokens import Scope
 from kualik.cases.api import router as cases
 from kualik.certificates.api import router as certificates
+from kualik.config.api_headers import describe_headers, shared_parts
 from kualik.core.access import by_token, public
+from kualik.core.bodies import read_body
 from kualik.rules.errors import RuleViolation
 from kualik.training.api import router as training
 
 VERSION: Final = "1.0.0"
-LENGTH: Final = re.compile(r"[0-9]{1,12}")
 READING: Final = frozenset({"GET", "HEAD"})
 OK, NOT_MODIFIED, BAD_REQUEST, NOT_ALLOWED = 200, 304, 400, 405
+# Answers that tell names: no program on the way keeps them, neither the caller's own.
+NAMING: Final = frozenset({Scope.REGISTER, Scope.CHECK})
+NO_GUARDS: Final[Mapping[str, Bearer]] = MappingProxyType({})
 # Of the misfits of a body: whoever sends a million wrong fields is not told of each.
 MOST_TOLD: Final = 100
 View = Callable[..., HttpResponseBase]
@@ -68,6 +73,8 @@ class Api(NinjaAPI):
                     answer["content"] = {MEDIA_TYPE: answer["content"]["application/json"]}
             if method == "get":
                 operation["responses"][NOT_MODIFIED] = {"description": "Not Modified"}
+            describe_headers(operation, is_reading=method == "get")
+        schema["components"].update(shared_parts())
         return schema
 
 
@@ -146,20 +153,25 @@ def service_failed(request: HttpRequest, error: Exception) -> HttpResponse:
     return problem(request, RuleViolation("service_failed"))
 
 
-def served(view: View, parameters: frozenset[str] = frozenset()) -> View:
+def served(
+    view: View,
+    parameters: frozenset[str] = frozenset(),
+    guards: Mapping[str, Bearer] = NO_GUARDS,
+) -> View:
     """A call with its frame: what may be sent, the headers, and 304 for what is known.
 
     ``parameters`` are all that the address may have: a misspelt one would silently ask for more.
+    ``guards`` is the door of each method: it is asked first, so that every call with a token is
+    counted and told what is left, and nobody else's body is read.
     """
 
     @wraps(view)
     def framed(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
-        response = _misfit(request, parameters) or view(request, *args, **kwargs)
+        guard = guards.get("GET" if request.method == "HEAD" else str(request.method))
+        response = _refusal(request, guard, parameters) or _answer(view, request, args, kwargs)
         if response.status_code == NOT_ALLOWED:
-            allowed = response.headers.get("Allow", "")
-            response = problem(request, RuleViolation("method_unknown"))
-            response.headers["Allow"] = allowed
-        response = _conditional(request, response)
+            response = _not_allowed(request, response.headers.get("Allow", ""))
+        response = _conditional(request, response, guard)
         response.headers["X-Request-Id"] = request_id(request)
         left = calls_left(request)
         if left is not None:
@@ -171,30 +183,65 @@ def served(view: View, parameters: frozenset[str] = frozenset()) -> View:
     return framed
 
 
-def _misfit(request: HttpRequest, parameters: frozenset[str]) -> HttpResponse | None:
-    """The refusal of what a call cannot have, before a body is read."""
-    if not set(request.GET) <= parameters:
-        known = ", ".join(sorted(parameters)) or "–"
-        return problem(request, RuleViolation("parameter_unknown", known=known))
-    if request.method in READING:
-        return None
-    limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-    length = request.META.get("CONTENT_LENGTH") or "0"
-    if not LENGTH.fullmatch(length) or int(length) > limit:
-        return problem(request, RuleViolation("body_too_large", limit=limit // 1024))
-    if length != "0" and request.content_type != "application/json":
-        return problem(request, RuleViolation("body_not_json"))
+def _refusal(
+    request: HttpRequest, guard: Bearer | None, parameters: frozenset[str]
+) -> HttpResponse | None:
+    """The refusal of whoever may not call, and of what a call cannot have."""
+    try:
+        if guard is not None and guard(request) is None:
+            raise RuleViolation("token_missing")
+        if not set(request.GET) <= parameters:
+            known = ", ".join(sorted(parameters)) or "–"
+            raise RuleViolation("parameter_unknown", known=known)
+        if request.method not in READING:
+            _take_body(request)
+    except RuleViolation as violation:
+        return problem(request, violation)
     return None
 
 
-def _conditional(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-    """The answer with its digest, or 304 for whoever has it already."""
+def _take_body(request: HttpRequest) -> None:
+    """Read the body within its limits. Raises ``body_not_json`` and what ``read_body`` does."""
+    body = read_body(request, most=settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+    if body and request.content_type != "application/json":
+        raise RuleViolation("body_not_json")
+
+
+def _answer(
+    view: View, request: HttpRequest, args: tuple[object, ...], kwargs: dict[str, object]
+) -> HttpResponseBase:
+    """What the view answers; HEAD is a GET whose body the server leaves out."""
+    if request.method != "HEAD":
+        return view(request, *args, **kwargs)
+    request.method = "GET"
+    try:
+        return view(request, *args, **kwargs)
+    finally:
+        request.method = "HEAD"
+
+
+def _not_allowed(request: HttpRequest, allowed: str) -> HttpResponse:
+    response = problem(request, RuleViolation("method_unknown"))
+    response.headers["Allow"] = allowed.replace("GET", "GET, HEAD")
+    return response
+
+
+def _conditional(
+    request: HttpRequest, response: HttpResponseBase, guard: Bearer | None
+) -> HttpResponseBase:
+    """The answer with its digest, or 304 for whoever has it already.
+
+    The caller's own program may keep an answer if it asks each time whether it still holds, but
+    never one that tells names.
+    """
     if request.method not in READING or response.status_code != OK:
         return response
     if not isinstance(response, HttpResponse):
         return response
     etag = f'"{hashlib.sha256(response.content).hexdigest()[:32]}"'
     response.headers["ETag"] = etag
+    if guard is not None and guard.scope not in NAMING:
+        response.headers["Cache-Control"] = "private, no-cache"
     found = get_conditional_response(request, etag=etag, response=response)
     # A condition for a change (If-Match) says nothing of a reading.
     return found if found is not None and found.status_code == NOT_MODIFIED else response
@@ -233,13 +280,21 @@ def _guarded(pattern: URLPattern | URLResolver) -> URLPattern:
         for operation in place.operations
         if operation.view_func.__name__ == pattern.name
     ]
-    guards = [[isinstance(one, Bearer) for one in place.auth_callbacks] for place in places]
-    state = by_token if guards and all(row and all(row) for row in guards) else None
-    if guards and not any(guards):
-        state = public
-    view = served(pattern.callback, frozenset(map(str, _parameters(places))))
+    guards = {method: one for place in places for method, one in _guards(place)}
+    methods = {method for place in places for method in place.methods}
+    view = served(pattern.callback, frozenset(map(str, _parameters(places))), guards)
+    state = None
+    if places:
+        state = by_token if methods == set(guards) else None if guards else public
     pattern.callback = state(view) if state else view
     return pattern
+
+
+def _guards(place: Operation) -> Iterator[tuple[str, Bearer]]:
+    """The methods of an operation that a token opens, each with its door."""
+    for guard in place.auth_callbacks:
+        if isinstance(guard, Bearer):
+            yield from ((method, guard) for method in place.methods)
 
 
 def _parameters(places: list[Operation]) -> Iterator[str]:

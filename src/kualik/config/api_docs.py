@@ -40,6 +40,8 @@ CODES = (
     "parameter_unknown",
     "body_not_json",
     "body_too_large",
+    "body_length_unknown",
+    "body_cut_short",
     "body_unreadable",
     "body_invalid",
     "field_required",
@@ -135,7 +137,8 @@ def _operation(
         told=gettext(told["description"]),
         scope=scopes.get(told["operationId"], ""),
         is_open="security" not in told,
-        parameters=tuple(_parameter(one) for one in told["parameters"]),
+        # What all calls share stands once, above them.
+        parameters=tuple(_parameter(one) for one in told["parameters"] if "$ref" not in one),
         body=tuple(_fields(schema, _content(body))) if body else (),
         answer=tuple(_fields(schema, _content(answers[0]))),
     )

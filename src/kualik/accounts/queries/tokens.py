@@ -18,6 +18,7 @@ class Scope(StrEnum):
     REGISTER = "register:read"
     REQUESTS = "requests:read"
     CHECK = "check"
+    STATUS = "status:read"
 
 
 SCOPE_LABELS: Mapping[Scope, Text] = {
@@ -33,9 +34,14 @@ SCOPE_LABELS: Mapping[Scope, Text] = {
         "Өтініштердің жағдайын оқу", "Чтение состояния заявлений", "Read how requests stand"
     ),
     Scope.CHECK: Text("Құжаттарды тексеру", "Проверка документов", "Check documents"),
+    Scope.STATUS: Text(
+        "Өтініштің жағдайын қолхат коды бойынша білу",
+        "Статус заявления по коду расписки",
+        "Status of a request by the code of its receipt",
+    ),
 }
 # What a token without an organisation may open: nobody's own data.
-WITHOUT_PROVIDER = frozenset({Scope.CHECK})
+WITHOUT_PROVIDER = frozenset({Scope.CHECK, Scope.STATUS})
 KEEPERS = frozenset({Role.PROVIDER_ADMIN, Role.PLATFORM_ADMIN})
 
 

@@ -33,8 +33,8 @@ def issue_token(
 ) -> tuple[ApiToken, str]:
     """A new token and its secret, which is kept nowhere.
 
-    Without a ``provider`` it may only check documents. Raises ``token_scopes_empty``,
-    ``token_scope_not_given``, ``token_end_wrong``.
+    Without a ``provider`` it opens what a code opens: documents to check, the status of requests.
+    Raises ``token_scopes_empty``, ``token_scope_not_given``, ``token_end_wrong``.
     """
     if not scopes:
         raise RuleViolation("token_scopes_empty")

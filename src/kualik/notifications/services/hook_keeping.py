@@ -10,6 +10,7 @@ from typing import Final
 from django.db import transaction
 
 from kualik.core import journal
+from kualik.core.clock import ZONE
 from kualik.core.journal import Actor
 from kualik.core.sealing import seal
 from kualik.core.tasks import close_task
@@ -21,6 +22,7 @@ from kualik.notifications.services.hooks import (
     TEST_EVENT,
     Event,
     deliver_to,
+    former_until,
     hook_events,
     order_deliveries,
     secrets_of,
@@ -79,11 +81,28 @@ def change_hook(*, hook: Hook, facts: HookFacts, actor: Actor, now: datetime) ->
 
 @transaction.atomic
 def renew_secret(*, hook: Hook, actor: Actor, now: datetime) -> None:
-    """A fresh secret; the present one signs beside it for two days."""
+    """A fresh secret; the present one signs beside it for two days.
+
+    RuleViolation ``hook_former_secret_signs`` while the one before it does: the receiver may use
+    that one still, and only two of them sign.
+    """
+    hook.refresh_from_db(from_queryset=Hook.objects.select_for_update(no_key=True))
+    until = former_until(hook, now)
+    if until:
+        raise RuleViolation(
+            "hook_former_secret_signs", until=f"{until.astimezone(ZONE):%d.%m.%Y %H:%M}"
+        )
     hook.previous_sealed, hook.previous_ends_at = hook.secret_sealed, now + OVERLAP
     hook.secret_sealed = _fresh_secret()
     hook.save(update_fields=["secret_sealed", "previous_sealed", "previous_ends_at"])
     _record(hook, "secret_renewed", actor=actor, now=now)
+
+
+@transaction.atomic
+def end_former_secret(*, hook: Hook, actor: Actor, now: datetime) -> None:
+    """Let the present secret sign alone from now on."""
+    if Hook.objects.filter(pk=hook.pk, previous_ends_at__gt=now).update(previous_ends_at=now):
+        _record(hook, "former_secret_ended", actor=actor, now=now)
 
 
 def show_secret(*, hook: Hook, actor: Actor, now: datetime) -> str:

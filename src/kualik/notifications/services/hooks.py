@@ -163,9 +163,15 @@ def _told(delivery: HookDelivery, *, now: datetime) -> tuple[str, Reply | None]:
 def secrets_of(hook: Hook, now: datetime) -> list[str]:
     """The secrets in force, the newest first. Raises ``iin_key_wrong``."""
     found = [unseal(bytes(hook.secret_sealed), purpose=PURPOSE)]
-    if hook.previous_ends_at is not None and now < hook.previous_ends_at:
+    if former_until(hook, now):
         found.append(unseal(bytes(hook.previous_sealed), purpose=PURPOSE))
     return found
+
+
+def former_until(hook: Hook, now: datetime) -> datetime | None:
+    """Until when the former secret signs beside the present one; None when it does not."""
+    ends_at = hook.previous_ends_at
+    return ends_at if ends_at is not None and now < ends_at else None
 
 
 @transaction.atomic

@@ -23,7 +23,7 @@ from kualik.core.methods import post_only
 from kualik.notifications.forms import HookForm
 from kualik.notifications.models import Hook, HookDelivery
 from kualik.notifications.services import hook_keeping as keeping
-from kualik.notifications.services.hooks import TEST_EVENT, hook_events
+from kualik.notifications.services.hooks import TEST_EVENT, former_until, hook_events
 from kualik.providers.models import Provider
 from kualik.rules.errors import RuleViolation
 from kualik.rules.language import Text
@@ -110,9 +110,27 @@ def hook_secret(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @staff(Role.PROVIDER_ADMIN)
+@never_cache
+def hook_renew(request: HttpRequest, pk: int) -> HttpResponse:
+    """Asks before a new secret is made, which the receiver has to know within two days."""
+    found = _one(request, pk)
+    if request.method == "POST":
+        try:
+            keeping.renew_secret(hook=found, actor=_actor(request), now=clock.now())
+        except RuleViolation as violation:
+            messages.error(request, message(violation))
+        else:
+            told = gettext("The secret is new. The former one signs beside it for two days.")
+            messages.success(request, told)
+        return redirect("notifications:hook", pk)
+    context = {"hook": found, "former_until": former_until(found, clock.now())}
+    return render(request, "notifications/hook_renew.html", context)
+
+
+@staff(Role.PROVIDER_ADMIN)
 @post_only("notifications:hook", "pk")
 def hook_act(request: HttpRequest, pk: int) -> HttpResponse:
-    """Pause, resume, renew the secret, try it, tell again what was given up, or remove it."""
+    """Pause, resume, end the former secret, try it, tell again what was given up, or remove it."""
     found = _one(request, pk)
     act = ACTS.get(request.POST.get("do", ""))
     if act is None:
@@ -157,9 +175,9 @@ def _resume(request: HttpRequest, found: Hook) -> str:
     return gettext("The hook goes on with what waits.")
 
 
-def _renew(request: HttpRequest, found: Hook) -> str:
-    keeping.renew_secret(hook=found, actor=_actor(request), now=clock.now())
-    return gettext("The secret is new. The former one signs beside it for two days.")
+def _end_former(request: HttpRequest, found: Hook) -> str:
+    keeping.end_former_secret(hook=found, actor=_actor(request), now=clock.now())
+    return gettext("The former secret signs no more.")
 
 
 def _test(_request: HttpRequest, found: Hook) -> str:
@@ -181,7 +199,7 @@ def _remove(request: HttpRequest, found: Hook) -> str:
 ACTS: Final[Mapping[str, Callable[[HttpRequest, Hook], str]]] = {
     "pause": _pause,
     "resume": _resume,
-    "renew": _renew,
+    "end_former": _end_former,
     "test": _test,
     "replay": _replay_failed,
     "remove": _remove,
@@ -197,7 +215,7 @@ def _hook_page(request: HttpRequest, found: Hook, *, secret: str = "") -> HttpRe
         "hook": found,
         "events": [(name, hook_events()[name]) for name in found.events],
         "secret": secret,
-        "now": clock.now(),
+        "former_until": former_until(found, clock.now()),
         "page": page,
         "rows": [_row(row) for row in page],
         "shown": shown,

@@ -73,11 +73,15 @@ class MoodleRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What a Moodle says of itself, and which of its functions the token may call."""
+    """What a Moodle says of itself, which of its functions the token may call, and whose it is.
+
+    The ``owner`` of a token sees the own fields whatever is hidden; 0 where it is not told.
+    """
 
     name: str
     release: str
     functions: frozenset[str]
+    owner: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,13 +126,14 @@ class Moodle:
         self._line.close()
 
     def site(self) -> Site:
-        """Name, release, functions of the token."""
+        """Name, release, functions and owner of the token."""
         said = _mapping(self._call(SITE))
         functions = [_mapping(row).get("name", "") for row in _rows(said.get("functions"))]
         return Site(
             _text(said.get("sitename"))[:200],
             _text(said.get("release"))[:60],
             frozenset(map(str, functions)),
+            _number(said.get("userid") or 0),
         )
 
     def course_name(self, course: int) -> str:

@@ -55,6 +55,8 @@ COLUMNS: Final = (
     "phone",
 )
 SHORTEST_NUMBER: Final = 9
+# Rows are numbered as in the file, whose first one names the columns.
+FIRST_ROW: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +109,7 @@ def night_of(now: datetime) -> datetime:
 def _ask(moodle: Moodle, course: MoodleCourse, *, actor: Actor, now: datetime) -> bool:
     """Ask for what is not known yet; False when the slice ended before the learners did."""
     learners = moodle.learners(course.course_id, iin_field=course.source.iin_field)
-    if learners and not any(learner.iin for learner in learners):
-        raise RuleViolation("moodle_no_iin", field=course.source.iin_field)
+    _check_iins(moodle, course, learners)
     known = _known(course, learners)
     asked = [learner for learner in learners if learner.id not in known]
     answered = _completions(moodle, course, asked)
@@ -125,11 +126,20 @@ def _ask(moodle: Moodle, course: MoodleCourse, *, actor: Actor, now: datetime) -
         "known": len(known),
         "unfinished": len(asked) - len(done),
         "earlier": len(done) - len(ours),
+        "unseen": [place for place, one in enumerate(ours[:MAX_ROWS], FIRST_ROW) if not one.iin],
     }
     listed = [_row(one, days[one.id], results.get(one.id, "")) for one in ours[:MAX_ROWS]]
     _keep_list(course, listed, outcome, actor=actor, now=now)
     cache.delete(_progress_key(course))
     return True
+
+
+def _check_iins(moodle: Moodle, course: MoodleCourse, learners: Sequence[Learner]) -> None:
+    """Raises ``moodle_no_iin`` where Moodle shows the IIN of nobody but the owner of the token."""
+    owner = moodle.site().owner
+    others = [learner for learner in learners if learner.id != owner]
+    if others and not any(learner.iin for learner in others):
+        raise RuleViolation("moodle_no_iin", field=course.source.iin_field)
 
 
 def _completions(moodle: Moodle, course: MoodleCourse, learners: Sequence[Learner]) -> _Answered:
@@ -206,7 +216,7 @@ def _row(learner: Learner, day: date | None, result: str) -> list[str]:
 def _keep_list(
     course: MoodleCourse,
     rows: Sequence[Sequence[str]],
-    outcome: Mapping[str, int],
+    outcome: Mapping[str, object],
     *,
     actor: Actor,
     now: datetime,

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -65,7 +66,9 @@ def source(request: HttpRequest) -> HttpResponse:
     """Address, token and field of the IIN; Moodle is asked at once whether they fit."""
     provider = provider_of(request)
     found = moodle_of(provider)
-    facts = {"url": found.url, "iin_field": found.iin_field} if found else None
+    facts = {"url": settings.MOODLE_URL}
+    if found:
+        facts = {"url": found.url, "iin_field": found.iin_field}
     sent = request.POST if request.method == "POST" else None
     form = MoodleForm(sent, initial=facts, has_token=found is not None)
     if form.is_valid():
