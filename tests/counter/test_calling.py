@@ -7,8 +7,10 @@ import pytest
 
 from kualik.core.journal import SYSTEM, history
 from kualik.counter.models import Hall, Period, Visit, Window
+from kualik.counter.queries.hall import guests_for
+from kualik.counter.queries.line import position_of, unserved_lines
 from kualik.counter.queries.order import in_order
-from kualik.counter.queries.waiting import serving, waiting
+from kualik.counter.queries.waiting import Level, serving, waiting
 from kualik.counter.services.calling import (
     call_next,
     call_one,
@@ -133,6 +135,32 @@ def test_a_window_calls_its_own_lines_only(lobby: Lobby) -> None:
     lobby.ticket(ago=9)
     picking_up = lobby.ticket(ago=2, line="pick_up")
     assert call(lobby).pk == picking_up.pk
+
+
+def set_lines(lobby: Lobby, first: list[str], second: list[str]) -> None:
+    for window, lines in zip(lobby.windows, (first, second), strict=True):
+        window.lines = lines
+        window.save()
+
+
+def test_a_line_that_no_open_window_is_for_is_called_by_any(lobby: Lobby) -> None:
+    """A57.3.2, A303.3.2: nobody waits because nobody may call them."""
+    set_lines(lobby, ["receive"], ["pick_up"])
+    visit, window = lobby.ticket(line="pick_up"), lobby.windows[0]
+    assert guests_for(window, now=NOW) == []
+    pause_window(window=lobby.windows[1], user=lobby.clerks[1], now=NOW)
+    (guest,) = guests_for(window, now=NOW + 20 * MINUTE)
+    assert (guest.visit, guest.level) == (visit, Level.AMBER)
+    outlook = position_of(visit, now=NOW)
+    assert outlook is not None
+    assert (outlook.ahead, outlook.windows, outlook.minutes) == (0, 1, 0)
+    assert call(lobby) == visit
+
+
+def test_the_settings_name_the_lines_that_no_window_is_for(lobby: Lobby) -> None:
+    assert unserved_lines(lobby.office) == [], "a window without lines serves all"
+    set_lines(lobby, ["receive"], ["ask", "correct"])
+    assert "pick_up" in {line.code for line in unserved_lines(lobby.office)}
 
 
 def test_of_yesterday_nobody_is_called(lobby: Lobby) -> None:

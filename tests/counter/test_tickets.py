@@ -239,7 +239,9 @@ def test_people_for_other_windows_do_not_stand_ahead(lobby: Lobby) -> None:
     lobby.ticket(ago=5, line="ask")
     outlooks = expected_wait(lobby.office, now=NOW)
     assert (outlooks["receive"].ahead, outlooks["ask"].ahead) == (0, 1)
-    assert (outlooks["pick_up"].windows, outlooks["pick_up"].minutes) == (0, None)
+    pick_up, per_person = outlooks["pick_up"], lines()["ask"].minutes
+    assert (pick_up.ahead, pick_up.windows) == (1, 2), "any open window takes what none is for"
+    assert pick_up.wait == per_person * MINUTE / 2
 
 
 def test_the_place_follows_the_order_of_calling(lobby: Lobby) -> None:

@@ -53,6 +53,15 @@ def test_the_levels_begin_at_twenty_and_twenty_five(minutes: float, wanted: str)
     assert level(timedelta(minutes=30, seconds=1)) is Level.OVER
 
 
+def test_where_nobody_heads_the_office_its_administrator_hears_at_twenty_five(
+    world: World, lobby: Lobby
+) -> None:
+    User.objects.filter(pk=world.demo.staff[Role.OFFICE_HEAD].pk).update(is_active=False)
+    lobby.ticket(ago=25)
+    warn(now=NOW)
+    assert kinds_of(world.demo.staff[Role.PROVIDER_ADMIN]) == ["visit_waits_long"]
+
+
 def test_nobody_is_warned_before_the_twentieth_minute(lobby: Lobby) -> None:
     lobby.ticket(ago=19)
     assert warn(now=NOW) == 0

@@ -7,7 +7,11 @@ import pytest
 from playwright.sync_api import expect
 
 SIGNER = "authorised-person-demo"
-WHAT = {"what_kk": "Тіркеу терезесіндегі компьютерлер", "what_ru": "Компьютеры в окнах приёма"}
+WHAT = {
+    "what_kk": "Тіркеу терезесіндегі компьютерлер",
+    "what_ru": "Компьютеры в окнах приёма",
+    "what_en": "The computers at the windows",
+}
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from kualik.accounts.models import User
+from kualik.core.clock import local_day
 from kualik.core.journal import SYSTEM
 from kualik.incidents.adapters.probes import Trial, Unwell
 from kualik.incidents.models import Incident, Report
@@ -62,7 +63,7 @@ def fail(
         provider=provider,
         began_at=began_at,
         found_at=began_at + 2 * MINUTE,
-        fault="PermissionError",
+        fault="not_stored: PermissionError",
     )
     incident = begin_incident(finding=finding, actor=SYSTEM, now=began_at + 2 * MINUTE)
     if ended_at is not None:
@@ -105,6 +106,6 @@ def operators_pdf(number: str = "77-Т") -> bytes:
 def bring_protocol(report: Report, user: User, *, at: datetime) -> Report:
     """The operator's protocol comes back and is uploaded."""
     given = OperatorsProtocol(
-        filename="хаттама 77.pdf", content=operators_pdf(), number="77-Т", dated=at.date()
+        filename="хаттама 77.pdf", content=operators_pdf(), number="77-Т", dated=local_day(at)
     )
     return take_protocol(report=report, given=given, user=user, role=Role.OFFICE_HEAD, now=at)

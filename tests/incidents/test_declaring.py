@@ -41,6 +41,7 @@ def form(world: World, words: str = "Сайт ашылмайды") -> dict[str, 
     return {
         "what_kk": words,
         "what_ru": "Сайт не открывается",
+        "what_en": "The site does not open",
         "began_at": f"{began_at:%d.%m.%Y %H:%M}",
         "ended_at": "",
     }
@@ -63,7 +64,7 @@ def test_what_a_clerk_saw_waits_for_the_head_and_nobody_else_reads_it(world: Wor
     answer = head.post(address, form(world, "Портал ашылмайды"))
     incident = Incident.objects.get()
     assert answer.headers["Location"] == reverse("incidents:incident", args=[incident.number])
-    assert incident.what_kk == "Портал ашылмайды"
+    assert (incident.what_kk, incident.what_en) == ("Портал ашылмайды", "The site does not open")
     assert incident.declared_by == world.demo.staff[Role.OFFICE_HEAD]
     proposal.refresh_from_db()
     task.refresh_from_db()
@@ -168,6 +169,8 @@ def test_the_failure_of_one_provider_is_told_to_those_it_touches(world: World) -
         (anybody, public, True),
         (anybody, reverse("providers:provider", args=["DEMO"]), True),
         (anybody, reverse("providers:provider", args=["OTHER"]), False),
+        (anybody, reverse("cases:status"), True),
+        (clerk, reverse("cases:status"), True),
         (own, cabinet, True),
         (open_cabinet(Client(), theirs[0]), cabinet, False),
         (clerk, reverse("cases:office"), True),

@@ -11,6 +11,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from kualik.cases.queries import clock_of
+from kualik.cases.queries.tasks import task_text
 from kualik.config.probing import note_database_fault
 from kualik.core import clock as program_clock
 from kualik.core.journal import SYSTEM
@@ -24,8 +25,21 @@ from kualik.incidents.adapters.probes import (
 )
 from kualik.incidents.adapters.signs import noted_away
 from kualik.incidents.models import Incident, Probe, Report
-from kualik.incidents.queries import causes, current
-from kualik.incidents.services.detecting import claim_turn, note_gap, notice_silence
+from kualik.incidents.queries import (
+    causes,
+    coded,
+    course,
+    current,
+    fault_detail,
+    fault_text,
+    faults,
+)
+from kualik.incidents.services.detecting import (
+    claim_turn,
+    end_untried,
+    note_gap,
+    notice_silence,
+)
 from kualik.providers.models import Break
 from kualik.providers.services import announce_break
 from kualik.rules.deadline import EventKind
@@ -166,12 +180,16 @@ def test_a_part_of_one_provider_touches_that_provider_alone(world: World) -> Non
 
 def test_little_space_is_a_task_and_no_incident(world: World) -> None:
     part = Part("disk")
-    part.fault = "less than 512 MB are free"
+    part.fault = "little_space"
     watch = Watch(part)
     watch.turns(3)
     assert not Incident.objects.exists()
     task = StaffTask.objects.get(kind="probe_ill")
     assert (task.role, task.closed_at) == (Role.PLATFORM_ADMIN, None)
+    said = task_text(task)
+    assert "бос орын" in said.kk
+    assert "512 МБ-тан аз" in said.kk
+    assert "меньше 512 МБ" in said.ru
     part.fault = ""
     watch.turns(1)
     task.refresh_from_db()
@@ -205,7 +223,7 @@ def test_a_storage_that_works_is_left_empty(kualik_files: Path, settings: Settin
 
 def test_an_authority_that_does_not_answer_is_unwell(settings: Settings) -> None:
     settings.TSA_URL = "http://127.0.0.1:9/tsa"
-    with pytest.raises(Unwell, match="no answer"):
+    with pytest.raises(Unwell, match="no_answer: "):
         try_authority(now=MONDAY)
 
 
@@ -214,8 +232,45 @@ def test_a_key_whose_file_is_gone_is_unwell(world: World, settings: Settings) ->
         path.unlink()
     found = {trial.code: trial for trial in usual_trials(now=program_clock.now())}
     assert SigningKey.objects.exists()
-    with pytest.raises(Unwell):
+    with pytest.raises(Unwell, match="key_missing"):
         found["signer:DEMO"].attempt(now=program_clock.now())
+
+
+def signer_fails(world: World) -> Incident:
+    """Three turns in which the key of the provider does not sign."""
+    part = Part("signer", world.demo.provider)
+    part.fault = "key_missing"
+    Watch(part, at=world.now - 60 * MINUTE).turns(3)
+    return Incident.objects.get()
+
+
+def test_the_incident_of_a_key_that_was_disabled_ends_by_itself(world: World) -> None:
+    incident, now = signer_fails(world), world.now
+    assert end_untried(trials=usual_trials(now=now), now=now) == 0, "the key may sign still"
+    SigningKey.objects.filter(provider=world.demo.provider).update(disabled_at=now)
+    assert end_untried(trials=usual_trials(now=now), now=now) == 1
+    incident.refresh_from_db()
+    assert (incident.state, incident.ended_at) == (Incident.State.OVER, now)
+    assert course(incident, report=None)[-1].action == "incidents.untried"
+    assert not Probe.objects.filter(code="signer:DEMO").exists(), "another key begins anew"
+
+
+def test_the_incident_of_a_part_that_was_taken_out_ends_by_itself(
+    world: World, settings: Settings
+) -> None:
+    now = world.now
+    causes_of_all = ("timestamp", "storage", "worker")
+    _, *others = [fail(cause=cause, began_at=now - 60 * MINUTE) for cause in causes_of_all]
+    settings.TSA_URL = ""
+    assert end_untried(trials=usual_trials(now=now), now=now) == 1
+    assert current(now) == others
+
+
+def test_every_fault_is_told_in_three_languages_and_its_detail_apart(world: World) -> None:
+    for code in faults():
+        assert len({fault_text(coded(code, "x")).get(language) for language in LANGUAGES}) == 3
+        assert fault_detail(coded(code, "x: y")) == "x: y"
+    assert fault_text("older words: of a driver").kk == "older words: of a driver"
 
 
 def test_only_one_process_takes_the_turn_of_a_minute(world: World) -> None:

@@ -78,12 +78,16 @@ def test_a_head_declares_a_failure_and_sees_what_it_met(world: World) -> None:
     sent = {
         "what_kk": "Сайт ашылмайды",
         "what_ru": "Сайт не открывается",
+        "what_en": "The site does not open",
         "began_at": spelled((world.now - 20 * MINUTE).astimezone(ZONE)),
         "ended_at": "",
     }
     answer = head.post(reverse("incidents:declare"), sent)
     assert answer.status_code == SENT_ON
     assert head.post(reverse("incidents:declare"), sent).status_code == SENT_ON
+    told = Client().get(reverse("incidents:public"), {"lang": "en"}).content.decode()
+    assert "the site does not open" in told.lower()
+    assert "Сайт" not in told
     found = Incident.objects.get()
     page = head.get(answer.headers["Location"]).content.decode()
     assert "Сайт ашылмайды" in page
@@ -112,6 +116,7 @@ def test_an_iin_in_the_words_is_masked(world: World) -> None:
     sent = {
         "what_kk": f"Ашылмайды {number}",
         "what_ru": "Не открывается",
+        "what_en": "It does not open",
         "began_at": spelled((world.now - 20 * MINUTE).astimezone(ZONE)),
     }
     head.post(reverse("incidents:declare"), sent)
@@ -125,7 +130,8 @@ def test_the_whole_way_of_a_report_by_forms(world: World, incident: Incident, he
     at = spelled((world.now - 10 * MINUTE).astimezone(ZONE))
     told = {"way": "letter", "reference": "12-5/77", "at": at, "note": ""}
     assert head.post(address("notice", incident), told).status_code == SENT_ON
-    head.post(address("measures", incident), {"text": "Диск ауыстырылды"})
+    done = {"measures_kk": "Диск ауыстырылды", "measures_ru": "Диск заменён"}
+    head.post(address("measures", incident), done)
     file = SimpleUploadedFile("протокол.pdf", operators_pdf(), content_type="text/html")
     day = f"{world.now.astimezone(ZONE):%d.%m.%Y}"
     sent = {"file": file, "number": "77-Т", "dated": day}
@@ -134,7 +140,7 @@ def test_the_whole_way_of_a_report_by_forms(world: World, incident: Incident, he
     assert report.state == Report.State.TO_SIGN
     assert report.protocol_name == "протокол.pdf"
     page = head.get(reverse("incidents:incident", args=[incident.number])).content.decode()
-    for part in ("12-5/77", "Диск ауыстырылды", "77-Т"):
+    for part in ("12-5/77", "Диск ауыстырылды", "Диск заменён", "77-Т"):
         assert part in page
     answer = head.get(address("protocol", incident))
     assert b"".join(answer.streaming_content) == operators_pdf()

@@ -10,12 +10,13 @@ from django.core.files.storage import default_storage
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pytest_django import Settings
 
+from kualik.accounts.models import User
 from kualik.core import journal
 from kualik.core.models import StaffTask
 from kualik.incidents.models import Incident, Report
-from kualik.incidents.queries import history_since
+from kualik.incidents.queries import course, history_since
 from kualik.incidents.services.archiving import take_archive
-from kualik.incidents.services.declaring import declare_incident, end_declared
+from kualik.incidents.services.declaring import declare_incident, end_by_hand
 from kualik.incidents.services.drafting import draft_pdf, draft_words
 from kualik.incidents.services.taking import (
     OperatorsProtocol,
@@ -198,14 +199,16 @@ def test_the_draft_says_when_what_whom_and_what_was_done(world: World) -> None:
     report, head = mine(world, incident), world.demo.staff[Role.OFFICE_HEAD]
     write_measures(
         report=report,
-        text="Дискі ауыстырылды, заменён диск",
+        done=Text("Дискі ауыстырылды", "Заменён диск"),
         user=head,
         role=Role.OFFICE_HEAD,
         now=world.now + 50 * MINUTE,
     )
     text = draft_words(report=report, now=world.now + timedelta(hours=1))
-    for part in ("ХАТТАМА", "ПРОТОКОЛ", incident.number, "PermissionError", "заменён диск"):
+    for part in ("ХАТТАМА", "ПРОТОКОЛ", incident.number, "файл сақталмады", "файл не сохранён"):
         assert part in text
+    assert "PermissionError" not in text, "what the part itself said is for who mends it"
+    assert text.count("Дискі ауыстырылды") == text.count("Заменён диск") == 1
     assert incident.what_kk[1:] in text
     assert incident.what_ru[1:] in text
     for request in world.demo.requests:
@@ -297,7 +300,7 @@ def test_a_head_declares_for_the_own_provider_and_twice_is_once(world: World) ->
     assert found.provider == world.demo.provider
     assert [row.provider for row in found.reports.all()] == [world.demo.provider]
     ended_at = MONDAY + 30 * MINUTE
-    end_declared(
+    end_by_hand(
         incident=found,
         ended_at=ended_at,
         user=head,
@@ -348,17 +351,39 @@ def test_a_declared_failure_is_of_a_time_that_can_be(
     assert refused.value.code == code
 
 
-def test_what_a_probe_found_is_not_ended_by_hand(world: World) -> None:
+def end_found(incident: Incident, user: User, role: Role, reason: str) -> Incident:
+    ended_at, now = MONDAY + MINUTE, MONDAY + 9 * MINUTE
+    return end_by_hand(
+        incident=incident, ended_at=ended_at, user=user, role=role, now=now, reason=reason
+    )
+
+
+def test_what_a_probe_found_is_ended_by_hand_with_a_reason_alone(world: World) -> None:
     incident, head = fail(provider=world.demo.provider), world.demo.staff[Role.OFFICE_HEAD]
-    with pytest.raises(RuleViolation) as refused:
-        end_declared(
-            incident=incident,
-            ended_at=MONDAY + MINUTE,
-            user=head,
-            role=Role.OFFICE_HEAD,
-            now=MONDAY + 9 * MINUTE,
-        )
-    assert refused.value.code == "incident_state_forbids"
+    with pytest.raises(RuleViolation, match="incident_end_unexplained"):
+        end_found(incident, head, Role.OFFICE_HEAD, "")
+    with pytest.raises(RuleViolation, match="not_permitted"):
+        end_found(incident, world.other.staff[Role.OFFICE_HEAD], Role.OFFICE_HEAD, "Басқа ұйым")
+    end_found(incident, head, Role.OFFICE_HEAD, "Кілт ауыстырылды")
+    incident.refresh_from_db()
+    assert (incident.state, incident.ended_at) == (Incident.State.OVER, MONDAY + MINUTE)
+    last = course(incident, report=None)[-1]
+    assert (last.action, last.reason) == ("incidents.ended_by_hand", "Кілт ауыстырылды")
+    with pytest.raises(RuleViolation, match="incident_state_forbids"):
+        end_found(incident, head, Role.OFFICE_HEAD, "Тағы бір рет")
+
+
+def test_who_runs_the_installation_ends_what_a_probe_found_at_one_provider(world: World) -> None:
+    admin = enrol("platform", None, Role.PLATFORM_ADMIN, now=world.now)
+    incident = fail(provider=world.demo.provider)
+    end_found(incident, admin, Role.PLATFORM_ADMIN, "Кілт ауыстырылды")
+    assert incident.state == Incident.State.OVER
+    head = world.demo.staff[Role.OFFICE_HEAD]
+    declared = declare_incident(
+        what=WHAT, began_at=MONDAY, user=head, role=Role.OFFICE_HEAD, now=MONDAY
+    )
+    with pytest.raises(RuleViolation, match="not_permitted"):
+        end_found(declared, admin, Role.PLATFORM_ADMIN, "Бітті")
 
 
 def test_the_archive_holds_its_own_list_of_digests_and_no_iin(world: World) -> None:

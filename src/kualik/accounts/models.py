@@ -173,7 +173,7 @@ class ApiToken(models.Model):
     """A key by which another system speaks to ours for an organisation.
 
     ``hash`` is the SHA-256 of the token (43 random characters need no slow hash), ``hint`` its last
-    four characters. Without a ``provider`` it may only check documents. A token is renewed by a
+    four characters. Without a ``provider`` it opens no organisation's data. A token is renewed by a
     second one beside it: both work until ``ends_at`` of the old one.
     """
 
@@ -243,3 +243,26 @@ class Consent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person_id}: {self.version}"
+
+
+class Absence(models.Model):
+    """Days on which a member of staff is away, the first and the last of them included.
+
+    ``entered_by`` is the journal's name of who wrote it down.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="absences")
+    from_day = models.DateField()
+    to_day = models.DateField()
+    entered_by = models.CharField(max_length=120)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(to_day__gte=models.F("from_day")),
+                name="absence_ends_not_before_it_begins",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.from_day} – {self.to_day}"

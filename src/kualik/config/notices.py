@@ -7,6 +7,7 @@ from functools import partial
 
 from django.db import DatabaseError
 from django.http import HttpRequest
+from django.urls import ResolverMatch
 from django.utils.functional import SimpleLazyObject
 
 from kualik.accounts.models import User
@@ -14,13 +15,18 @@ from kualik.accounts.queries import visiting_person
 from kualik.cases.models import Request
 from kualik.core import clock
 from kualik.counter.models import Hall
+from kualik.counter.services.ticketing import find_ticket
 from kualik.incidents.models import Incident
 from kualik.incidents.queries import current, effect_of, what_of
-from kualik.providers.models import Break, Provider
+from kualik.providers.models import Break, Office, Provider
 from kualik.providers.queries import breaks_to_tell
 from kualik.rules.language import Text
 
 PAGE_OF_PROVIDER = "providers:provider"
+PAGE_OF_TICKET = "counter:ticket"
+HALLS = "counter"
+# Whoever asks here after a request has one with any of the providers.
+PAGES_OF_ALL = frozenset({"cases:status", "complaints:status"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +64,9 @@ def _offices_with_queue() -> frozenset[int]:
 def told_now(request: HttpRequest) -> list[Told]:
     """What is told at this moment on a page; nothing where the database cannot say.
 
-    The failure of one provider is told to its staff, to its applicants and on its own page; the
-    page of failures names it to everybody.
+    The failure of one provider is told to its staff, to its applicants, on its own page, on the
+    screens and phones of its halls, and where somebody asks after a request; the page of failures
+    names it to everybody.
     """
     now = clock.now()
     try:
@@ -82,8 +89,9 @@ def _concerning(request: HttpRequest, found: list[Incident]) -> list[Incident]:
 def _near(request: HttpRequest, providers: set[Provider]) -> set[int]:
     """Which of the providers the page or who looks at it has to do with."""
     user, match = getattr(request, "user", None), request.resolver_match
-    if match is not None and match.view_name == PAGE_OF_PROVIDER:
-        return {row.pk for row in providers if row.code == match.kwargs["code"]}
+    of_page = _of_page(match, providers) if match is not None else None
+    if of_page is not None:
+        return of_page
     if isinstance(user, User):
         return {user.provider_id} if user.provider_id else set()
     person = visiting_person(request)
@@ -91,6 +99,22 @@ def _near(request: HttpRequest, providers: set[Provider]) -> set[int]:
         return set()
     own = Request.objects.filter(person=person, provider__in=providers)
     return set(own.values_list("provider_id", flat=True))
+
+
+def _of_page(match: ResolverMatch, providers: set[Provider]) -> set[int] | None:
+    """The providers that a page itself is about; None for a page of nobody in particular."""
+    known = {row.code: row.pk for row in providers}
+    if match.view_name in PAGES_OF_ALL:
+        return set(known.values())
+    if match.view_name == PAGE_OF_PROVIDER:
+        return {known[code] for code in [match.kwargs["code"]] if code in known}
+    if match.view_name == PAGE_OF_TICKET:
+        visit = find_ticket(match.kwargs["token"])
+        return {visit.office.provider_id} if visit else set()
+    if match.namespace == HALLS and "office" in match.kwargs:
+        offices = Office.objects.filter(pk=match.kwargs["office"], provider__in=known.values())
+        return set(offices.values_list("provider_id", flat=True))
+    return None
 
 
 def _of_incident(incident: Incident) -> Told:

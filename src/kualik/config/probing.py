@@ -11,9 +11,11 @@ from django.db import Error, connection
 from kualik.gateway.services.probing import line_trials
 from kualik.incidents.adapters.probes import Trial, usual_trials
 from kualik.incidents.adapters.signs import note_away
+from kualik.incidents.queries import coded
 from kualik.incidents.services.detecting import (
     Answer,
     claim_turn,
+    end_untried,
     fault_of,
     note_gap,
     notice_silence,
@@ -53,7 +55,7 @@ class Tries:
         return said[0] if said else self._silent()
 
     def _silent(self) -> str:
-        return f"no answer within {self._limit:g} seconds"
+        return coded("silent", f"{self._limit:g} s")
 
     @staticmethod
     def _try(trial: Trial, now: datetime, said: list[str]) -> None:
@@ -62,7 +64,7 @@ class Tries:
         except Exception as fault:
             # Whatever it was, the part did not answer as it should.
             log.exception("the try of %s failed", trial.code)
-            said.append(type(fault).__name__)
+            said.append(coded("broke", type(fault).__name__))
         finally:
             connection.close()
 
@@ -100,6 +102,7 @@ def probe_turn(*, clock: Callable[[], datetime], answer: Answer | None = None) -
     found = usual_trials(now=now)
     for trials in MORE_TRIALS:
         found += trials(now)
+    end_untried(trials=found, now=now)
     run_trials(trials=found, clock=clock, answer=answer)
     settle_notices(now=clock())
     return True

@@ -53,23 +53,40 @@ class DeclareForm(forms.Form):
         max_length=200,
     )
     what_ru = PlainField(label=_("What does not work, in Russian"), max_length=200)
+    what_en = PlainField(label=_("What does not work, in English"), max_length=200)
     began_at = MomentField(label=_("Since when"), help_text=HELP_MOMENT)
     ended_at = MomentField(
         label=_("Until when, if it is over"), help_text=HELP_MOMENT, required=False
     )
 
+    def __init__(self, data: Any = None, *, is_proposed: bool = False, **more: Any) -> None:
+        """``is_proposed``: who publishes it adds what is missing."""
+        super().__init__(data, **more)
+        self.fields["what_en"].required = not is_proposed
+
     @property
     def seen(self) -> Seen:
-        """The words in the two languages of the acts, and when it was."""
+        """The words in the three languages of the pages, and when it was."""
         found = self.cleaned_data
-        what = Text(found["what_kk"], found["what_ru"])
+        what = Text(found["what_kk"], found["what_ru"], found["what_en"])
         return Seen(what=what, began_at=found["began_at"], ended_at=found["ended_at"])
 
 
 class EndForm(forms.Form):
-    """When a declared failure was over."""
+    """When a failure was over, and how that is known of one that the system found."""
 
     ended_at = MomentField(label=_("When was it over?"), help_text=HELP_MOMENT)
+    reason = PlainField(
+        label=_("Why do you end it by hand?"),
+        help_text=_("If the system still finds that it fails, the failure goes on."),
+        max_length=300,
+        widget=forms.Textarea({"rows": 3}),
+    )
+
+    def __init__(self, data: Any = None, *, is_explained: bool, **more: Any) -> None:
+        super().__init__(data, **more)
+        if not is_explained:
+            del self.fields["reason"]
 
 
 class NoticeForm(forms.Form):
@@ -90,8 +107,24 @@ class NoticeForm(forms.Form):
     )
 
 
+class MeasuresForm(forms.Form):
+    """What was done, for each column of the draft of the protocol."""
+
+    measures_kk = PlainField(
+        label=_("What was done, in Kazakh"), max_length=500, widget=forms.Textarea({"rows": 5})
+    )
+    measures_ru = PlainField(
+        label=_("What was done, in Russian"), max_length=500, widget=forms.Textarea({"rows": 5})
+    )
+
+    @property
+    def done(self) -> Text:
+        """The words in the two languages of the acts."""
+        return Text(self.cleaned_data["measures_kk"], self.cleaned_data["measures_ru"])
+
+
 class WordsForm(forms.Form):
-    """What was done, or why the report is called off."""
+    """Why the report is called off."""
 
     text = PlainField(label=_("Words"), max_length=500, widget=forms.Textarea({"rows": 5}))
 

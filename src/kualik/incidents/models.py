@@ -111,6 +111,7 @@ class Proposal(models.Model):
     proposed_at = models.DateTimeField()
     what_kk = models.CharField(max_length=500)
     what_ru = models.CharField(max_length=500)
+    what_en = models.CharField(max_length=500, blank=True)
     began_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
     state = models.CharField(max_length=9, choices=State.choices, default=State.OPEN)
@@ -149,6 +150,8 @@ class Report(models.Model):
     Two terms of one working day: ``notice_due_at`` from the finding, ``protocol_due_at`` from the
     notice. ``notice`` names the proof that the operator was told (way, message, moment);
     ``protocol`` is the operator's file, ``signature`` the authorised person's CMS over it.
+    ``measures`` are what was done, in the two languages of the draft; ``remark`` is why the report
+    was called off.
     """
 
     class State(models.TextChoices):
@@ -176,6 +179,8 @@ class Report(models.Model):
     signature = models.BinaryField(null=True)
     signature_facts = models.JSONField(default=dict)
     signed_at = models.DateTimeField(null=True)
+    measures_kk = models.CharField(max_length=500, blank=True)
+    measures_ru = models.CharField(max_length=500, blank=True)
     remark = models.CharField(max_length=500, blank=True)
 
     class Meta:

@@ -1,11 +1,13 @@
 """What is asked of accounts: staff, persons and their phones, consents, who looked."""
 
+from kualik.accounts.queries.absences import able, absences_of, present
 from kualik.accounts.queries.consents import (
     ConsentText,
     consent_of,
     consent_text,
     first_page,
     has_consent,
+    withdrawn_among,
 )
 from kualik.accounts.queries.looks import Entry, Look, entries_of, looks_of
 from kualik.accounts.queries.persons import (
@@ -50,6 +52,8 @@ __all__ = [
     "Entry",
     "Look",
     "SecondFactor",
+    "able",
+    "absences_of",
     "applicant_of",
     "authorised_person",
     "code_device",
@@ -72,9 +76,11 @@ __all__ = [
     "person_of",
     "person_of_phone",
     "phones_of",
+    "present",
     "provider_name",
     "role_labels",
     "second_factors",
     "visiting_person",
     "way_of",
+    "withdrawn_among",
 ]

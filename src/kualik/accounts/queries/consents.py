@@ -2,7 +2,7 @@
 
 import hashlib
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -87,6 +87,14 @@ def consent_of(person: Person) -> Consent | None:
 def has_consent(person: Person) -> bool:
     """Whether the person agreed to the text of today."""
     return consent_of(person) is not None
+
+
+def withdrawn_among(people: Collection[int]) -> set[int]:
+    """Of persons by primary key, those who withdrew their consent and gave no other since."""
+    rows = Consent.objects.filter(person_id__in=people)
+    given = rows.filter(withdrawn_at=None).values("person_id")
+    gone = rows.exclude(person_id__in=given)
+    return set(gone.values_list("person_id", flat=True))
 
 
 def first_page(request: HttpRequest) -> str:

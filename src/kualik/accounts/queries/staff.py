@@ -3,7 +3,7 @@
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from django_otp_webauthn.models import WebAuthnCredential
 
 from kualik.accounts.models import User
+from kualik.accounts.queries.absences import present
 from kualik.providers.models import Provider
 from kualik.rules.errors import RuleViolation
 from kualik.rules.language import Text
@@ -71,17 +72,18 @@ def person_of(request: HttpRequest) -> User:
     return request.user
 
 
-def authorised_person(provider: Provider) -> User:
+def authorised_person(provider: Provider, *, on: date | None = None) -> User:
     """Who certifies the provider's results (A57.10-2): of those in the role the first appointed.
 
-    Raises ``no_authorised_person``.
+    With ``on`` somebody who is away on that day is named only where everybody is. Raises
+    ``no_authorised_person``.
     """
-    person = (
+    found = (
         User.objects.filter(provider=provider, is_active=True, grants__role=Role.AUTHORISED_PERSON)
         .order_by("grants__granted_at", "pk")
         .select_related("provider")
-        .first()
     )
+    person = (present(found, on).first() if on else None) or found.first()
     if person is None:
         raise RuleViolation("no_authorised_person", provider=provider.code)
     return person

@@ -12,13 +12,18 @@ from kualik.core.journal import Actor
 from kualik.core.models import JournalEntry
 
 
-@transaction.atomic
 def record_look(*, person: Person, what: str, about: str, actor: Actor, now: datetime) -> None:
-    """Journal a look once for each actor, thing and day.
+    """Journal a look at a person's data, for the person to see.
 
     ``what`` is a key of ``queries.looks.WHAT_LABELS``, ``about`` the number of the thing.
     """
-    subject, data = f"person:{person.pk}", {"what": what, "about": about}
+    note_look(subject=f"person:{person.pk}", what=what, about=about, actor=actor, now=now)
+
+
+@transaction.atomic
+def note_look(*, subject: str, what: str, about: str, actor: Actor, now: datetime) -> None:
+    """Journal a look under any subject, once for each actor, thing and day."""
+    data = {"what": what, "about": about}
     midnight = datetime.combine(local_day(now), time(), ZONE)
     known = JournalEntry.objects.filter(
         subject=subject,

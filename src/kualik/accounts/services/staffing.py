@@ -7,18 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.password_validation import validate_password
 from django.core import signing
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import Q
-from django_otp.plugins.otp_totp.models import TOTPDevice
-from django_otp_webauthn.models import WebAuthnCredential
 
 from kualik.accounts.adapters.letters import tell_member
 from kualik.accounts.models import RoleGrant, User
-from kualik.accounts.queries import ROLE_LABELS, second_factors
+from kualik.accounts.queries import ROLE_LABELS, able, second_factors
 from kualik.accounts.services.staff import enrol_staff
 from kualik.core import journal
 from kualik.core.journal import Actor
@@ -217,12 +213,7 @@ def _keep_an_admin(user: User) -> None:
     others = User.objects.filter(
         provider=user.provider, is_active=True, grants__role=Role.PROVIDER_ADMIN
     ).exclude(pk=user.pk)
-    able = others.exclude(Q(password="") | Q(password__startswith=UNUSABLE_PASSWORD_PREFIX))
-    owners = [
-        model.objects.filter(confirmed=True).values("user")
-        for model in (TOTPDevice, WebAuthnCredential)
-    ]
-    if not able.filter(Q(pk__in=owners[0]) | Q(pk__in=owners[1])).exists():
+    if not able(others).exists():
         raise RuleViolation("last_admin_kept")
 
 

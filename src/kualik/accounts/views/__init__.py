@@ -1,5 +1,6 @@
 """The pages of accounts: the sign-in of staff, eGov IDP, consent, who looked."""
 
+from kualik.accounts.views.absences import absence_cancel, absences
 from kualik.accounts.views.consent import consent, withdraw
 from kualik.accounts.views.idp import idp, idp_back
 from kualik.accounts.views.looks import looks
@@ -33,6 +34,8 @@ from kualik.accounts.views.tokens import (
 )
 
 __all__ = [
+    "absence_cancel",
+    "absences",
     "invitation",
     "staff_close",
     "staff_invite",

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from kualik.accounts.queries.looks import LOOKED
 from kualik.cases.queries.timeline import Step, staff_named
 from kualik.complaints.models import Complaint, ComplaintDecision
 from kualik.core import journal
@@ -113,7 +114,8 @@ def label_of(complaint: Complaint, *, now: datetime) -> Text:
 
 def timeline(complaint: Complaint, *, now: datetime) -> list[Step]:
     """What happened to a complaint, oldest first; a registration still to come is told as such."""
-    entries = journal.history(f"complaint:{complaint.number}")
+    history = journal.history(f"complaint:{complaint.number}")
+    entries = [entry for entry in history if entry.action != LOOKED]
     names = staff_named(entries)
     registered = registered_at(complaint)
     steps = [
@@ -123,7 +125,7 @@ def timeline(complaint: Complaint, *, now: datetime) -> list[Step]:
             label=_label(entry.action, is_early=entry.at < registered),
             role=entry.role,
             by=names.get(entry.actor, ""),
-            reason=str(entry.data.get("reason", "")),
+            reason=journal.reason_of(entry),
         )
         for entry in entries
     ]
@@ -131,7 +133,9 @@ def timeline(complaint: Complaint, *, now: datetime) -> list[Step]:
     is_over = complaint.closed_at is not None and complaint.closed_at < registered
     if not is_told and not is_over:
         label = TO_REGISTER if registered > now else STEP_LABELS[REGISTERED]
-        steps.append(Step(at=registered, action=REGISTERED, label=label, role="", by="", reason=""))
+        steps.append(
+            Step(at=registered, action=REGISTERED, label=label, role="", by="", reason=None)
+        )
     return sorted(steps, key=lambda step: step.at)
 
 

@@ -13,7 +13,16 @@ from django.core.cache import cache
 
 from kualik.counter.models import Visit, Window
 from kualik.counter.queries.offered import Line, lines
-from kualik.counter.queries.order import head_start, in_order, line_of, rank, waiting_in
+from kualik.counter.queries.order import (
+    head_start,
+    in_order,
+    line_of,
+    open_windows,
+    rank,
+    serves,
+    takes,
+    waiting_in,
+)
 from kualik.counter.queries.screens import stamp_of
 from kualik.providers.models import Office
 
@@ -54,9 +63,11 @@ class Snapshot:
     def outlook(self, line: str, ahead: Sequence[Visit]) -> Outlook:
         """What stands before somebody of ``line`` behind ``ahead``: only those who go to the same
         windows count."""
-        serving = [window for window in self.windows if serves(window, line)]
+        serving = [window for window in self.windows if takes(window, line, self.windows)]
         before = [
-            visit for visit in ahead if any(serves(window, line_of(visit)) for window in serving)
+            visit
+            for visit in ahead
+            if any(takes(window, line_of(visit), self.windows) for window in serving)
         ]
         if not serving:
             return Outlook(len([visit for visit in ahead if line_of(visit) == line]), 0, None)
@@ -64,16 +75,22 @@ class Snapshot:
         return Outlook(len(before), len(serving), needed / len(serving))
 
 
-def serves(window: Window, line: str) -> bool:
-    """Whether a window takes people of a line."""
-    return not window.lines or line in window.lines
+def unserved_lines(office: Office) -> list[Line]:
+    """The lines that no window in use is there for, open or not; none without a queue."""
+    windows = list(Window.objects.filter(office=office, office__hall__isnull=False, is_active=True))
+    if not windows:
+        return []
+    return [
+        line
+        for code, line in lines().items()
+        if not any(serves(window, code) for window in windows)
+    ]
 
 
 def snapshot(office: Office, *, now: datetime) -> Snapshot:
     """The hall now."""
     waiting = in_order(waiting_in(office, now=now), now)
-    windows = Window.objects.filter(office=office, is_active=True, state=Window.State.OPEN)
-    return Snapshot(waiting, list(windows), typical_times(office, now=now))
+    return Snapshot(waiting, open_windows(office), typical_times(office, now=now))
 
 
 def typical_times(office: Office, *, now: datetime) -> dict[str, timedelta]:

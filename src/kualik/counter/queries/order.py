@@ -11,7 +11,7 @@ whom the system has already warned of: in the last ten minutes of the term nobod
 place of a booking is the time booked: who comes early is not late before the others.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet
@@ -58,12 +58,36 @@ def waiting_in(office: Office, *, now: datetime) -> QuerySet[Visit]:
     return Visit.objects.filter(office=office, day=local_day(now), state=State.WAITING)
 
 
+def open_windows(office: Office) -> list[Window]:
+    """The windows of an office that call people now."""
+    found = Window.objects.filter(office=office, is_active=True, state=Window.State.OPEN)
+    return list(found)
+
+
+def serves(window: Window, line: str) -> bool:
+    """Whether a window is there for people of a line."""
+    return not window.lines or line in window.lines
+
+
+def takes(window: Window, line: str, opened: Collection[Window]) -> bool:
+    """Whether a window calls people of a line: its own, and any that no open window is there for.
+
+    Otherwise nobody would call them, however long they waited (A57.3.2, A303.3.2).
+    """
+    return serves(window, line) or not any(serves(one, line) for one in opened)
+
+
 def waiting_for(window: Window, *, now: datetime) -> list[Visit]:
-    """Whom a window may call, as they will be called: its lines, and who was passed to it.
+    """Whom a window may call, as they will be called: the lines it takes, and who was passed to it.
 
     Who was passed to another window waits for that one, until it closes.
     """
+    opened = open_windows(window.office)
     free = Q(window=None) | Q(window__state=Window.State.CLOSED)
-    if window.lines:
-        free &= Q(passed_line__in=window.lines) | Q(passed_line="", line__in=window.lines)
-    return in_order(waiting_in(window.office, now=now).filter(Q(window=window) | free), now)
+    rows = waiting_in(window.office, now=now).filter(Q(window=window) | free)
+    mine = [
+        visit
+        for visit in rows
+        if visit.window_id == window.pk or takes(window, line_of(visit), opened)
+    ]
+    return in_order(mine, now)

@@ -1,8 +1,8 @@
 """Saying in time that somebody waits or sits too long, and clearing up after a day.
 
 At the twentieth minute of either term the clerks of the provider get a task, at the twenty-fifth
-a more urgent one, and so does the head of the office; the window's page colours and sounds by
-itself (A57.3.2-3, A303.3.2-3). The worker looks every minute.
+a more urgent one, and so does the head of the office, or the administrator where there is none; the
+window's page colours and sounds by itself (A57.3.2-3, A303.3.2-3). The worker looks every minute.
 """
 
 import logging
@@ -12,6 +12,7 @@ from datetime import date, datetime, time, timedelta
 from django.db import transaction
 from django.db.models import Max, Q, QuerySet
 
+from kualik.accounts.models import User
 from kualik.core.clock import ZONE, local_day
 from kualik.core.jobs import Payload
 from kualik.core.journal import SYSTEM
@@ -24,6 +25,7 @@ from kualik.counter.services.moving import move, record, subject_of
 from kualik.counter.services.releasing import release_bookings
 from kualik.counter.services.ticketing import close_bookings
 from kualik.counter.services.windows import close_window
+from kualik.providers.models import Provider
 from kualik.rules.errors import RuleViolation
 from kualik.rules.lifecycle import Role
 
@@ -125,7 +127,13 @@ def _warn(visit: Visit, clock: Running, now: datetime) -> int:
         return _open(visit, clock, soon, first, Role.CLERK, now)
     close_task(key=first, actor=SYSTEM, now=now)
     opened = _open(visit, clock, long, second, Role.CLERK, now)
-    return opened + _open(visit, clock, long, third, Role.OFFICE_HEAD, now)
+    return opened + _open(visit, clock, long, third, _chief(visit.office.provider), now)
+
+
+def _chief(provider: Provider) -> Role:
+    """Whose list the chief's warning comes on: the administrator's where nobody is the head."""
+    heads = User.objects.filter(provider=provider, is_active=True, grants__role=Role.OFFICE_HEAD)
+    return Role.OFFICE_HEAD if heads.exists() else Role.PROVIDER_ADMIN
 
 
 def _open(visit: Visit, clock: Running, kind: str, key: str, role: Role, now: datetime) -> int:

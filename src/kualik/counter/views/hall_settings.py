@@ -17,6 +17,7 @@ from kualik.core.journal import Actor
 from kualik.core.methods import post_only
 from kualik.counter.forms.hall import PolicyForm, WindowForm
 from kualik.counter.models import Hall, Window
+from kualik.counter.queries.line import unserved_lines
 from kualik.counter.services.windows import open_hall, set_policy, set_window
 from kualik.providers.models import Office
 from kualik.rules.errors import RuleViolation
@@ -95,5 +96,6 @@ def _context(office: Office, hall: Hall | None, form: PolicyForm) -> dict[str, o
         "hall": hall,
         "form": form,
         "windows": [(window, WindowForm.of(window)) for window in windows],
+        "unserved": unserved_lines(office),
         "new_window": WindowForm(initial={"is_active": True}, prefix="new"),
     }

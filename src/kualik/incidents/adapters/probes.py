@@ -1,7 +1,7 @@
 """The tries themselves: each does in small what the service does with a part of the system.
 
-A try returns when its part works and raises Unwell when it does not; its words reach the
-protocol, so they name no secret and no person.
+A try returns when its part works and raises Unwell when it does not; the words of its code
+reach the protocol, its detail the pages of staff, so neither names a secret or a person.
 """
 
 import os
@@ -17,8 +17,8 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
-from kualik.core.errors import message
 from kualik.incidents.models import PROBE_FOLDER
+from kualik.incidents.queries import coded, faults
 from kualik.notifications.queries import channels
 from kualik.notifications.services.delivering import channel_fault
 from kualik.providers.models import Provider
@@ -34,8 +34,14 @@ ENOUGH_FILES: Final = 2_000
 TEST_TEXT: Final = b"Kualik: a test of this part, no document"
 
 
+NO_SIGNATURE: Final = "not_signed"
+
+
 class Unwell(Exception):
-    """The part does not work; the argument says why in a few words."""
+    """The part does not work: a code of ``data/faults.toml`` and what the part itself said."""
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(coded(code, detail))
 
 
 class Attempt(Protocol):
@@ -82,9 +88,9 @@ def try_storage(*, now: datetime) -> None:
         default_storage.delete(name)
     except Exception as fault:
         # Every storage has errors of its own; whatever it raises, the file was not kept.
-        raise Unwell(type(fault).__name__) from fault
+        raise Unwell("not_stored", type(fault).__name__) from fault
     if read != content:
-        raise Unwell("another content was read than was written")
+        raise Unwell("other_content")
 
 
 def try_disk(*, now: datetime) -> None:
@@ -92,10 +98,10 @@ def try_disk(*, now: datetime) -> None:
     folders = {Path(settings.VAR), Path(settings.MEDIA_ROOT)}
     for folder in sorted(folder for folder in folders if folder.is_dir()):
         if shutil.disk_usage(folder).free < ENOUGH_BYTES:
-            raise Unwell("less than 512 MB are free")
+            raise Unwell("little_space")
         found = os.statvfs(folder)
         if found.f_files > 0 and found.f_favail < ENOUGH_FILES:
-            raise Unwell("the file system has no place for new files")
+            raise Unwell("no_place_for_files")
 
 
 def try_signer(*, key: SigningKey, now: datetime) -> None:
@@ -103,10 +109,11 @@ def try_signer(*, key: SigningKey, now: datetime) -> None:
     try:
         try_key(key=key)
     except RuleViolation as violation:
-        raise Unwell(message(violation, "ru")) from violation
+        named = violation.code if violation.code in faults() else NO_SIGNATURE
+        raise Unwell(named, violation.code) from violation
     except Exception as fault:
         # A token's driver may raise anything.
-        raise Unwell(type(fault).__name__) from fault
+        raise Unwell(NO_SIGNATURE, type(fault).__name__) from fault
 
 
 def try_authority(*, now: datetime) -> None:
@@ -114,16 +121,16 @@ def try_authority(*, now: datetime) -> None:
     try:
         HttpStampAuthority(settings.TSA_URL, settings.TSA_POLICY).stamp(TEST_TEXT)
     except Unreachable as fault:
-        raise Unwell(f"no answer: {fault}") from fault
+        raise Unwell("no_answer", str(fault)) from fault
     except StampRefused as refused:
-        raise Unwell(refused.code) from refused
+        raise Unwell("refused", refused.code) from refused
 
 
 def try_carrier(*, channel: str, now: datetime) -> None:
     """What the outbox itself found when it last handed a message over."""
     fault = channel_fault(channel, now=now)
     if fault:
-        raise Unwell(fault)
+        raise Unwell("not_carried", fault)
 
 
 def _signers(now: datetime) -> list[Trial]:

@@ -1,6 +1,7 @@
 """What is asked of incidents."""
 
 from kualik.incidents.queries.causes import DECLARED, Cause, causes
+from kualik.incidents.queries.faults import coded, fault_detail, fault_text, faults
 from kualik.incidents.queries.rows import (
     course,
     current,
@@ -20,9 +21,13 @@ __all__ = [
     "DECLARED",
     "Cause",
     "causes",
+    "coded",
     "course",
     "current",
     "effect_of",
+    "fault_detail",
+    "fault_text",
+    "faults",
     "history_since",
     "incidents_visible_to",
     "is_planned",

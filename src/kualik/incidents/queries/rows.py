@@ -23,6 +23,16 @@ ACTIONS = {
     ),
     "incidents.joined": Text("Ақау қайталанды", "Сбой повторился", "It failed again"),
     "incidents.over": Text("Ақау жойылды", "Сбой закончился", "It is over"),
+    "incidents.untried": Text(
+        "Ақау аяқталды: бұл бөлік енді қолданылмайды",
+        "Сбой закончился: эта часть больше не используется",
+        "It is over: this part is no longer in use",
+    ),
+    "incidents.ended_by_hand": Text(
+        "Ақаудың аяқталғанын қызметкер жазды",
+        "Конец сбоя записан сотрудником",
+        "A member of staff recorded its end",
+    ),
     "incidents.notice_ordered": Text(
         "Операторға хат жіберуге тапсырылды",
         "Письмо оператору поставлено в отправку",
@@ -51,12 +61,14 @@ ACTIONS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One line of the course of an incident; ``by`` is a member of staff's name."""
+    """One line of the course of an incident; ``by`` is a member of staff's name, ``reason`` in the
+    words of who gave it."""
 
     at: datetime
     action: str
     label: Text
     by: str
+    reason: str
 
 
 def what_of(incident: Incident) -> Text:
@@ -139,6 +151,7 @@ def course(incident: Incident, *, report: Report | None) -> list[Step]:
             action=entry.action,
             label=ACTIONS.get(entry.action, Text(entry.action, entry.action)),
             by=names.get(entry.actor, ""),
+            reason=str(entry.data.get("reason", "")),
         )
         for entry in entries
     ]

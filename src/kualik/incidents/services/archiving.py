@@ -84,7 +84,8 @@ def _facts(report: Report, now: datetime) -> dict[str, object]:
             "dated": report.protocol_on.isoformat() if report.protocol_on else None,
             "sha256": report.protocol_sha256,
         },
-        "measures": report.remark,
+        "measures": {"kk": report.measures_kk, "ru": report.measures_ru},
+        "why_called_off": report.remark,
         "state": report.state,
     }
 

@@ -68,27 +68,52 @@ def check_seen(seen: Seen, *, now: datetime) -> None:
         raise RuleViolation("incident_ends_before_start")
 
 
-def end_declared(
-    *, incident: Incident, ended_at: datetime, user: User, role: Role, now: datetime
+def end_by_hand(
+    *,
+    incident: Incident,
+    ended_at: datetime,
+    user: User,
+    role: Role,
+    now: datetime,
+    reason: str = "",
 ) -> Incident:
-    """Say when a declared failure was over; what a probe found ends when the probe says so.
+    """Say when a failure was over.
 
-    Raises ``incident_in_future``, ``incident_ends_before_start``, ``incident_state_forbids``,
+    What a probe found is ended by hand with a reason alone, and by who runs the installation too;
+    a probe that goes on failing makes it last again. Raises ``incident_in_future``,
+    ``incident_ends_before_start``, ``incident_end_unexplained``, ``incident_state_forbids``,
     ``not_permitted``.
     """
     if ended_at > now:
         raise RuleViolation("incident_in_future")
     if ended_at < incident.began_at:
         raise RuleViolation("incident_ends_before_start")
-    if incident.provider != _concerned(user, role):
+    if not may_end(incident, provider=_concerned(user, role)):
         raise RuleViolation("not_permitted")
+    if is_found(incident) and not reason:
+        raise RuleViolation("incident_end_unexplained")
     actor = user.acting_as(role)
-    is_ended = incident.cause == DECLARED and end_incident(
-        incident=incident, ended_at=ended_at, actor=actor, now=now
+    is_ended = end_incident(
+        incident=incident,
+        ended_at=ended_at,
+        actor=actor,
+        now=now,
+        action="ended_by_hand" if is_found(incident) else "over",
+        reason=reason,
     )
     if not is_ended:
         raise RuleViolation("incident_state_forbids", number=incident.number)
     return incident
+
+
+def is_found(incident: Incident) -> bool:
+    """Whether the system found it by itself."""
+    return incident.cause != DECLARED
+
+
+def may_end(incident: Incident, *, provider: Provider | None) -> bool:
+    """Whether staff of ``provider`` may end it by hand; None: of the whole installation."""
+    return incident.provider == provider or (provider is None and is_found(incident))
 
 
 def _joined(

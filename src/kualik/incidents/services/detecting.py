@@ -6,6 +6,7 @@ there is somebody to find them, and written down as having begun when all was la
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
@@ -15,7 +16,7 @@ from kualik.core.tasks import Task, close_task, open_task
 from kualik.incidents.adapters.probes import Trial, Unwell
 from kualik.incidents.adapters.signs import forget_away, noted_away
 from kualik.incidents.models import Incident, Probe, Report
-from kualik.incidents.queries import Cause, causes, is_planned, lasting
+from kualik.incidents.queries import DECLARED, Cause, causes, coded, fault_text, is_planned, lasting
 from kualik.incidents.services.recording import (
     Finding,
     add_reading,
@@ -26,6 +27,8 @@ from kualik.incidents.services.recording import (
 from kualik.rules.lifecycle import Role
 
 WORKER, DATABASE = "worker", "database"
+# Found by what is missing, or by a person.
+NEVER_TRIED = (WORKER, DATABASE, DECLARED)
 MINUTE = timedelta(minutes=1)
 # Two turns of a minute may begin some seconds less than a minute apart.
 TURN = timedelta(seconds=55)
@@ -65,6 +68,25 @@ def run_trials(
 
 
 @transaction.atomic
+def end_untried(*, trials: Sequence[Trial], now: datetime) -> int:
+    """End the incidents of parts that the installation no longer has, and forget their readings.
+
+    A key that was disabled or has expired, a time-stamp authority or a channel that was taken out:
+    no try will ever find them well again. How many incidents ended.
+    """
+    Probe.objects.exclude(code__in=[WORKER, *(trial.code for trial in trials)]).delete()
+    tried = {(trial.cause, trial.provider.pk if trial.provider else None) for trial in trials}
+    found = Incident.objects.filter(state=Incident.State.LASTS).exclude(cause__in=NEVER_TRIED)
+    gone = [
+        row for row in found.select_related("pause") if (row.cause, row.provider_id) not in tried
+    ]
+    return sum(
+        end_incident(incident=row, ended_at=now, actor=SYSTEM, now=now, action="untried")
+        for row in gone
+    )
+
+
+@transaction.atomic
 def take_reading(*, trial: Trial, fault: str, now: datetime) -> Incident | None:
     """Write down what a part answered; the incident that lasts after it, if one does."""
     row = _counted(trial.code, fault, now)
@@ -93,7 +115,8 @@ def note_gap(*, before: datetime, now: datetime) -> Incident | None:
     is_announced = any(is_planned(provider=None, now=at) for at in (before + MINUTE, now))
     if is_gap and not is_announced:
         found_at = max(away.since, before) if away else now
-        found = _record_gap(cause, before, found_at, away.fault if away else "", now)
+        fault = coded("database_error", away.fault) if away else ""
+        found = _record_gap(cause, before, found_at, fault, now)
     if away:
         forget_away()
     _end_silence(now)
@@ -118,7 +141,7 @@ def notice_silence(*, now: datetime) -> Incident | None:
         what=cause.what,
         began_at=row.tried_at,
         found_at=now,
-        readings=(_reading(row.tried_at, ""), _reading(now, "no sign of life")),
+        readings=(_reading(row.tried_at, ""), _reading(now, "no_sign")),
     )
     return _begin_or_join(finding, cause, now)
 
@@ -128,14 +151,17 @@ def _record_gap(
 ) -> Incident | None:
     known = lasting(cause=cause.code, provider=None)
     if known is None:
-        words = fault or "no try was made"
         finding = Finding(
             cause=cause.code,
             what=cause.what,
             began_at=before,
             found_at=found_at,
             fault=fault,
-            readings=(_reading(before, ""), _reading(found_at, words), _reading(now, "")),
+            readings=(
+                _reading(before, ""),
+                _reading(found_at, fault or "no_try"),
+                _reading(now, ""),
+            ),
         )
         known = _begin_or_join(finding, cause, now)
     if known is not None:
@@ -158,11 +184,11 @@ def _is_due(trial: Trial, row: Probe | None, now: datetime) -> bool:
 
 
 def fault_of(trial: Trial, now: datetime) -> str:
-    """What a part says when it is tried; empty: it works."""
+    """What a part says when it is tried (``queries.faults``); empty: it works."""
     try:
         trial.attempt(now=now)
     except Unwell as unwell:
-        return str(unwell)[:200] or "no reason is known"
+        return str(unwell) or "no_reason"
     return ""
 
 
@@ -250,7 +276,7 @@ def _warn(row: Probe, cause: Cause, now: datetime) -> None:
             key=key,
             kind=WARNING_TASK,
             role=Role.PLATFORM_ADMIN,
-            params={"what": cause.what.ru, "reason": row.fault},
+            params={"what": asdict(cause.what), "reason": asdict(fault_text(row.fault))},
         )
         open_task(task, now=now)
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from kualik.core.clock import ZONE
 from kualik.incidents.models import Incident, Report
-from kualik.incidents.queries import course, touched_at, what_of
+from kualik.incidents.queries import course, fault_text, touched_at, what_of
 from kualik.papers.services import (
     ProtocolFacts,
     protocol_text,
@@ -15,9 +15,10 @@ from kualik.papers.services import (
 from kualik.rules.language import Text
 
 MOST_NUMBERS = 2_000
+ENDS = ("over", "untried", "ended_by_hand")
 # What the operator need not hear of: its own protocol and what is done with it.
 TOLD_STEPS = frozenset(
-    f"incidents.{action}" for action in ("found", "declared", "joined", "over", "told", "measures")
+    f"incidents.{action}" for action in ("found", "declared", "joined", *ENDS, "told", "measures")
 )
 
 
@@ -52,8 +53,7 @@ def _sections(report: Report) -> Iterator[tuple[str, Text]]:
         "provider",
         Text(f"{name.kk}\nБСН {provider.bin}", f"{name.ru}\nБИН {provider.bin}"),
     )
-    what = what_of(incident)
-    yield "what", Text(_with_fault(what.kk, incident), _with_fault(what.ru, incident))
+    yield "what", Text(*(_with_fault(incident, side) for side in ("kk", "ru")))
     yield "period", _period(incident, said)
     by = said["by_staff" if incident.declared_by_id else "by_system"]
     found = minute(incident.found_at)
@@ -68,8 +68,8 @@ def _sections(report: Report) -> Iterator[tuple[str, Text]]:
         if step.action in TOLD_STEPS
     ]
     yield "course", _lines(steps)
-    if report.remark:
-        yield "measures", Text(report.remark, report.remark)
+    if report.measures_kk:
+        yield "measures", Text(report.measures_kk, report.measures_ru)
     yield "basis", said["basis_text"]
 
 
@@ -78,9 +78,11 @@ def minute(moment: datetime) -> str:
     return f"{moment.astimezone(ZONE):%d.%m.%Y %H:%M}"
 
 
-def _with_fault(what: str, incident: Incident) -> str:
+def _with_fault(incident: Incident, side: str) -> str:
+    what = what_of(incident).get(side)
     said = what[:1].upper() + what[1:]
-    return f"{said}\n({incident.fault})" if incident.fault else said
+    fault = fault_text(incident.fault).get(side)
+    return f"{said}\n({fault})" if fault else said
 
 
 def _period(incident: Incident, said: Mapping[str, Text]) -> Text:
@@ -101,7 +103,8 @@ def _notice(report: Report, said: Mapping[str, Text]) -> Text:
 def _reading(row: Mapping[str, object], said: Mapping[str, Text]) -> Text:
     at = minute(datetime.fromisoformat(str(row["at"])))
     fault = str(row.get("fault", ""))
-    return Text(*(f"{at} – {fault or said['well'].get(side)}" for side in ("kk", "ru")))
+    words = fault_text(fault) if fault else said["well"]
+    return Text(*(f"{at} – {words.get(side)}" for side in ("kk", "ru")))
 
 
 def _lines(rows: list[Text]) -> Text:

@@ -41,6 +41,7 @@ def propose_incident(*, seen: Seen, user: User, role: Role, now: datetime) -> Pr
             "proposed_at": now,
             "what_kk": seen.what.kk,
             "what_ru": seen.what.ru,
+            "what_en": seen.what.en,
             "ended_at": seen.ended_at,
         },
     )

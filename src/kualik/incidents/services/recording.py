@@ -76,8 +76,17 @@ def begin_incident(*, finding: Finding, actor: Actor, now: datetime) -> Incident
 
 
 @transaction.atomic
-def end_incident(*, incident: Incident, ended_at: datetime, actor: Actor, now: datetime) -> bool:
-    """It is over; False when it was already."""
+def end_incident(
+    *,
+    incident: Incident,
+    ended_at: datetime,
+    actor: Actor,
+    now: datetime,
+    action: str = "over",
+    reason: str = "",
+) -> bool:
+    """It is over; False when it was already. ``action`` and ``reason`` are what the journal says
+    where it was not the probe that found it well again."""
     rows = Incident.objects.filter(pk=incident.pk, state=State.LASTS)
     ended_at = max(ended_at, incident.began_at)
     if not rows.update(state=State.OVER, ended_at=ended_at):
@@ -85,7 +94,7 @@ def end_incident(*, incident: Incident, ended_at: datetime, actor: Actor, now: d
     incident.state, incident.ended_at = State.OVER, ended_at
     if incident.pause is not None:
         end_failure(pause=incident.pause, ends_at=ended_at)
-    record(incident, "over", actor=actor, now=now)
+    record(incident, action, actor=actor, now=now, data={"reason": reason} if reason else None)
     name_touched(incident, now=now)
     close_questions(incident, actor=actor, now=now)
     close_if_done(incident, actor=actor, now=now)

@@ -32,6 +32,7 @@ from kualik.incidents.services.telling import (
     SOON_TASK,
 )
 from kualik.rules.errors import RuleViolation
+from kualik.rules.language import Text
 from kualik.rules.lifecycle import Role
 
 SIGN_TASK = "incident_to_sign"
@@ -101,9 +102,10 @@ def _keep(
 
 
 @transaction.atomic
-def write_measures(*, report: Report, text: str, user: User, role: Role, now: datetime) -> Report:
-    """Write down what was done about the failure; it stands in the draft of the protocol."""
-    change(report, frm=[State.TO_TELL, State.TOLD, State.TO_SIGN], remark=text)
+def write_measures(*, report: Report, done: Text, user: User, role: Role, now: datetime) -> Report:
+    """Write down what was done about the failure, for each column of the draft of the protocol."""
+    open_states = [State.TO_TELL, State.TOLD, State.TO_SIGN]
+    change(report, frm=open_states, measures_kk=done.kk, measures_ru=done.ru)
     record_report(report, "measures", actor=user.acting_as(role), now=now)
     return report
 

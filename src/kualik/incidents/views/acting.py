@@ -17,10 +17,10 @@ from kualik.core import clock, errors
 from kualik.core.access import role_of, staff
 from kualik.core.methods import post_only
 from kualik.core.uploads import SCAN_LIMIT_BYTES, is_any_too_large, takes_scans
-from kualik.incidents.forms import EndForm, NoticeForm, ProtocolForm, WordsForm
+from kualik.incidents.forms import EndForm, MeasuresForm, NoticeForm, ProtocolForm, WordsForm
 from kualik.incidents.models import Report
 from kualik.incidents.queries import incidents_visible_to, report_visible_to
-from kualik.incidents.services.declaring import DECLARERS, end_declared
+from kualik.incidents.services.declaring import DECLARERS, end_by_hand, is_found
 from kualik.incidents.services.taking import (
     OperatorsProtocol,
     cancel_report,
@@ -38,17 +38,17 @@ DECIDERS = (Role.OFFICE_HEAD, Role.PROVIDER_ADMIN)
 
 @staff(*DECLARERS)
 def end(request: HttpRequest, number: str) -> HttpResponse:
-    """Say when a declared failure was over."""
+    """Say when a failure was over."""
     user, now = person_of(request), clock.now()
     found = incidents_visible_to(user).filter(number=number).first()
     if found is None:
         raise Http404
-    form = EndForm(request.POST or None, initial={"ended_at": now.astimezone(clock.ZONE)})
+    initial = {"ended_at": now.astimezone(clock.ZONE)}
+    form = EndForm(request.POST or None, is_explained=is_found(found), initial=initial)
     if form.is_valid():
         try:
             role = role_of(user, frozenset(DECLARERS))
-            ended_at = form.cleaned_data["ended_at"]
-            end_declared(incident=found, ended_at=ended_at, user=user, role=role, now=now)
+            end_by_hand(incident=found, user=user, role=role, now=now, **form.cleaned_data)
         except RuleViolation as violation:
             form.add_error(None, errors.message(violation))
         else:
@@ -92,10 +92,9 @@ def measures(request: HttpRequest, number: str, code: str) -> HttpResponse:
     """Write down what was done; it stands in the draft of the protocol."""
     report = own(request, number, code)
     page = Page(report, _("Write down what was done"), _("What was done is written down."))
-    form = WordsForm(
-        request.POST or None, label=_("What was done?"), initial={"text": report.remark}
-    )
-    return _ask(request, page, form, lambda by: write_measures(**by, **form.cleaned_data))
+    initial = {"measures_kk": report.measures_kk, "measures_ru": report.measures_ru}
+    form = MeasuresForm(request.POST or None, initial=initial)
+    return _ask(request, page, form, lambda by: write_measures(**by, done=form.done))
 
 
 @staff(*DECIDERS)

@@ -33,7 +33,8 @@ def declare(request: HttpRequest) -> HttpResponse:
     clerk's waits for the head of the office."""
     user, now = person_of(request), clock.now()
     is_proposed = not user.has_role(frozenset(DECLARERS))
-    form = DeclareForm(request.POST or None, initial={"began_at": now.astimezone(clock.ZONE)})
+    initial = {"began_at": now.astimezone(clock.ZONE)}
+    form = DeclareForm(request.POST or None, is_proposed=is_proposed, initial=initial)
     if form.is_valid():
         act = _propose if is_proposed else _declare
         if answer := _tried(form, lambda: act(request, form)):
@@ -49,6 +50,7 @@ def proposal(request: HttpRequest, pk: int) -> HttpResponse:
     initial = {
         "what_kk": found.what_kk,
         "what_ru": found.what_ru,
+        "what_en": found.what_en,
         "began_at": found.began_at.astimezone(clock.ZONE),
         "ended_at": found.ended_at and found.ended_at.astimezone(clock.ZONE),
     }

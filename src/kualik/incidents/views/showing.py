@@ -19,15 +19,16 @@ from kualik.core.access import staff
 from kualik.incidents.forms import WAYS
 from kualik.incidents.models import Incident, Report
 from kualik.incidents.queries import (
-    DECLARED,
     course,
+    fault_detail,
+    fault_text,
     incidents_visible_to,
     proposals_visible_to,
     reports_visible_to,
     touched_of,
     what_of,
 )
-from kualik.incidents.services.declaring import DECLARERS
+from kualik.incidents.services.declaring import DECLARERS, may_end
 from kualik.incidents.services.proposing import PROPOSERS
 from kualik.incidents.services.watching import due_of
 from kualik.incidents.views.acting import DECIDERS, KEEPERS
@@ -96,6 +97,7 @@ def show(request: HttpRequest, number: str) -> HttpResponse:
         "way": WAYS.get(own.notice.get("way", ""), "") if own else "",
         "requests": touched[:SHOWN_REQUESTS],
         "touched": touched.count(),
+        "said": _said(incident.fault),
         "readings": [_reading(one) for one in incident.readings],
         "steps": course(incident, report=own),
         **_may(user, incident, own),
@@ -107,7 +109,6 @@ def _may(user: User, incident: Incident, own: Report | None) -> Mapping[str, obj
     """Which acts the page offers."""
     keeps = own is not None and user.has_role(frozenset(KEEPERS))
     state = own.state if own else ""
-    is_declared = incident.cause == DECLARED and incident.state == Incident.State.LASTS
     return {
         "may_tell": keeps and state == Report.State.TO_TELL,
         "has_address": bool(settings.FAILURE_EMAIL),
@@ -116,8 +117,8 @@ def _may(user: User, incident: Incident, own: Report | None) -> Mapping[str, obj
         "may_upload": keeps and state in (Report.State.TOLD, Report.State.TO_SIGN),
         "may_sign": state == Report.State.TO_SIGN
         and user.has_role(frozenset({Role.AUTHORISED_PERSON})),
-        "may_end": is_declared
-        and incident.provider_id == user.provider_id
+        "may_end": incident.state == Incident.State.LASTS
+        and may_end(incident, provider=user.provider)
         and user.has_role(frozenset(DECLARERS)),
     }
 
@@ -138,4 +139,9 @@ def _row(incident: Incident, report: Report | None, now: datetime) -> Row:
 
 
 def _reading(row: Mapping[str, object]) -> Mapping[str, object]:
-    return {**row, "at": datetime.fromisoformat(str(row["at"]))}
+    at, fault = datetime.fromisoformat(str(row["at"])), str(row.get("fault", ""))
+    return {"at": at, "well": row["well"], **_said(fault)}
+
+
+def _said(fault: str) -> Mapping[str, object]:
+    return {"fault": fault_text(fault), "detail": fault_detail(fault)}

@@ -1,17 +1,20 @@
 """What of an organisation's own house needs somebody's hand before it hurts an applicant."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 
-from django.db.models import Max, Q
+from django.db.models import Max, Q, QuerySet
 
 from kualik.accounts.models import User
+from kualik.accounts.queries import able, present
 from kualik.certificates.models import PersonSignature
 from kualik.core.clock import local_day
+from kualik.counter.queries.line import unserved_lines
 from kualik.providers.models import Closure, Office, Provider
 from kualik.providers.queries import calendar_of, hours_contradicting
 from kualik.rules import standards
+from kualik.rules.language import LANGUAGES, Text
 from kualik.rules.lifecycle import Role
 from kualik.signatures.models import SigningKey
 from kualik.training.models import Programme
@@ -19,7 +22,6 @@ from kualik.training.models import Programme
 # A new key of the national authority takes some days, an accreditation months.
 KEY_AHEAD = timedelta(days=30)
 ACCREDITATION_AHEAD = timedelta(days=90)
-LANGUAGES = ("kk", "ru", "en")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,13 +40,22 @@ def worries_of(provider: Provider, *, now: datetime) -> list[Worry]:
 
 
 def _no_signer(provider: Provider, now: datetime) -> Iterator[Worry]:
-    """Nobody could sign on the next working day (A57.10-2)."""
-    signers = User.objects.filter(
-        provider=provider, is_active=True, grants__role=Role.AUTHORISED_PERSON
-    )
-    if not signers.exists():
-        day = _next_working_day(provider, local_day(now))
-        yield Worry(code="house_no_signer", about="signer", params={"day": f"{day:%d.%m.%Y}"})
+    """Nobody could sign on the next working day: no account, none that can enter, all away
+    (A57.10-2)."""
+    signers, day = _signers(provider), _next_working_day(provider, local_day(now))
+    if not present(able(signers), day).exists():
+        yield Worry(code="house_no_signer", about="signer", params={"day": _date(day)})
+
+
+def _signers_without_entry(provider: Provider, _now: datetime) -> Iterator[Worry]:
+    """An authorised person who has chosen no password or connected no second factor."""
+    signers = _signers(provider)
+    for user in signers.exclude(pk__in=able(signers).values("pk")).order_by("pk"):
+        yield Worry(
+            code="house_signer_not_ready",
+            about=f"user:{user.pk}",
+            params={"name": user.full_name},
+        )
 
 
 def _no_head(provider: Provider, _now: datetime) -> Iterator[Worry]:
@@ -91,14 +102,28 @@ def _accreditation(provider: Provider, now: datetime) -> Iterator[Worry]:
 
 
 def _hours(provider: Provider, now: datetime) -> Iterator[Worry]:
-    """Office hours that contradict row 7 of the edition in force (A57.7.1, A303.7.1)."""
+    """Office hours that contradict row 7 of the edition in force, today and by every change dated
+    ahead (A57.7.1, A303.7.1)."""
     today = local_day(now)
-    standard = standards.in_force(today)
     for office in provider.offices.order_by("pk"):
-        if hours_contradicting(office, standard, today):
-            yield Worry(
-                code="house_hours", about=f"office:{office.pk}", params={"office": office.name_ru}
-            )
+        about, name = f"office:{office.pk}", {"office": asdict(office.name)}
+        if hours_contradicting(office, standards.in_force(today), today):
+            yield Worry(code="house_hours", about=about, params=name)
+        ahead = office.changes.filter(valid_from__gt=today).order_by("valid_from")
+        for day in ahead.values_list("valid_from", flat=True):
+            if hours_contradicting(office, standards.in_force(day), day):
+                params = {**name, "day": _date(day)}
+                yield Worry(code="house_hours_ahead", about=f"{about}:{day}", params=params)
+
+
+def _lines(provider: Provider, _now: datetime) -> Iterator[Worry]:
+    """Tickets are given for what no window of the hall is there for (A57.3.2, A303.3.2)."""
+    for office in provider.offices.order_by("pk"):
+        lines = unserved_lines(office)
+        if lines:
+            said = Text(*(", ".join(line.name.get(code) for line in lines) for code in LANGUAGES))
+            params = {"office": asdict(office.name), "lines": asdict(said)}
+            yield Worry(code="house_line_unserved", about=f"office:{office.pk}", params=params)
 
 
 def _translations(provider: Provider, now: datetime) -> Iterator[Worry]:
@@ -123,6 +148,12 @@ def _blank(row: Provider | Office, fields: tuple[str, ...]) -> list[object]:
     return [name for name in names if not getattr(row, name)]
 
 
+def _signers(provider: Provider) -> QuerySet[User]:
+    return User.objects.filter(
+        provider=provider, is_active=True, grants__role=Role.AUTHORISED_PERSON
+    )
+
+
 def _next_working_day(provider: Provider, today: date) -> date:
     hours = standards.in_force(today).weekly_hours
     return calendar_of(provider, default=hours).next_working_day(today)
@@ -138,10 +169,12 @@ def _date(day: date) -> str:
 
 CHECKS: tuple[Callable[[Provider, datetime], Iterator[Worry]], ...] = (
     _no_signer,
+    _signers_without_entry,
     _no_head,
     _system_key,
     _personal_keys,
     _accreditation,
     _hours,
+    _lines,
     _translations,
 )
