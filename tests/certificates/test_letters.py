@@ -33,6 +33,7 @@ from kualik.core.jobs import Later
 from kualik.core.journal import SYSTEM
 from kualik.core.models import Job, StaffTask
 from kualik.rules import refusal, standards
+from kualik.rules.complaints import last_day_to_complain
 from kualik.rules.errors import RuleViolation
 from kualik.rules.language import Text
 from kualik.rules.lifecycle import Role
@@ -93,7 +94,18 @@ def test_the_facts_of_a_refusal_come_from_its_decision() -> None:
         provider_name=Text("Академия", "Академия"),
     )
     facts = refusal_letter_facts(
-        decision=decision, request="DEMO-2026-Z000001-5", applicant=samples.APPLICANT
+        decision=decision,
+        request="DEMO-2026-Z000001-5",
+        applicant=samples.APPLICANT,
+        mend=Text("Дипломды қосыңыз", "Приложите диплом"),
+        bodies=Text("1) Академия", "1) Академия"),
+    )
+    assert facts["clause"] == Text(
+        "стандарттың 9-жолы (ҚР ДСМ-303/2020 бұйрығы), A303.9.1",
+        "строка 9 стандарта (приказ ҚР ДСМ-303/2020), A303.9.1",
+    )
+    assert facts["appeal_until"] == last_day_to_complain(
+        people.ISSUED_ON, appeal=refusal.appeal(), ways_were_named=True
     )
     assert frozen("refusal", facts)["law"] == {
         "kk": decision.ground.law.kk, "ru": decision.ground.law.ru

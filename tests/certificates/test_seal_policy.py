@@ -14,7 +14,7 @@ from kualik.certificates.services.policy import (
     policy_of,
     set_policy,
 )
-from kualik.certificates.services.volume import FEWEST, alarm_of, run_watch_job, watch_later
+from kualik.certificates.services.volume import FEWEST, alarms_of, run_watch_job, watch_later
 from kualik.config.jobs import HANDLERS
 from kualik.core.clock import local_day
 from kualik.core.journal import Actor, history
@@ -29,6 +29,7 @@ NOON = datetime(2026, 11, 24, 7, 0, tzinfo=UTC)  # Tuesday, 12:00 in Almaty
 ADMIN = Actor(name="user:1", role=Role.PROVIDER_ADMIN)
 A57, A303 = standards.get("A57"), standards.get("A303")
 Way = SealPolicy.Way
+DONE = "/office/tasks/done/"
 
 pytestmark = pytest.mark.django_db
 
@@ -221,11 +222,38 @@ def test_a_day_far_above_the_fullest_raises_one_alarm(signer: User) -> None:
     job = Job.objects.get(name="certificates.watch_volume")
     for minutes in (2, 20):
         run_watch_job(job.payload, NOON + timedelta(minutes=minutes))
-    alarm = alarm_of(provider=provider, day=local_day(NOON))
-    assert alarm is not None
-    assert (alarm.issued, alarm.fullest) == (FEWEST, 10)
+    (alarm,) = alarms_of(provider)
+    assert alarm.params == {"day": "24.11.2026", "issued": FEWEST, "fullest": 10}
+    assert alarm.role == Role.PROVIDER_ADMIN
     assert JournalEntry.objects.filter(action="certificates.unusual_volume").count() == 1
-    assert alarm_of(provider=provider, day=local_day(NOON) + timedelta(days=1)) is None
+
+
+def test_the_alarm_is_the_chiefs_and_stays_on_the_board_until_somebody_has_looked(
+    signer: User,
+) -> None:
+    head = people.employ(signer.provider, Role.OFFICE_HEAD, name="Ахметова Динара Қайратқызы")
+    clerk = people.employ(signer.provider, Role.CLERK, name="Ли Анна Петровна")
+    issued(signer, FEWEST, at=NOON)
+    midnight = datetime(2026, 11, 24, 19, 0, tzinfo=UTC)
+    run_watch_job({"provider": signer.provider_id, "day": local_day(NOON).isoformat()}, midnight)
+    (alarm,) = alarms_of(signer.provider)
+    assert alarm.role == Role.OFFICE_HEAD
+    for person in (head, clerk):
+        assert "24.11.2026" in board_of(person)
+    chief = people.client_of(head)
+    assert people.client_of(clerk).post(DONE, {"key": alarm.key}).status_code == 404
+    assert chief.post(DONE, {"key": alarm.key}).status_code == 302
+    assert not alarms_of(signer.provider).exists()
+    assert "24.11.2026" not in board_of(clerk)
+    run_watch_job({"provider": signer.provider_id, "day": local_day(NOON).isoformat()}, midnight)
+    assert not alarms_of(signer.provider).exists()
+
+
+def board_of(person: User) -> str:
+    text: str = (
+        people.client_of(person).get("/office/", headers={"accept-language": "ru"}).content.decode()
+    )
+    return text.partition("<main")[2]
 
 
 def test_the_last_documents_of_a_burst_and_of_a_day_are_looked_at(signer: User) -> None:
@@ -235,16 +263,15 @@ def test_the_last_documents_of_a_burst_and_of_a_day_are_looked_at(signer: User) 
     job = Job.objects.get(name="certificates.watch_volume")
     assert job.run_at == midnight
     run_watch_job(job.payload, midnight + timedelta(hours=1))
-    alarm = alarm_of(provider=signer.provider, day=local_day(NOON))
-    assert alarm is not None
-    assert alarm.issued == FEWEST
+    (alarm,) = alarms_of(signer.provider)
+    assert (alarm.params["day"], alarm.params["issued"]) == ("24.11.2026", FEWEST)
 
 
 def test_a_usual_day_raises_no_alarm(signer: User) -> None:
     issued(signer, FEWEST - 1, at=NOON)
     payload = {"provider": signer.provider_id, "day": local_day(NOON).isoformat()}
     run_watch_job(payload, NOON)
-    assert alarm_of(provider=signer.provider, day=local_day(NOON)) is None
+    assert not alarms_of(signer.provider).exists()
 
 
 def test_the_watch_is_work_a_worker_knows() -> None:

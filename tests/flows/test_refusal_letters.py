@@ -12,8 +12,11 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
 
+from kualik.accounts.models import User
 from kualik.cases.models import Request
 from kualik.cases.services.deciding import decline_request, refuse_request
+from kualik.cases.services.following import refused_of
+from kualik.cases.services.following.words import sentence
 from kualik.cases.services.sealing import accept_signatures
 from kualik.cases.services.telling import short_link
 from kualik.cases.services.trial_signing import sign_letters_on_trial
@@ -26,6 +29,8 @@ from kualik.core import clock, jobs
 from kualik.core.journal import SYSTEM
 from kualik.demo.people import staff_iins
 from kualik.notifications.models import Message
+from kualik.papers.services.wording import long_date
+from kualik.providers.models import Office as MainOffice
 from kualik.rules.errors import RuleViolation
 from kualik.rules.language import Text
 from kualik.rules.lifecycle import Role
@@ -35,6 +40,7 @@ from kualik.signatures.services import test_fetcher as fetcher_at
 from tests.entering import open_cabinet
 from tests.flows.office import NOW, Office, open_demo_office
 from tests.flows.signing import own_leaf, signed
+from tests.papers.samples import text_of
 from tests.signatures.authorities import openssl, write_pem
 from tests.world import sign_in
 
@@ -97,6 +103,49 @@ def test_a_refusal_waits_for_the_authorised_person_as_a_letter(
     assert letter.facts["reasons"] == {"kk": FACTS.kk, "ru": FACTS.ru}
     assert letter.facts["request"] == refused.number
     assert list(letters_of(refused.person)) == []
+
+
+def test_the_paper_says_all_that_the_page_says(office: Office, refused: Request) -> None:
+    said = text_of(bytes_of(letter_of(refused).file))
+    provider = MainOffice.objects.get(provider=refused.provider, is_main=True)
+    for expected in (
+        "A303.9.1",
+        "строка 9 стандарта",
+        *sentence("mend", "unreliable").kk.split()[:6],
+        *sentence("mend", "unreliable").ru.split()[:6],
+        provider.address_kk,
+        provider.address_ru,
+        "Министерство здравоохранения Республики Казахстан",
+        "Мәңгілік Ел",
+        "Последний день подачи жалобы",
+        long_date(refused_of(refused, now=NOW).appeal_until, "kk"),
+        long_date(refused_of(refused, now=NOW).appeal_until, "ru"),
+    ):
+        assert expected in said
+
+
+def test_a_run_of_letters_leaves_no_refusal_unsealed(office: Office) -> None:
+    (request,) = office.file(1)
+    facts = Text(f"{FACTS.kk} {'Ж' * 80}", FACTS.ru)
+    who = {"user": office.registrar, "role": Role.REGISTRAR, "now": NOW}
+    refuse_request(request=request, ground="unreliable", facts=facts, **who)
+    run_letters()
+    assert letter_of(request).state == "prepared"
+
+
+def test_the_cabinet_says_where_an_unsigned_refusal_stands(office: Office) -> None:
+    User.objects.filter(pk=office.signer.pk).update(full_name="Ә" * 100)
+    (request,) = office.file(1)
+    who = {"user": office.registrar, "role": Role.REGISTRAR, "now": NOW}
+    refuse_request(request=request, ground="unreliable", facts=FACTS, **who)
+    client = open_cabinet(Client(), request.person)
+    client.cookies["kualik_language"] = "en"
+    where = reverse("cases:own_request", args=[request.number])
+    assert "is being made" in client.get(where).content.decode()
+    run_letters()
+    shown = client.get(where).content.decode()
+    assert "could not be made yet" in shown
+    assert "waits for the signature" not in shown
 
 
 def test_a_refusal_to_accept_is_a_letter_of_its_own_kind(office: Office) -> None:

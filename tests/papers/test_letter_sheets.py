@@ -1,6 +1,8 @@
 """Refusals (A57.9, A303.9), notices (A57.10-2), decisions (A57.17-2) and receipts (A57.7.2,
 A303.7.2) on paper."""
 
+import re
+
 import page
 import pytest
 import zxingcpp
@@ -11,6 +13,8 @@ from kualik.rules.errors import RuleViolation
 from kualik.rules.language import Text
 from tests.papers.samples import (
     CHECK_URL,
+    MM,
+    boxes_of,
     is_archival_and_accessible,
     letter_facts,
     picture_of,
@@ -141,6 +145,26 @@ def test_a_receipt_speaks_the_applicants_language(language, expected, tmp_path):
         assert words in said
     code = zxingcpp.read_barcode(Image.open(picture_of(pdf, tmp_path)))
     assert code.text == receipt_facts().status_url
+
+
+@pytest.mark.parametrize("letters", [80, 400])
+def test_a_word_that_no_line_holds_is_broken_within_its_column(letters):
+    pdf = refusal(reasons=Text("Негізі " + "Ж" * letters, "Причина " + "Щ" * letters))
+    assert is_archival_and_accessible(pdf)
+    said = re.sub(r"[\s\u200b]", "", text_of(pdf))
+    assert min(said.count("Ж"), said.count("Щ")) >= letters
+    run = [box for box in boxes_of(pdf) if set(box[0]) <= {"Ж", "Щ", "\u200b"}]
+    assert len(run) > 2
+    for word, left, _, right, _ in run:
+        column = (24 * MM, 104 * MM) if "Ж" in word else (112 * MM, 192 * MM)
+        assert column[0] - 1 <= left < right <= column[1] + 1
+
+
+@pytest.mark.parametrize("language", ["kk", "ru", "en"])
+def test_a_receipt_holds_a_name_of_one_long_word(language):
+    pdf = render_receipt(facts=receipt_facts(applicant="Ә" * 300), language=language)
+    assert is_archival_and_accessible(pdf)
+    assert text_of(pdf).count("Ә") >= 300
 
 
 def test_a_receipt_too_long_for_its_page_is_refused():

@@ -21,6 +21,7 @@ from kualik.core.clock import ZONE
 from kualik.core.journal import Actor
 from kualik.rules import identifiers
 from kualik.rules.errors import RuleViolation
+from kualik.rules.language import Text
 from kualik.rules.lifecycle import Role
 
 Status = Certificate.Status
@@ -51,7 +52,7 @@ class HistoryLine:
     at: datetime
     action: str
     by: str
-    reason: str
+    reason: Text | None
 
 
 def register_visible_to(user: User) -> QuerySet[Certificate]:
@@ -135,7 +136,7 @@ def _life(subject: str) -> list[HistoryLine]:
             at=entry.at,
             action=entry.action,
             by=names.get(entry.actor, ""),
-            reason=str(entry.data.get("reason", "")),
+            reason=journal.reason_of(entry),
         )
         for entry in entries
     ]

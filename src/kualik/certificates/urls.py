@@ -40,6 +40,7 @@ urlpatterns = [
     ),
     path("cabinet/letters/<str:number>.zip", views.own_letter_bundle, name="own_letter_bundle"),
     path("office/letters/<str:number>/", views.letter, name="letter"),
+    path("office/letters/<str:number>/again/", views.letter_again, name="letter_again"),
     path("office/letters/<str:number>/file", views.letter_file, name="letter_file"),
     path("office/letters/<str:number>/signature", views.letter_signature, name="letter_signature"),
     path("office/letters/<str:number>/bundle.zip", views.letter_bundle, name="letter_bundle"),

@@ -26,6 +26,7 @@ from kualik.cases.queries.corrections import (
 from kualik.cases.services.correcting import accept_correction, refuse_correction
 from kualik.cases.views.acts import DECIDERS, carry_out
 from kualik.cases.views.correcting import labelled, left_alone
+from kualik.cases.views.faults import fault_of
 from kualik.core import clock
 from kualik.core.access import role_of, staff
 from kualik.rules.lifecycle import Event, Role, State, allowed_events
@@ -67,6 +68,7 @@ def correction(request: HttpRequest, number: str) -> HttpResponse:
     about, now = found.number, clock.now()
     record_look(person=found.person, what="correction", about=about, actor=actor, now=now)
     is_open = found.state == Correction.State.OPEN
+    requests = requests_about(found.completion)
     return render(
         request,
         "cases/correction.html",
@@ -74,6 +76,7 @@ def correction(request: HttpRequest, number: str) -> HttpResponse:
             **_shown(found),
             "is_open": is_open,
             "may_decide": is_open and user.has_role(DECIDERS),
+            "faults": list(filter(None, (fault_of(user, row) for row in requests))),
             "is_own": bool(user.iin_hash) and user.iin_hash == found.person.iin_hash,
         },
     )

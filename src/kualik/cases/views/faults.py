@@ -1,6 +1,5 @@
 """What went wrong with a seal, in the words of the table of errors, and what to do about it."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -10,17 +9,12 @@ from django.utils.translation import gettext as _
 from kualik.accounts.models import User
 from kualik.cases.models import Request
 from kualik.cases.queries import open_jobs, requests_visible_to
-from kualik.cases.services.sealing import SealFault, seal_job_key
+from kualik.cases.services.sealing import OF_THE_DRAFT, SealFault, seal_job_key
 from kualik.cases.views.acts import acts_of
 from kualik.core import clock, errors
 from kualik.rules.errors import RuleViolation
 from kualik.rules.lifecycle import Event, State
 
-# As a trace ends: "…RuleViolation: paper_overflow (part=programme)".
-VIOLATION = re.compile(r"RuleViolation: (?P<code>\w+)(?: \((?P<facts>.*)\))?$", re.MULTILINE)
-FACT = re.compile(r"(\w+)=(.*?)(?=, \w+=|$)")
-# No second attempt mends these: the draft's facts are frozen.
-OF_THE_DRAFT = ("paper_", "form_", "facts_changed")
 OF_THE_KEY = ("key_", "no_organisation_key", "no_authorised_person", "seal_wrong_person")
 
 
@@ -93,7 +87,7 @@ def signing_advice(code: str) -> SigningAdvice:
 
 
 def _told(user: User, fault: SealFault, request: Request | None) -> Told:
-    violation = _violation(fault.error)
+    violation = errors.violation_in(fault.error)
     technical = _("A technical fault; the administrator sees the details.")
     return Told(
         number=fault.number,
@@ -103,12 +97,6 @@ def _told(user: User, fault: SealFault, request: Request | None) -> Told:
         is_final=fault.is_final or _is_lasting(violation),
         send_back=_send_back(user, request) if request and _is_lasting(violation) else "",
     )
-
-
-def _violation(error: str) -> RuleViolation | None:
-    said = VIOLATION.findall(error)
-    code, facts = said[-1] if said else ("", "")
-    return RuleViolation(code, **dict(FACT.findall(facts))) if code in errors.table() else None
 
 
 def _is_lasting(violation: RuleViolation | None) -> bool:

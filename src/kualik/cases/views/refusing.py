@@ -11,18 +11,18 @@ from django.utils.translation import gettext_lazy as _
 from kualik.cases.forms import RefusalForm
 from kualik.cases.models import Request
 from kualik.cases.services.deciding import decline_request, refuse_request
+from kualik.cases.services.refusing import try_refusal
 from kualik.cases.views.acts import Service, act, causes, is_accepted, own
+from kualik.certificates.models import Letter
 from kualik.core import clock, errors
 from kualik.core.access import staff
 from kualik.core.clock import local_day
 from kualik.papers.queries import words
-from kualik.papers.services.wording import long_date
 from kualik.rules import standards
 from kualik.rules.errors import RuleViolation
 from kualik.rules.language import Text
 from kualik.rules.lifecycle import Event
 from kualik.rules.refusal import (
-    Refusal,
     acceptance_grounds,
     grounds,
     make_acceptance_refusal,
@@ -30,7 +30,7 @@ from kualik.rules.refusal import (
 )
 from kualik.rules.standards import Ground, Standard
 
-NOT_ACCEPTED = Text("өтінішті қабылдаудан", "в приеме заявления")
+KINDS = {Event.REFUSE: Letter.Kind.REFUSAL, Event.DECLINE: Letter.Kind.NOT_ACCEPTED}
 
 
 @staff(*causes(Event.REFUSE))
@@ -66,31 +66,20 @@ def _page(
 
 
 def _preview(request: HttpRequest, found: Request, event: Event, form: RefusalForm) -> HttpResponse:
-    sides = [_side(found, form.decision, event, name) for name in ("kk", "ru") if form.decision]
+    sides = [_side(found, form, event, name) for name in ("kk", "ru")]
     context = {"form": form, "case": found, "event": event, "sides": sides}
     return render(request, "cases/refuse_preview.html", context)
 
 
-def _side(found: Request, decision: Refusal, event: Event, language: str) -> Mapping[str, object]:
-    """One language of the refusal with the words of the paper itself."""
-    said, holder = words("letters/refusal"), found.holder
-    subtitle = NOT_ACCEPTED if event is Event.DECLINE else said["subtitle"]
-    ground = decision.ground
+def _side(found: Request, form: RefusalForm, event: Event, language: str) -> Mapping[str, object]:
+    """One language of the refusal in the words of the paper itself."""
+    said = words(f"letters/{KINDS[event]}")
     return {
         "language": language,
-        "provider": decision.provider_name.get(language),
+        "provider": found.provider.name.get(language),
         "title": said["title"].get(language),
-        "subtitle": subtitle.get(language),
-        "lines": [
-            (said["number"].get(language), found.number),
-            (said["applicant"].get(language), holder.get(language)),
-            (said["service"].get(language), decision.standard.title.get(language)),
-            (said["ground"].get(language), f"{ground.text.get(language)} ({ground.clause})"),
-            ("", ground.law.get(language)),
-            (said["reasons"].get(language), decision.facts.get(language)),
-            (said["decided_on"].get(language), long_date(decision.decided_on, language)),
-        ],
-        "appeal": decision.appeal.text().get(language),
+        "subtitle": said["subtitle"].get(language),
+        "lines": [(label.get(language), text.get(language)) for label, text in form.lines],
     }
 
 
@@ -99,7 +88,7 @@ def _form(request: HttpRequest, found: Request, event: Event) -> RefusalForm:
     return RefusalForm(
         request.POST or None,
         offered=_grounds(standard, event),
-        decide=lambda ground, facts: _decision(found, standard, event, ground, facts),
+        write=lambda ground, facts: _lines(found, standard, event, ground, facts),
     )
 
 
@@ -107,14 +96,17 @@ def _grounds(standard: Standard, event: Event) -> tuple[Ground, ...]:
     return grounds(standard) if event is Event.REFUSE else acceptance_grounds(standard)
 
 
-def _decision(
+def _lines(
     found: Request, standard: Standard, event: Event, ground: str, facts: Text
-) -> Refusal:
+) -> list[tuple[Text, Text]]:
+    """What the paper will say; it is set once, so that what no sheet holds is said beforehand."""
     make = make_refusal if event is Event.REFUSE else make_acceptance_refusal
-    return make(
+    now = clock.now()
+    decision = make(
         standard=standard,
         ground=ground,
         facts=facts,
-        decided_on=local_day(clock.now()),
+        decided_on=local_day(now),
         provider_name=found.provider.name,
     )
+    return try_refusal(found, decision, now=now)

@@ -14,6 +14,7 @@ from kualik.certificates.services.discarding import discard_later
 from kualik.certificates.services.sealing import NO_FILE
 from kualik.core import journal
 from kualik.core.journal import Actor, Event
+from kualik.papers.services import check_certificate
 from kualik.providers.models import Provider
 from kualik.rules import facts as fact_rules
 from kualik.rules import identifiers
@@ -74,6 +75,17 @@ def draft_certificates(
     return certificates
 
 
+def check_draft(
+    *, provider: Provider, standard: Standard, draft: Draft, signer: User, issued_on: date
+) -> None:
+    """Whether the sheet holds what a document would say; nothing is written.
+
+    Raises ``paper_glyph_missing`` or ``paper_overflow`` (part).
+    """
+    number = identifiers.public_number(prefix=provider.code, year=issued_on.year, sequence=1)
+    check_certificate(_freeze(draft, provider, standard, signer, issued_on, number))
+
+
 @transaction.atomic
 def void_draft(*, certificate: Certificate, reason: Text, actor: Actor, now: datetime) -> None:
     """Give a draft up: its number stays in the register as a void entry, a prepared file goes."""
@@ -93,7 +105,7 @@ def void_draft(*, certificate: Certificate, reason: Text, actor: Actor, now: dat
         action="certificates.voided",
         actor=actor,
         now=now,
-        data={"reason": reason.ru},
+        data={"reason": reason},
     )
 
 

@@ -90,6 +90,6 @@ def _change(
         action=f"certificates.{to.value}",
         actor=actor,
         now=now,
-        data={"reason": reason.ru},
+        data={"reason": reason},
     )
     announce_standing(certificate, status=to, replaced_by=replaced_by, now=now)

@@ -4,18 +4,23 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
-from django.db.models import Count
+from django.db import transaction
+from django.db.models import Count, QuerySet
 from django.db.models.functions import TruncDate
 
+from kualik.accounts.models import User
 from kualik.certificates.models import Certificate
 from kualik.core import jobs, journal
 from kualik.core.clock import ZONE
 from kualik.core.journal import SYSTEM
-from kualik.core.models import JournalEntry
+from kualik.core.models import StaffTask
+from kualik.core.tasks import Task, open_task, open_tasks
 from kualik.providers.models import Provider
+from kualik.rules.lifecycle import Role
 
 WATCH_JOB: Final = "certificates.watch_volume"
 ALARM: Final = "certificates.unusual_volume"
+ALARM_TASK: Final = "unusual_volume"
 LOOK_BACK: Final = timedelta(days=60)
 # A day counts as unusual from this many documents and this many times the fullest day before.
 FEWEST: Final = 50
@@ -67,25 +72,40 @@ def watch_later(*, provider: Provider, now: datetime) -> None:
     )
 
 
+@transaction.atomic
 def run_watch_job(payload: jobs.Payload, now: datetime) -> None:
-    """Raise the alarm of a day in the journal, once."""
+    """Raise the alarm of a day, once: a task of the chief, which stays until somebody has looked,
+    and an entry in the journal."""
     provider = Provider.objects.get(pk=str(payload["provider"]))
     found = volume_of(provider=provider, day=date.fromisoformat(str(payload["day"])))
-    if not found.is_unusual or alarm_of(provider=provider, day=found.day) is not None:
+    key = f"{ALARM_TASK}:{provider.code}:{found.day.isoformat()}"
+    if not found.is_unusual or StaffTask.objects.filter(key=key).exists():
         return
+    figures = {"issued": found.issued, "fullest": found.fullest}
+    task = Task(
+        key=key,
+        kind=ALARM_TASK,
+        subject=f"provider:{provider.code}",
+        scope=provider.code,
+        role=_chief(provider),
+        params={"day": f"{found.day:%d.%m.%Y}", **figures},
+    )
+    open_task(task, now=now)
     journal.record(
         subject=f"provider:{provider.code}",
         action=ALARM,
         actor=SYSTEM,
         now=now,
-        data={"day": found.day.isoformat(), "issued": found.issued, "fullest": found.fullest},
+        data={"day": found.day.isoformat(), **figures},
     )
 
 
-def alarm_of(*, provider: Provider, day: date) -> Volume | None:
-    """The alarm of a day, if one was raised."""
-    entries = JournalEntry.objects.filter(subject=f"provider:{provider.code}", action=ALARM)
-    for entry in entries.order_by("-sequence")[:1]:
-        if entry.data["day"] == day.isoformat():
-            return Volume(day, int(entry.data["issued"]), int(entry.data["fullest"]))
-    return None
+def alarms_of(provider: Provider) -> QuerySet[StaffTask]:
+    """The alarms that nobody has looked at yet, whatever their day."""
+    return open_tasks(roles=list(Role), scope=provider.code).filter(kind=ALARM_TASK)
+
+
+def _chief(provider: Provider) -> Role:
+    """Where nobody heads the office, the administrator is told."""
+    heads = User.objects.filter(provider=provider, is_active=True, grants__role=Role.OFFICE_HEAD)
+    return Role.OFFICE_HEAD if heads.exists() else Role.PROVIDER_ADMIN

@@ -295,9 +295,9 @@ ACTION_LABELS: dict[str, Text] = {
         "Lasting proof was added",
     ),
     "certificates.signature_stamped": Text(
-        "Уәкілетті тұлғаның қолтаңбасына уақыт белгісі қосылды",
-        "К подписи уполномоченного лица добавлена метка времени",
-        "The authorised person's signature got a time-stamp",
+        "Уәкілетті тұлғаның қолтаңбасына ұзақ мерзімді дәлел қосылды",
+        "К подписи уполномоченного лица добавлено долговременное доказательство",
+        "Lasting proof was added to the authorised person's signature",
     ),
     "certificates.preservation_given_up": Text(
         "Ұзақ мерзімді дәлел бір аптада толық жиналмады",
@@ -319,19 +319,6 @@ LETTER_STATES: dict[str, Text] = {
     "prepared": Text("Қол қоюды күтуде", "Ожидает подписи", "Waits for the signature"),
     "signed": Text("Күшінде", "Имеет силу", "In force"),
     "void": Text("Қайтарып алынған", "Отозвано", "Taken back"),
-}
-LETTER_ACTIONS: dict[str, Text] = {
-    "certificates.letter_drafted": Text("Нөмір берілді", "Присвоен номер", "Number given"),
-    "certificates.letter_prepared": ACTION_LABELS["certificates.prepared"],
-    "certificates.letter_discarded": ACTION_LABELS["certificates.discarded"],
-    "certificates.letter_sealed": ACTION_LABELS["certificates.sealed"],
-    "certificates.letter_signed": Text(
-        "Қол қойылды, күшіне енді", "Подписано и имеет силу", "Signed and in force"
-    ),
-    "certificates.letter_reassigned": Text(
-        "Қол қоюшы ауыстырылды", "Сменён подписывающий", "Another signer was named"
-    ),
-    "certificates.letter_voided": Text("Қайтарып алынды", "Отозвано", "Taken back"),
 }
 HOLDER = Text("Кімге берілді", "Кому выдано")
 COMPARED: tuple[Text, ...] = (

@@ -20,6 +20,7 @@ from kualik.certificates.views.documents import (
 )
 from kualik.certificates.views.letters import (
     letter,
+    letter_again,
     letter_bundle,
     letter_file,
     letter_signature,
@@ -73,6 +74,7 @@ __all__ = [
     "lasting_file",
     "ledger",
     "letter",
+    "letter_again",
     "letter_bundle",
     "letter_file",
     "letter_signature",

@@ -1,18 +1,31 @@
 """Letters as downloads: for whom they are written, and for staff (A57.10-2, A303.9)."""
 
+from django.contrib import messages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from kualik.accounts.queries import applicant_of, person_of
 from kualik.certificates.models import Letter
 from kualik.certificates.queries import letters_of, letters_visible_to, life_of_letter
-from kualik.certificates.services.letters import text_in, title_of
+from kualik.certificates.services.letters import (
+    faults_of,
+    states_of,
+    text_in,
+    title_of,
+    try_again,
+)
 from kualik.certificates.services.letters.checking import signature_of_letter
-from kualik.certificates.services.wording import LETTER_ACTIONS, LETTER_STATES
+from kualik.certificates.services.letters.showing import LETTER_ACTIONS
 from kualik.certificates.views.sending import sent_file, sent_letter_bundle
-from kualik.core.access import applicant, staff
-from kualik.rules.lifecycle import READERS
+from kualik.core import clock, errors
+from kualik.core.access import applicant, role_of, staff
+from kualik.core.methods import post_only
+from kualik.rules.errors import RuleViolation
+from kualik.rules.lifecycle import READERS, Role
+
+MAKERS = READERS - {Role.CLERK, Role.INSPECTOR}
 
 
 @applicant
@@ -40,18 +53,34 @@ def own_letter_bundle(request: HttpRequest, number: str) -> HttpResponse:
 @require_safe
 def letter(request: HttpRequest, number: str) -> HttpResponse:
     """One letter: whose, about what, where it stands, who signed."""
-    row = _visible(request, number)
+    user, row = person_of(request), _visible(request, number)
     context = {
         "letter": row,
         "title": title_of(row),
         "applicant": text_in(row.facts, "applicant"),
-        "state": LETTER_STATES[row.state],
+        "state": states_of([row])[row.number],
+        "fault": faults_of([row]).get(row.number),
+        "may_try": user.provider_id == row.provider_id and user.has_role(MAKERS),
         "void": text_in(row.facts, "void"),
         "signature": signature_of_letter(row),
         "by_handler": row.kind == Letter.Kind.DECISION,
         "life": [(line, LETTER_ACTIONS.get(line.action)) for line in life_of_letter(row)],
     }
     return render(request, "certificates/letter.html", context)
+
+
+@staff(*MAKERS)
+@post_only("certificates:letter", "number")
+def letter_again(request: HttpRequest, number: str) -> HttpResponse:
+    """Its file could not be made and is tried once more."""
+    user, row = person_of(request), _visible(request, number)
+    try:
+        try_again(letter=row, actor=user.acting_as(role_of(user, MAKERS)), now=clock.now())
+    except RuleViolation as violation:
+        messages.error(request, errors.message(violation))
+    else:
+        messages.success(request, _("The letter is being made anew; look again in a minute."))
+    return redirect("certificates:letter", number)
 
 
 @staff(*READERS)

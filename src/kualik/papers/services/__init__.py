@@ -2,7 +2,7 @@
 
 from kualik.papers.services.blanks import render_on_blank, render_ruler
 from kualik.papers.services.cards import render_card
-from kualik.papers.services.certificates import render_certificate
+from kualik.papers.services.certificates import check_certificate, render_certificate
 from kualik.papers.services.letters import (
     LetterFacts,
     ReceiptFacts,
@@ -43,6 +43,7 @@ __all__ = [
     "TranscriptFacts",
     "TranscriptRow",
     "TranscriptTotal",
+    "check_certificate",
     "printed",
     "protocol_text",
     "protocol_words",

@@ -19,14 +19,15 @@ from kualik.certificates.services.letters.drafting import (
     order_letter,
     void_letter,
 )
+from kualik.certificates.services.letters.failing import faults_of, try_again
 from kualik.certificates.services.letters.making import (
     discard_prepared_letter,
     is_sealed_alone,
     make_letter,
     run_letter_job,
 )
-from kualik.certificates.services.letters.rendering import render, text_in, title_of
-from kualik.certificates.services.letters.showing import ShownLetter, shown_letters
+from kualik.certificates.services.letters.rendering import lines_of, render, text_in, title_of
+from kualik.certificates.services.letters.showing import ShownLetter, shown_letters, states_of
 from kualik.certificates.services.letters.signing import (
     HANDLER_ROLES,
     SIGNERS,
@@ -36,6 +37,7 @@ from kualik.certificates.services.letters.signing import (
     prepared_letters,
 )
 from kualik.certificates.services.letters.succeeding import SUCCEED_JOB, run_succeed_job
+from kualik.certificates.services.letters.trying import try_letter
 
 __all__ = [
     "HANDLER_ROLES",
@@ -48,10 +50,12 @@ __all__ = [
     "accept_letter",
     "discard_prepared_letter",
     "draft_letter",
+    "faults_of",
     "is_sealed_alone",
     "letter_job_key",
     "letters_about",
     "letters_of",
+    "lines_of",
     "make_letter",
     "named_letters",
     "notice_letter_facts",
@@ -63,7 +67,10 @@ __all__ = [
     "run_letter_job",
     "run_succeed_job",
     "shown_letters",
+    "states_of",
     "text_in",
     "title_of",
+    "try_again",
+    "try_letter",
     "void_letter",
 ]

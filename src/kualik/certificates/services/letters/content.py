@@ -21,10 +21,11 @@ from datetime import date, datetime
 from typing import Final
 
 from kualik.certificates.models import Certificate, Letter
-from kualik.papers.queries import form
+from kualik.papers.queries import form, words
 from kualik.papers.services import printed
 from kualik.rules import facts as fact_rules
 from kualik.rules import identifiers
+from kualik.rules.complaints import last_day_to_complain
 from kualik.rules.errors import RuleViolation
 from kualik.rules.language import Text
 from kualik.rules.refusal import Refusal
@@ -38,8 +39,12 @@ _REFUSAL: Final = {
     "service": Text,
     "ground": Text,
     "law": Text,
+    "clause": Text,
     "reasons": Text,
+    "mend": Text,
     "appeal": Text,
+    "bodies": Text,
+    "appeal_until": date,
     "decided_on": date,
 }
 KEYS: Final[Mapping[str, Mapping[str, type]]] = {
@@ -78,18 +83,37 @@ KEYS: Final[Mapping[str, Mapping[str, type]]] = {
 }
 
 
-def refusal_letter_facts(*, decision: Refusal, request: str, applicant: Text) -> dict[str, object]:
-    """The facts of a "refusal" or "not_accepted" from the decision itself (A57.9, A303.9)."""
+def refusal_letter_facts(
+    *, decision: Refusal, request: str, applicant: Text, mend: Text, bodies: Text
+) -> dict[str, object]:
+    """The facts of a "refusal" or "not_accepted" from the decision itself (A57.9, A303.9).
+
+    ``mend`` is what to do before asking again; ``bodies`` who takes a complaint and where, a line
+    each.
+    """
+    until = last_day_to_complain(decision.decided_on, appeal=decision.appeal, ways_were_named=True)
     return {
         "request": request,
         "applicant": applicant,
         "service": decision.standard.title,
         "ground": decision.ground.text,
         "law": decision.ground.law,
+        "clause": _clause(decision),
         "reasons": decision.facts,
+        "mend": mend,
         "appeal": decision.appeal.text(),
+        "bodies": bodies,
+        "appeal_until": until,
         "decided_on": decision.decided_on,
     }
+
+
+def _clause(decision: Refusal) -> Text:
+    """Where the standard has the ground: the row as people call it, and its id."""
+    clause, act = decision.ground.clause, decision.standard.act.number
+    said = words(f"letters/{Kind.REFUSAL}")["clause_place"]
+    known = {"row": clause.split(".")[1], "act": act, "clause": clause}
+    return Text(said.kk.format(**known), said.ru.format(**known))
 
 
 def notice_letter_facts(

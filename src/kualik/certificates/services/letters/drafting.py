@@ -15,7 +15,7 @@ from kualik.certificates.models import Letter, LetterSeries
 from kualik.certificates.services.discarding import discard_later
 from kualik.certificates.services.drafting import CODE_BYTES
 from kualik.certificates.services.letters.content import frozen
-from kualik.core import jobs, journal
+from kualik.core import jobs, journal, tasks
 from kualik.core.clock import local_day
 from kualik.core.journal import Actor
 from kualik.providers.models import Provider
@@ -24,6 +24,7 @@ from kualik.rules.errors import RuleViolation
 from kualik.rules.language import Text
 
 LETTER_JOB: Final = "certificates.letter"
+FAILED_TASK: Final = "letter_failed"
 NUMBER_LETTER: Final = "H"
 OPERATOR_PREFIX: Final = "KUALIK"
 Kind = Letter.Kind
@@ -58,7 +59,7 @@ def draft_letter(
     content = frozen(kind, facts)
     if kind != Kind.TRANSCRIPT and (known := _standing(about, kind)):
         return known
-    signer = _answerable(kind, provider, signer)
+    signer = _answerable(kind, provider, signer, now)
     letter = Letter(
         provider=provider,
         person=person,
@@ -67,7 +68,7 @@ def draft_letter(
         kind=kind,
         edition=edition,
         about=about,
-        facts={**content, **_head(provider, signer, now)},
+        facts={**content, **head_of(provider, signer, now)},
         signer=signer,
         created_at=now,
     )
@@ -90,12 +91,13 @@ def void_letter(*, letter: Letter, reason: Text, actor: Actor, now: datetime) ->
     row.state = State.VOID
     row.save()
     jobs.cancel(keys=[letter_job_key(row)])
+    tasks.close_task(key=failed_task_key(row), actor=actor, now=now)
     journal.record(
         subject=f"letter:{row.number}",
         action="certificates.letter_voided",
         actor=actor,
         now=now,
-        data={"reason": reason.ru},
+        data={"reason": reason},
     )
     return row
 
@@ -103,6 +105,11 @@ def void_letter(*, letter: Letter, reason: Text, actor: Actor, now: datetime) ->
 def letter_job_key(letter: Letter) -> str:
     """The key of the job that renders and seals the letter."""
     return f"letter:{letter.number}"
+
+
+def failed_task_key(letter: Letter) -> str:
+    """The key of the task that tells that the letter's file could not be made."""
+    return f"{FAILED_TASK}:{letter.number}"
 
 
 def order_letter(*, letter: Letter, now: datetime) -> None:
@@ -115,10 +122,12 @@ def _standing(about: str, kind: str) -> Letter | None:
     return Letter.objects.filter(about=about, kind=kind).exclude(state=State.VOID).first()
 
 
-def _answerable(kind: str, provider: Provider | None, signer: User | None) -> User | None:
+def _answerable(
+    kind: str, provider: Provider | None, signer: User | None, now: datetime
+) -> User | None:
     """Who answers for the letter; nobody for the operator's uniform papers."""
     if signer is None and provider is not None:
-        return authorised_person(provider)
+        return authorised_person(provider, on=local_day(now))
     if signer is None and kind in OF_WILL:
         raise RuleViolation("letter_without_signer")
     return signer
@@ -158,7 +167,7 @@ def _next_number(provider: Provider | None, now: datetime) -> str:
     )
 
 
-def _head(provider: Provider | None, signer: User | None, now: datetime) -> dict[str, object]:
+def head_of(provider: Provider | None, signer: User | None, now: datetime) -> dict[str, object]:
     """Whose paper it is and who answers for it, as on the day of the draft."""
     operator = settings.OPERATOR
     name = provider.name if provider else Text(operator["kk"], operator["ru"])

@@ -11,6 +11,7 @@ from django.db import transaction
 from kualik.certificates.models import Letter
 from kualik.certificates.services.discarding import discard_later
 from kualik.certificates.services.letters.drafting import OF_WILL, order_letter
+from kualik.certificates.services.letters.failing import has_its_file, tell_failed
 from kualik.certificates.services.letters.rendering import render, text_in
 from kualik.certificates.services.policy import ORGANISATION
 from kualik.core import jobs, journal, tasks
@@ -49,7 +50,7 @@ def run_letter_job(payload: jobs.Payload, now: datetime) -> None:
 
     Where no key of the organisation can be used, a task tells its administrator and the job comes
     back every ten minutes; at once where somebody else was named as signer meanwhile. Raises what
-    rendering raises.
+    rendering raises, after a task has told of it.
     """
     related = ("provider", "signer")
     letter = Letter.objects.select_related(*related).get(pk=str(payload["letter"]))
@@ -60,10 +61,12 @@ def run_letter_job(payload: jobs.Payload, now: datetime) -> None:
         is_made = make_letter(letter=letter, key=key, now=now)
     except RuleViolation as violation:
         if violation.code not in KEY_FAULTS:
+            tell_failed(letter, violation, now=now)
             raise
         _tell(letter, violation.code, now)
         raise jobs.Later(now + ASK_AGAIN, violation.code) from violation
     tasks.close_task(key=_task_key(letter), actor=SYSTEM, now=now)
+    has_its_file(letter, actor=SYSTEM, now=now)
     if not is_made and Letter.objects.filter(pk=letter.pk, state=State.DRAFT).exists():
         raise jobs.Later(now)
 

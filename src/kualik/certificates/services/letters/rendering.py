@@ -58,7 +58,13 @@ def _phrase(table: Mapping[str, Text], language: str) -> str:
     return phrase.capitalize()
 
 
-def _sheet(sections: Callable[[Record], Sections], dated: str) -> Renderer:
+def lines_of(kind: str, record: Record) -> list[tuple[Text, Text]]:
+    """What the common sheet of that kind says, label by label, as pages show it beforehand."""
+    table = words(f"letters/{kind}")
+    return [(table[name], text) for name, text in SECTIONS[kind](record)]
+
+
+def _sheet(kind: str, dated: str) -> Renderer:
     """A renderer of the common sheet; ``dated`` names the fact that is its day."""
 
     def rendered(letter: Letter, seal: SealBlock, is_test: bool) -> bytes:
@@ -68,7 +74,7 @@ def _sheet(sections: Callable[[Record], Sections], dated: str) -> Renderer:
             kind=letter.kind,
             number=letter.number,
             provider_name=text_in(record, "provider_name"),
-            sections=sections(record),
+            sections=SECTIONS[kind](record),
             dated=date.fromisoformat(record[dated]),
             signer_name=record["signer_name"] if is_signed else "",
             signer_position=text_in(record, "signer_position"),
@@ -92,14 +98,19 @@ def _all(record: Record, names: tuple[str, ...]) -> Sections:
     return tuple((name, text_in(record, name)) for name in names)
 
 
+def _some(record: Record, names: tuple[str, ...]) -> Sections:
+    """Those that the facts have: of a draft from before, what it was frozen with."""
+    return tuple((name, text_in(record, name)) for name in names if name in record)
+
+
 def _refusal(record: Record) -> Sections:
     ground, law = text_in(record, "ground"), text_in(record, "law")
     return (
         ("number", _same(record["request"])),
         *_all(record, ("applicant", "service")),
         ("ground", Text(f"{ground.kk} ({law.kk})", f"{ground.ru} ({law.ru})")),
-        *_all(record, ("reasons", "appeal")),
-        ("decided_on", _day(record, "decided_on")),
+        *_some(record, ("clause", "reasons", "mend", "appeal", "bodies")),
+        *[(name, _day(record, name)) for name in ("appeal_until", "decided_on") if name in record],
     )
 
 
@@ -195,11 +206,17 @@ def _table(record: Record) -> ReportTable:
     )
 
 
+SECTIONS: Final[Mapping[str, Callable[[Record], Sections]]] = {
+    Kind.REFUSAL: _refusal,
+    Kind.NOT_ACCEPTED: _refusal,
+    Kind.NOTICE: _notice,
+    Kind.DECISION: _decision,
+}
 RENDERERS: Final[Mapping[str, Renderer]] = {
-    Kind.REFUSAL: _sheet(_refusal, "decided_on"),
-    Kind.NOT_ACCEPTED: _sheet(_refusal, "decided_on"),
-    Kind.NOTICE: _sheet(_notice, "issued_on"),
-    Kind.DECISION: _sheet(_decision, "decided_on"),
+    Kind.REFUSAL: _sheet(Kind.REFUSAL, "decided_on"),
+    Kind.NOT_ACCEPTED: _sheet(Kind.NOT_ACCEPTED, "decided_on"),
+    Kind.NOTICE: _sheet(Kind.NOTICE, "issued_on"),
+    Kind.DECISION: _sheet(Kind.DECISION, "decided_on"),
     Kind.TRANSCRIPT: _transcript,
     Kind.REPORT: _report,
 }

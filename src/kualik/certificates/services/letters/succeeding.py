@@ -1,4 +1,4 @@
-"""Letters whose authorised person is gone: the successor signs them."""
+"""Letters that nobody works on: whose authorised person is gone, whose file was given up."""
 
 from datetime import datetime
 from typing import Final
@@ -8,6 +8,7 @@ from django.db import transaction
 from kualik.accounts.queries import authorised_person
 from kualik.certificates.models import Letter
 from kualik.certificates.services.letters.drafting import signer_facts
+from kualik.certificates.services.letters.failing import tell_all_failed
 from kualik.certificates.services.letters.making import discard_prepared_letter
 from kualik.core import journal
 from kualik.core.jobs import Payload
@@ -20,7 +21,8 @@ WAITING: Final = (Letter.State.DRAFT, Letter.State.PREPARED)
 
 
 def run_succeed_job(_payload: Payload, now: datetime) -> None:
-    """Name the present authorised person in what waits for one who has the role no more.
+    """Name the present authorised person in what waits for one who has the role no more, and tell
+    of the letters whose files could not be made.
 
     A decision on a complaint keeps its handler. Where nobody has the role, the letters wait; so
     does one that changed at that moment, for the next run.
@@ -32,6 +34,7 @@ def run_succeed_job(_payload: Payload, now: datetime) -> None:
         may = signer and signer.is_active and signer.has_role(frozenset({Role.AUTHORISED_PERSON}))
         if not may:
             _succeed(letter, now)
+    tell_all_failed(now=now)
 
 
 @transaction.atomic
