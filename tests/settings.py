@@ -24,6 +24,8 @@ if "init_command" in DATABASES["default"].get("OPTIONS", {}):
     DATABASES["default"]["OPTIONS"]["init_command"] = (
         "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;"
     )
+# Phones are left in peace at night as in an installation.
+QUIET_HOURS = True
 # The slow hash is the point in an installation and a waste in a test.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Pages are read without their style sheets: names without a digest, and no collected files, which

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from kualik.accounts.models import Person
-from kualik.accounts.services import confirm_phone
+from kualik.accounts.services import applicant, confirm_phone, withdraw_consent
 from kualik.cases.models import Evidence, Request
 from kualik.cases.services.answering import is_yes, run_answer_job
 from kualik.cases.services.deciding_alone import DECIDE_JOB, LEFT, run_decide_job
@@ -23,6 +23,7 @@ from kualik.rules.lifecycle import State
 from kualik.training.models import Completion, ImportDraft
 from kualik.training.services.importing import IMPORTED_JOB
 from tests.cases.asking import at_home, confirm, let_decide_alone
+from tests.entering import consent
 from tests.world import MASTERED_ON, STARTED_ON, World, complete
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)  # Monday, 11:00 in Almaty
@@ -162,7 +163,7 @@ def test_one_from_the_confirmed_number_files_the_request_with_its_evidence(
     assert kept.facts["inbound"] == inbound.pk
     assert kept.facts["phone"] == "+7…09"
     assert OWN not in str(kept.facts)
-    assert filed.number in told("request_filed")[-1]
+    assert filed.number in told("answer_filed")[-1]
 
 
 def test_the_same_message_delivered_again_files_once(mine: Completion) -> None:
@@ -254,8 +255,58 @@ def test_of_several_offers_the_last_one_is_answered(mine: Completion) -> None:
     answer()
     assert Request.objects.filter(completion=mine).exists()
     assert not Request.objects.filter(completion=earlier).exists()
-    answer(reference="2")
-    assert not Request.objects.filter(completion=earlier).exists()
+
+
+def test_of_two_offers_of_one_list_each_one_takes_the_next(mine: Completion) -> None:
+    earlier = another(mine)
+    own(mine.person)
+    assert offer(earlier, mine) == 2
+    first, second = told("completion_offer")
+    assert first != second
+    assert answer().outcome == "filed"
+    assert answer(reference="2").outcome == "filed"
+    filed = Request.objects.filter(channel="sms-answer").values_list("completion", flat=True)
+    assert set(filed) == {mine.pk, earlier.pk}
+    receipts = told("answer_filed")
+    assert all(f"«{mine.programme.title_kk[:10]}" in body for body in receipts)
+    assert len(set(receipts)) == 2
+    assert answer(reference="3").outcome == "answer_state"
+
+
+def test_an_offer_to_the_lists_number_waits_behind_one_to_the_own_number(
+    mine: Completion,
+) -> None:
+    earlier = another(mine)
+    offer(earlier, now=NOW - timedelta(hours=1))
+    own(mine.person, "+77775550001")
+    offer(mine)
+    for place in range(2):
+        assert answer(phone="+77775550001", reference=f"{place}").outcome == "filed"
+    assert Request.objects.filter(completion=earlier, channel="sms-answer").exists()
+
+
+def test_nothing_is_offered_after_the_consent_was_withdrawn(mine: Completion) -> None:
+    """Reading A303-offer: who never agreed may be told, who withdrew may not."""
+    consent(mine.person)
+    withdraw_consent(person=mine.person, actor=applicant(mine.person), now=NOW)
+    assert offer(mine) == 0
+    assert not Message.objects.filter(event="completion_offer").exists()
+    consent(mine.person)
+    assert offer(mine) == 1
+
+
+def test_who_withdrew_the_consent_agrees_before_an_answer_files_anything(
+    mine: Completion,
+) -> None:
+    own(mine.person)
+    offer(mine)
+    consent(mine.person)
+    withdraw_consent(person=mine.person, actor=applicant(mine.person), now=NOW)
+    assert answer().outcome == "consent_first"
+    assert not Request.objects.filter(completion=mine).exists()
+    assert reverse("accounts:consent") in told("consent_first")[0]
+    consent(mine.person)
+    assert answer(reference="2").outcome == "filed"
 
 
 def test_an_answer_that_came_before_a_later_offer_means_the_earlier_one(mine: Completion) -> None:

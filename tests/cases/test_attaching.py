@@ -1,5 +1,6 @@
 """Scans: what is let in, under which name, and who may have them."""
 
+import os
 from datetime import timedelta
 
 import pytest
@@ -162,16 +163,22 @@ def test_ten_megabytes_are_taken_and_a_byte_more_is_not(draft: Draft) -> None:
 
 
 def test_the_sixth_scan_is_one_too_many(draft: Draft) -> None:
-    for _ in range(5):
-        attach(draft, png())
+    for wide in range(1, 6):
+        attach(draft, png(wide=wide))
     with pytest.raises(RuleViolation, match="too_many_scans"):
-        attach(draft, png())
+        attach(draft, png(wide=6))
+
+
+def test_the_same_bytes_are_kept_once_even_where_no_more_are_taken(draft: Draft) -> None:
+    kept = [attach(draft, png(wide=wide)) for wide in range(1, 6)]
+    assert attach(draft, png(wide=3), "бет.png") == kept[2]
+    assert Attachment.objects.count() == 5
 
 
 def test_a_scan_can_be_taken_back_until_it_is_filed(
     world: World, draft: Draft, django_capture_on_commit_callbacks
 ) -> None:
-    first, second = attach(draft, png()), attach(draft, png())
+    first, second = attach(draft, png()), attach(draft, pdf())
     storage, name = first.content.storage, first.content.name
     with django_capture_on_commit_callbacks(execute=True):
         drop_attachment(attachment=first)
@@ -197,8 +204,10 @@ def test_a_draft_that_nobody_touched_for_a_month_goes_with_its_scans(
 
 def test_files_that_no_row_names_are_swept_after_a_day(world: World, draft: Draft) -> None:
     kept = attach(draft, png())
-    gone = attach(draft, png())
+    gone = attach(draft, pdf())
     Attachment.objects.filter(pk=gone.pk).delete()
+    for row in (kept, gone):
+        os.utime(row.content.path, times=(world.now.timestamp(),) * 2)
     assert sweep_attachments(now=world.now) == 0
     assert sweep_attachments(now=world.now + timedelta(days=2)) == 1
     assert kept.content.storage.exists(kept.content.name)

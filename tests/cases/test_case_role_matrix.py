@@ -144,7 +144,6 @@ DOORS = (
             "receive",
             "receive_sign",
             "ask",
-            "ask_keep",
             "ask_check",
             "own_attachment",
             "phones",

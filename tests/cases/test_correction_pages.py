@@ -10,7 +10,10 @@ from django.urls import reverse
 
 from kualik.accounts.models import Person, User
 from kualik.cases.models import Attachment, Correction, Draft, Request
+from kualik.cases.services.correcting import accept_correction
+from kualik.cases.services.sealing import SEAL_JOB, seal_job_key
 from kualik.core import journal
+from kualik.core.models import Job
 from kualik.rules.lifecycle import Role, State
 from kualik.training.models import Completion
 from tests.cases.papers import ask_to_correct, scan, taken
@@ -119,6 +122,7 @@ def test_hidden_fields_and_a_forged_key_change_nothing(
         ("Ахметова Дина 🌷", "does not belong there"),
         ("Ахметова " + "а" * 300, "longer than 100"),
         ("Ахметова" + "\u0301" * 2000, "at most 1000"),
+        ("Ә" * 100, "does not fit the sheet: the full name of the holder"),
         ("", "required"),
     ],
 )
@@ -369,6 +373,30 @@ def test_the_registrar_is_told_who_has_to_send_the_draft_back(
     request.refresh_from_db()
     assert request.certificate is not None
     assert request.certificate.facts["holder_kk"] == RIGHT
+
+
+def test_the_office_sees_that_the_new_document_could_not_be_made(world: World) -> None:
+    sealed = world.by_state[State.HANDED_OVER]
+    found = ask_to_correct(sealed.completion, now=world.now, holder_kk=RIGHT)
+    registrar = world.demo.staff[Role.REGISTRAR]
+    who = {"user": registrar, "role": Role.REGISTRAR, "now": world.now}
+    ordered = accept_correction(correction=found, days={}, **who)
+    client = sign_in(Client(), registrar)
+    client.cookies["kualik_language"] = "en"
+    where = reverse("cases:correction", args=[found.number])
+    assert "The seal failed" not in client.get(where).content.decode()
+    trace = "kualik.rules.errors.RuleViolation: paper_overflow (part=programme)\n"
+    Job.objects.create(
+        name=SEAL_JOB,
+        key=seal_job_key(ordered.certificate.number),
+        payload={},
+        run_at=world.now,
+        failed_at=world.now,
+        last_error=trace,
+    )
+    page = client.get(where).content.decode()
+    assert "The seal failed" in page
+    assert "the title of the programme" in page
 
 
 def test_the_request_page_says_what_it_replaces(

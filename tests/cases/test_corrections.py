@@ -28,7 +28,7 @@ from kualik.rules.language import Text
 from kualik.rules.lifecycle import Role, State
 from kualik.training.models import Completion
 from kualik.training.services import correct_completion
-from tests.cases.papers import ask_to_correct
+from tests.cases.papers import NEW_NAME, ask_to_correct
 from tests.world import World, issue
 
 WRONG, RIGHT = "Әбдірахманова Айгерім Нұрланқызы", "Әбдірахманова Айгерим Нұрланқызы"
@@ -396,3 +396,27 @@ def test_an_approval_prints_what_was_corrected_since_the_request_was_read(world:
     approved = approve_request(request=request, user=user, role=Role.REGISTRAR, now=world.now)
     assert approved.certificate is not None
     assert approved.certificate.facts["holder_ru"] == RIGHT
+
+
+def test_a_name_that_no_sheet_holds_is_neither_filed_nor_accepted(world: World) -> None:
+    completion = world.demo.free[-1]
+    with pytest.raises(RuleViolation, match="paper_overflow"):
+        ask_to_correct(completion, now=world.now, holder_kk="Ә" * 100)
+    found = ask_to_correct(completion, now=world.now, holder_kk=NEW_NAME)
+    Correction.objects.filter(pk=found.pk).update(wanted={"holder_kk": "Ә" * 100})
+    found.refresh_from_db()
+    with pytest.raises(RuleViolation, match="paper_overflow") as caught:
+        accept(world, found)
+    assert caught.value.params == {"part": "holder"}
+    found.refresh_from_db()
+    completion.refresh_from_db()
+    assert found.state == Correction.State.OPEN
+    assert completion.holder_kk != "Ә" * 100
+
+
+@pytest.mark.parametrize("name", ["Әбдіғаппарова Гүлнұр " + "Ж" * 40, "Ә" * 45 + " " + "Ә" * 40])
+def test_a_long_name_that_the_sheet_holds_is_accepted(world: World, name: str) -> None:
+    completion = world.demo.free[-1]
+    accept(world, ask_to_correct(completion, now=world.now, holder_kk=name))
+    completion.refresh_from_db()
+    assert completion.holder_kk == name

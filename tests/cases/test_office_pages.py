@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.html import escape
 
 from kualik.accounts.models import User
 from kualik.cases.models import Request
@@ -255,6 +256,19 @@ def test_an_act_that_came_too_late_is_told_and_changes_nothing(
     assert case.state == State.REFUSED
 
 
+@pytest.mark.parametrize("language", ["kk", "ru"])
+def test_the_timeline_gives_the_facts_of_a_refusal_in_the_language_of_the_page(
+    world: World, signed_in: SignIn, language: str
+) -> None:
+    case = world.by_state[State.REFUSED]
+    where = reverse("cases:request", args=[case.number])
+    text = signed_in(registrar(world)).get(where, {"lang": language}).content.decode()
+    steps = text[text.index('class="k-timeline"') :]
+    facts = case.refusal["facts"]
+    assert escape(facts[language]) in steps
+    assert escape(facts["ru" if language == "kk" else "kk"]) not in steps
+
+
 def test_a_withdrawal_needs_its_grounds_and_keeps_them_in_the_timeline(
     world: World, signed_in: SignIn
 ) -> None:
@@ -275,7 +289,7 @@ def test_sending_back_voids_the_draft_and_says_why(world: World, signed_in: Sign
     client = signed_in(world.demo.staff[Role.AUTHORISED_PERSON])
     data = {"reason_kk": "Аты қате жазылған", "reason_ru": "Ошибка в имени"}
     where = reverse("cases:send_back", args=[case.number])
-    assert "Ошибка в имени" in client.post(where, data, follow=True).content.decode()
+    assert "Аты қате жазылған" in client.post(where, data, follow=True).content.decode()
     case.refresh_from_db()
     draft.refresh_from_db()
     assert (case.state, case.certificate, draft.status) == (State.IN_REVIEW, None, "void")

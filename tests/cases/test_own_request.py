@@ -96,7 +96,7 @@ def test_a_refusal_is_reasoned_in_both_languages_with_the_way_on(world: World) -
     assert "What to mend" in text
     assert "Last day to complain" in text
     assert refusal.appeal().ways[0].text.en in text
-    assert "waits for the signature of the authorised person" in text
+    assert "is being made" in text
     assert f"/cabinet/receive/{request.completion_id}/" in text
     assert f"/complaints/new/?request={request.number}" in text
 

@@ -6,10 +6,18 @@ import pytest
 import time_machine
 from django.test import Client
 from django.urls import reverse
+from django.utils.html import escape
 
 from kualik.accounts.models import User
 from kualik.cases.models import Request
+from kualik.cases.services.following.words import sentence
+from kualik.complaints.queries import bodies
+from kualik.core import clock
+from kualik.core.clock import local_day
+from kualik.papers.services.wording import long_date
+from kualik.providers.models import Office
 from kualik.rules import refusal
+from kualik.rules.complaints import last_day_to_complain
 from kualik.rules.lifecycle import Role, State
 from tests.world import BEFORE_ACCEPTANCE, FACTS, FILED_LATE, World, file_for
 
@@ -60,17 +68,43 @@ def test_the_preview_shows_both_languages_as_the_applicant_will_read_them(
     for shown in (
         FACTS.kk,
         FACTS.ru,
-        "(A303.9.2)",
+        "строка 9 стандарта (приказ ҚР ДСМ-303/2020), A303.9.2",
         "ДӘЛЕЛДІ БАС ТАРТУ",
         "МОТИВИРОВАННЫЙ ОТКАЗ",
         appeal.heading.kk,
         appeal.heading.ru,
         *(way.text.ru for way in appeal.ways),
         case.completion.holder_kk,
+        sentence("mend", "incomplete").kk,
+        Office.objects.get(provider=case.provider, is_main=True).address_ru,
+        *(body.address.kk for body in bodies().bodies),
+        long_date(
+            last_day_to_complain(local_day(clock.now()), appeal=appeal, ways_were_named=True), "ru"
+        ),
     ):
-        assert shown in text
+        assert escape(shown) in text
     case.refresh_from_db()
     assert case.state == State.IN_REVIEW
+
+
+def test_what_no_sheet_holds_is_said_before_anything_is_decided(
+    world: World, bolat: Client, case: Request
+) -> None:
+    signers = User.objects.filter(provider=case.provider, grants__role=Role.AUTHORISED_PERSON)
+    signers.update(full_name="Ә" * 100)
+    for step in ("preview", "confirm"):
+        text = refuse(bolat, case, step=step)
+        assert "There is a problem" in text
+        assert "the name or position of the signer" in text
+    case.refresh_from_db()
+    assert case.state == State.IN_REVIEW
+
+
+def test_a_run_of_letters_without_a_blank_is_no_hindrance(bolat: Client, case: Request) -> None:
+    run = "Ж" * 80
+    text = refuse(bolat, case, facts_kk=f"{FACTS.kk} {run}")
+    assert "There is a problem" not in text
+    assert run in text
 
 
 def test_the_confirmed_refusal_keeps_ground_clause_facts_and_appeal(

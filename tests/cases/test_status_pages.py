@@ -141,7 +141,7 @@ def test_the_phone_serves_again_on_the_next_day(world: World, visitor: Client) -
     for place in range(MISSES):
         visitor.defaults["REMOTE_ADDR"] = f"192.0.2.{place}"
         ask(visitor, request, code="9999")
-    with time_machine.travel(world.now + timedelta(days=1, minutes=5), tick=False):
+    with time_machine.travel(clock.now() + timedelta(days=1, minutes=5), tick=False):
         assert "What happened" in ask(visitor, request, code=PHONE_END)
 
 

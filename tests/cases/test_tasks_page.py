@@ -2,6 +2,7 @@
 
 import ast
 import re
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from kualik.core import journal
 from kualik.core.models import StaffTask
 from kualik.core.tasks import Task, open_task
 from kualik.notifications.models import Message
+from kualik.notifications.services.wording import faults
 from kualik.rules.language import LANGUAGES
 from kualik.rules.lifecycle import Role
 from tests.notifications.telling import tell
@@ -52,8 +54,9 @@ def put(world: World, kind: str = "human_review", **changes: object) -> StaffTas
 def failed_message(world: World) -> tuple[Message, StaffTask]:
     """A message that was given up, with the task that the outbox opens for it."""
     (message,) = tell(now=NOW, about=f"request:{world.demo.requests[0].number}")
-    Message.objects.filter(pk=message.pk).update(state=Message.State.FAILED, fault="no route")
-    params = {"event": message.event, "channel": "sms", "reason": "no route"}
+    Message.objects.filter(pk=message.pk).update(state=Message.State.FAILED, fault="given_up")
+    reason = asdict(faults()["given_up"])
+    params = {"event": message.event, "channel": "sms", "reason": reason}
     return message, put(world, "message_failed", key=f"message_failed:{message.pk}", params=params)
 
 
@@ -155,8 +158,11 @@ def test_tasks_are_seen_in_their_role_and_of_their_provider_alone(world: World) 
 def test_the_administrator_of_the_platform_sees_the_carrier(world: World) -> None:
     admin = enrol("platform", None, Role.PLATFORM_ADMIN, now=world.now)
     values = {"role": "platform_admin", "scope": "", "subject": ""}
-    task = put(world, "carrier_refuses", params={"channel": "sms", "reason": "403"}, **values)
-    assert escape(task_text(task).kk) in at(admin)
+    params = {"channel": "sms", "reason": asdict(faults()["away"]), "detail": "status 403"}
+    task = put(world, "carrier_refuses", params=params, **values)
+    page = at(admin)
+    assert escape(task_text(task).kk) in page
+    assert f'{faults()["away"].kk} (<code lang="en">status 403</code>)' in page
     assert press(admin, task) == 302
     assert not tasks_of(admin).exists()
 
@@ -193,8 +199,10 @@ def test_what_ends_by_its_own_act_has_no_press(world: World) -> None:
 def test_a_failed_message_is_sent_again_and_its_task_is_done(world: World) -> None:
     message, task = failed_message(world)
     registrar = world.demo.staff[Role.REGISTRAR]
-    page = at(registrar, "ru")
-    assert "no route" in page
+    for language, other in (("kk", "ru"), ("ru", "kk")):
+        page = at(registrar, language)
+        assert faults()["given_up"].get(language) in page
+        assert faults()["given_up"].get(other) not in page
     assert press(registrar, task, "send-again") == 302
     message.refresh_from_db()
     assert message.state == Message.State.WAITING

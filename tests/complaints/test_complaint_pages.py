@@ -21,7 +21,9 @@ from kualik.complaints.queries import status_code
 from kualik.complaints.services.deciding import decide_complaint
 from kualik.complaints.services.handling import forward_complaint
 from kualik.core import jobs
+from kualik.core.journal import history
 from kualik.notifications.models import Message
+from kualik.rules.complaints import law
 from kualik.rules.lifecycle import Role, State
 from tests.cases.scans import pdf
 from tests.complaints.complaining import FINDINGS, TEXT, complain, head, ruling
@@ -73,6 +75,27 @@ def test_anybody_complains_without_account_and_iin(world: World, client: Client)
     assert "Your rights and duties" in page
     receipt = client.get(reverse("complaints:filed_receipt", args=[found.number]))
     assert (receipt.status_code, receipt.content[:5]) == (200, b"%PDF-")
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("Ә" * 300, "at most 100"), ("...", "name"), ("Иван\u202eов", "")],
+)
+def test_a_name_that_is_none_is_told_at_its_field(
+    world: World, client: Client, name: str, told: str
+) -> None:
+    answer = in_english(client).post(NEW, written(client, complainant=name))
+    if told:
+        assert told in text_of(answer)
+        assert 'href="#id_complainant"' in answer.content.decode()
+    assert Complaint.objects.exists() is not bool(told)
+
+
+def test_a_name_of_one_long_word_is_on_the_receipt(world: World, client: Client) -> None:
+    client.post(NEW, written(client, complainant="Ә" * 100))
+    number = Complaint.objects.get().number
+    receipt = client.get(reverse("complaints:filed_receipt", args=[number]))
+    assert receipt.content[:5] == b"%PDF-"
 
 
 def test_the_receipt_page_is_shown_to_the_browser_that_filed_alone(
@@ -353,6 +376,26 @@ def test_the_decision_of_the_body_is_entered_on_the_same_page(world: World, clie
     assert ComplaintDecision.objects.get().body == "higher_body"
 
 
+@pytest.mark.parametrize("language", ["kk", "ru"])
+def test_the_page_says_the_decision_in_its_own_language(
+    world: World, client: Client, language: str
+) -> None:
+    found = complain(world)
+    decide_complaint(
+        complaint=found,
+        ruling=ruling("act_cancelled"),
+        user=head(world),
+        role=Role.OFFICE_HEAD,
+        now=world.now,
+    )
+    kind = law().decision("act_cancelled").name
+    where = reverse("complaints:complaint", args=[found.number])
+    page = text_of(sign_in(client, head(world)).get(where, {"lang": language}))
+    steps = page[page.index('class="k-timeline"') :]
+    assert kind.get(language) in steps
+    assert kind.get("ru" if language == "kk" else "kk") not in steps
+
+
 def test_who_is_complained_of_is_offered_full_satisfaction_alone(
     world: World, client: Client
 ) -> None:
@@ -406,9 +449,50 @@ def test_the_contact_centre_sees_what_is_open_and_the_texts_of_its_own_alone(
     }
     assert (TEXT in pages[found], TEXT in pages[other]) == (True, False)
     assert status_code(other) not in pages[other]
-    assert "2 complaints found" in text_of(client.get(reverse("complaints:list")))
+    assert "1 complaint found" in text_of(client.get(reverse("complaints:list"))), "its own"
     receipt = reverse("complaints:receipt", args=[other.number])
     assert client.get(receipt).status_code == 404
+
+
+def test_the_contact_centre_searches_first_and_sees_no_whole_name(
+    world: World, client: Client
+) -> None:
+    client = in_english(sign_in(client, world.contact_centre))
+    found = complain(world)
+    Complaint.objects.update(phone="+77011234567", against=head(world))
+    surname, given, *_ = found.complainant.split()
+    assert "0 complaints found" in text_of(client.get(reverse("complaints:list")))
+    rows = text_of(client.get(reverse("complaints:list"), {"text": found.number}))
+    page = text_of(client.get(reverse("complaints:complaint", args=[found.number])))
+    for shown in (rows, page):
+        assert f"{given} {surname[0]}." in shown
+        assert surname not in shown
+    assert "4567" not in page
+    assert head(world).full_name not in page
+
+
+def test_every_look_at_a_complaint_is_kept_under_its_number(world: World, client: Client) -> None:
+    found = complain(world)
+    Complaint.objects.update(person=None)
+    for user, role in ((world.contact_centre, "contact_centre"), (head(world), "office_head")):
+        for _ in range(2):
+            desk = sign_in(Client(), user)
+            desk.get(reverse("complaints:list"), {"text": found.number})
+            page = text_of(desk.get(reverse("complaints:complaint", args=[found.number])))
+        looks = [
+            entry.role
+            for entry in history(f"complaint:{found.number}")
+            if entry.action == "accounts.looked"
+        ]
+        assert looks[-1] == role
+        assert "accounts.looked" not in page, "no step of its course"
+    assert looks == ["contact_centre", "office_head"], "once a day each"
+
+
+def test_a_list_that_the_contact_centre_was_shown_is_a_look(world: World, client: Client) -> None:
+    found = complain(world)
+    sign_in(client, world.contact_centre).get(reverse("complaints:list"), {"text": found.number})
+    assert history(f"complaint:{found.number}")[-1].action == "accounts.looked"
 
 
 def test_the_complainant_sees_who_read_the_complaint(world: World, client: Client) -> None:

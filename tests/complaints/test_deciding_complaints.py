@@ -1,6 +1,6 @@
 """Deciding complaints: six kinds, reasons, independence, and what follows for the request."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -18,6 +18,7 @@ from kualik.complaints.services.deciding import (
 )
 from kualik.complaints.services.handling import assign_handler, forward_complaint
 from kualik.core import journal
+from kualik.core.clock import local_day
 from kualik.core.models import StaffTask
 from kualik.notifications.models import Message
 from kualik.rules.complaints import law
@@ -131,7 +132,7 @@ def test_the_decision_of_the_higher_body_binds(world: World) -> None:
         complaint=found,
         ruling=ruling(),
         outer_number="01-23/456",
-        outer_on=date(2026, 11, 20),
+        outer_on=local_day(world.now),
         **as_registrar(world),
     )
     request = world.by_state[State.REFUSED]
@@ -147,7 +148,7 @@ def test_a_body_decides_nothing_that_was_not_sent_to_it(world: World) -> None:
             complaint=complain(world),
             ruling=ruling(),
             outer_number="1",
-            outer_on=date(2026, 11, 20),
+            outer_on=local_day(world.now),
             **as_head(world),
         )
 
@@ -264,7 +265,7 @@ def test_nobody_without_the_role_decides_or_enters_a_decision(world: World) -> N
             complaint=found,
             ruling=ruling(),
             outer_number="1",
-            outer_on=date(2026, 11, 20),
+            outer_on=local_day(world.now),
             **clerk,
         )
 

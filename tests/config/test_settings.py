@@ -19,6 +19,7 @@ from kualik.config import settings
 print(json.dumps({
     "demo": settings.DEMO,
     "password": settings.DEMO_PASSWORD,
+    "quiet": settings.QUIET_HOURS,
     "secrets": [settings.SECRET_KEY, settings.IIN_KEY, settings.KEY_PASSPHRASE],
 }))
 """
@@ -71,6 +72,14 @@ def test_whatever_names_a_real_installation_ends_the_demonstration(
     assert not (tmp_path / "var" / "secrets").exists()
 
 
+def test_phones_are_left_in_peace_at_night_unless_they_are_those_of_the_demonstration(
+    tmp_path: Path,
+) -> None:
+    assert json.loads(load(tmp_path).stdout)["quiet"] is False
+    own = load(tmp_path, KUALIK_SMS_URL="smsc://login:secret@smsc.kz")
+    assert json.loads(own.stdout)["quiet"] is True
+
+
 def test_an_empty_variable_names_nothing(tmp_path: Path) -> None:
     done = load(tmp_path, **dict.fromkeys(environment.REAL, ""))
     assert json.loads(done.stdout)["demo"] is True
@@ -81,6 +90,7 @@ def test_a_real_installation_has_its_own_secrets_and_no_demonstration(tmp_path: 
     assert json.loads(done.stdout) == {
         "demo": False,
         "password": "",
+        "quiet": True,
         "secrets": [f"the {name}" for name in SECRETS],
     }
 

@@ -9,6 +9,7 @@ from django.db import connection
 from kualik.core import journal
 from kualik.core.journal import Actor, Event
 from kualik.core.models import JournalEntry
+from kualik.rules.language import Text
 
 NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 AIGERIM = Actor(name="user:1", role="registrar")
@@ -35,6 +36,16 @@ def test_a_changed_entry_is_found() -> None:
     with connection.cursor() as cursor:
         cursor.execute("UPDATE core_journalentry SET action = 'other' WHERE sequence = 2")
     assert journal.broken_links("request:1") == [2]
+
+
+@pytest.mark.django_db
+def test_a_reason_is_kept_in_all_its_languages_or_as_it_was_typed() -> None:
+    refused = Text("Құжат оқылмайды", "Документ не читается")
+    for data in ({"reason": refused}, {"reason": "Өтініш № 9"}, {}):
+        journal.record(subject="request:1", action="a", actor=AIGERIM, now=NOW, data=data)
+    said = [journal.reason_of(entry) for entry in journal.history("request:1")]
+    assert said == [refused, Text(*["Өтініш № 9"] * 3), None]
+    assert journal.broken_links("request:1") == []
 
 
 @pytest.mark.django_db

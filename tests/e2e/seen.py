@@ -18,12 +18,14 @@ class Seen:
     """What this run saw, for the accessibility statement (``kualik write_audit``).
 
     ``visits`` are kind of page, language and width of each page that axe judged; the sets hold
-    what was read by keys alone, at 200 and 400 % and in the low-vision version.
+    what was read by keys alone, at 200 and 400 % and in the low-vision version. ``left_out`` counts
+    tests that did not run to their end.
     """
 
     browser: str = ""
     visits: list[tuple[str, str, int]] = field(default_factory=list)
     faults: int = 0
+    left_out: int = 0
     skeletons: set[str] = field(default_factory=set)
     keyboard: set[str] = field(default_factory=set)
     zoom: set[str] = field(default_factory=set)

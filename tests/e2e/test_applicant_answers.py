@@ -3,14 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
-from kualik.core import clock
-from kualik.notifications.services.wording import end_of_quiet
-
 BOTH = pytest.mark.parametrize(("language", "width"), [("kk", 390), ("ru", 1280)])
 OFFER = r"\b1\b"
-pytestmark = pytest.mark.skipif(
-    end_of_quiet("sms", now=clock.now()) is not None, reason="no offer is sent at night"
-)
 
 
 @BOTH

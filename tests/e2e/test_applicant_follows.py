@@ -15,6 +15,9 @@ SCAN = {"name": "card.png", "mimeType": "image/png", "buffer": png()}
 DOCUMENT = "main .k-verdict--good a[href$='.pdf']"
 APPROVE = "main .k-next form[action$='/approve/'] button"
 SIGNER = "authorised-person-syr"
+# The longest surname that a document holds, and a run of letters that no line does.
+SURNAME = "Қырғызбаева" + "ә" * 34
+RUN = "Ж" * 80
 MADE_MS = 60_000
 
 
@@ -62,30 +65,33 @@ def test_a_wrong_spelling_is_corrected_and_the_document_says_the_new_name(
     visit, applicants, tmp_path: Path, language: str, width: int
 ) -> None:
     me, visitor = applicants[f"misspelt-{language}"], visit(language, width)
-    page, name = visitor.page, f"Қырғызбаева {me.name.partition(' ')[2]}"
+    page, name = visitor.page, f"{SURNAME} {me.name.partition(' ')[2]}"
     visitor.be(me)
     visitor.open("/cabinet/")
     visitor.follow("main a[href^='/cabinet/corrections/of/']")
     visitor.is_fine("applicant-correction", width)
-    visitor.send("main form:has(input[name=holder_kk])")
+    visitor.follow("main .k-actions button[type=submit]")
     expect(page.locator(".govuk-error-summary")).to_be_visible()
     page.fill("main input[name=holder_kk]", name)
     page.fill("main input[name=holder_ru]", name)
     page.set_input_files("main input[name=scans]", SCAN)
     visitor.follow("main .k-actions button[type=submit]")
-    visitor.is_fine("applicant-correction-check", width)
+    visitor.is_fine("applicant-correction-check", 320, width)
     visitor.send("main form:has(input[name=key])")
     own = page.url.removeprefix(visitor.system).partition("?")[0]
-    visitor.is_fine("applicant-correction-sent", width)
+    visitor.is_fine("applicant-correction-sent", 320, width)
 
     office = at_office(visit, language, "registrar")
     office.open(f"/office/corrections/{own.strip('/').rpartition('/')[2]}/")
-    office.is_fine("applicant-correction-office", 1280)
+    office.is_fine("applicant-correction-office", 320, 1280)
     office.follow("main .k-next a[href$='/accept/']")
+    office.is_fine("applicant-correction-accept", 320, 1280)
     office.send("main form")
+    office.open("/office/requests/")
+    office.is_fine("office-long-name", 320, 1280)
 
     wait_for_link(visitor, own, "main .k-verdict--good")
-    visitor.is_fine("applicant-corrected", width)
+    visitor.is_fine("applicant-corrected", 320, width)
     visitor.follow("main .k-verdict--good a[href^='/cabinet/requests/']")
     assert name.split()[0] in text_of(visitor, DOCUMENT, tmp_path)
 
@@ -110,7 +116,7 @@ def test_a_representative_receives_by_power_of_attorney(
         page.fill("main input[name=principal_iin]", principal.iin)
         page.fill("main input[name=valid_until]", str(valid_until))
         page.set_input_files("main input[name=scans]", SCAN)
-        visitor.send("main form:has(input[name=principal_iin])")
+        visitor.follow("main .k-actions button[type=submit]")
         if valid_until == yesterday:
             expect(page.locator(".govuk-error-summary")).to_be_visible()
             visitor.is_fine("applicant-mandate-expired", width)
@@ -153,10 +159,16 @@ def test_a_refusal_comes_as_a_signed_letter_and_asking_again_brings_the_document
     office = at_office(visit, language, "registrar")
     office.open(f"/office/requests/{me.number}/refuse/")
     office.page.locator("main input[type=radio]").first.check()
-    office.page.fill("main textarea[name=facts_kk]", "Ұсынылған дипломның көшірмесі оқылмайды.")
-    office.page.fill("main textarea[name=facts_ru]", "Копия представленного диплома не читается.")
+    office.page.fill(
+        "main textarea[name=facts_kk]", f"Ұсынылған дипломның көшірмесі оқылмайды. {RUN}"
+    )
+    office.page.fill(
+        "main textarea[name=facts_ru]", f"Копия представленного диплома не читается. {RUN}"
+    )
     office.send("main form")
+    office.is_fine("applicant-refusal-preview", 320, 1280)
     office.follow("main button[name=step][value=confirm]")
+    office.is_fine("applicant-refused-office", 320, 1280)
 
     signer = at_office(visit, language, "authorised-person")
     wait_for_link(signer, "/office/seal/", "main a[href='/office/seal/sign/']")
@@ -165,7 +177,7 @@ def test_a_refusal_comes_as_a_signed_letter_and_asking_again_brings_the_document
 
     visitor.be(me)
     visitor.open(path)
-    visitor.is_fine("applicant-refused", width)
+    visitor.is_fine("applicant-refused", 320, width)
     letter = text_of(visitor, "main a[href^='/cabinet/letters/']", tmp_path)
     assert "көшірмесі оқылмайды" in letter
     assert "не читается" in letter
@@ -193,14 +205,15 @@ def test_an_overdue_request_is_complained_of_and_the_decision_brings_the_documen
     visitor.follow("main .k-verdict--bad a[href^='/complaints/new/']")
     expect(page.locator("main input[name=named_number]")).to_have_value(me.number)
     visitor.is_fine("applicant-complaint", width)
-    page.fill("main textarea[name=text]", "Мерзім өтіп кетті, жауап жоқ. Срок прошёл, ответа нет.")
+    page.fill("main textarea[name=text]", f"Мерзім өтіп кетті, жауап жоқ. {RUN}")
     visitor.send("main form:has(textarea[name=text])")
     expect(page.locator(".govuk-error-summary")).to_have_count(0)
-    visitor.is_fine("applicant-complained", width)
+    visitor.is_fine("applicant-complained", 320, width)
     number = page.url.partition("?")[0].strip("/").rpartition("/")[2]
 
     head = at_office(visit, language, "office-head")
     head.open(f"/office/complaints/{number}/")
+    head.is_fine("applicant-complaint-read", 320, 1280)
     head.follow("main .k-next a[href$='/decide/']")
     head.page.check("main input[name=kind][value=action_ordered]")
     head.page.fill(

@@ -13,6 +13,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 from kualik.accounts.models import RoleGrant, User
 from kualik.accounts.queries import authorised_person
 from kualik.cases.models import Request
+from kualik.cases.queries.tasks import tasks_of
 from kualik.cases.services.deciding import (
     approve_request,
     decline_request,
@@ -30,7 +31,7 @@ from kualik.cases.services.sealing import (
 from kualik.certificates.models import Certificate
 from kualik.core import jobs, journal
 from kualik.core.journal import SYSTEM
-from kualik.core.models import Job, JournalEntry
+from kualik.core.models import Job, JournalEntry, StaffTask
 from kualik.demo.loading import load_demonstration, read_data
 from kualik.demo.organisations import open_organisation
 from kualik.rules.errors import RuleViolation
@@ -39,6 +40,7 @@ from kualik.rules.lifecycle import Role, State
 from kualik.signatures.models import KeyUse
 from kualik.signatures.queries import organisation_key
 from kualik.signatures.services import disable_key
+from kualik.training.models import Completion
 from tests.flows.office import NOW, Office, open_demo_office
 
 HANDLERS = {"cases.seal": run_seal_job}
@@ -59,6 +61,29 @@ def run_jobs() -> int:
 
 def again(request: Request) -> Request:
     return Request.objects.select_related("certificate", "provider").get(pk=request.pk)
+
+
+@pytest.mark.parametrize("by_machine", [False, True])
+def test_what_no_sheet_holds_is_the_offices_task_until_it_is_sent_back(
+    office: Office, by_machine: bool
+) -> None:
+    if by_machine:
+        office.seal_automatically()
+    (request,) = office.file(1)
+    Completion.objects.filter(pk=request.completion_id).update(holder_kk="Ә" * 100)
+    approve_request(request=request, user=office.registrar, role=Role.REGISTRAR, now=NOW)
+    if not by_machine:
+        order_seal(requests=[request], user=office.signer, now=NOW)
+    run_jobs()
+    task = StaffTask.objects.get(kind="seal_failed")
+    assert (task.scope, task.role, task.closed_at) == ("DEMO", Role.OFFICE_HEAD, None)
+    assert task.subject == f"request:{request.number}"
+    assert "тегі, аты, әкесінің аты" in task.params["reason"]["kk"]
+    assert task in tasks_of(office.registrar)
+    who = {"user": office.signer, "role": Role.AUTHORISED_PERSON, "now": NOW}
+    send_back_request(request=again(request), reason=REASON, **who)
+    task.refresh_from_db()
+    assert task.closed_at == NOW
 
 
 def test_an_order_dies_with_the_draft_it_was_for(office: Office) -> None:

@@ -147,10 +147,10 @@ def test_from_the_offer_to_the_document_by_one_short_message(
     filed.refresh_from_db()
     assert filed.state == State.ISSUED
     events = Message.objects.filter(address=phone).values_list("event", flat=True)
-    assert set(events) == {"completion_offer", "request_filed", "request_issued"}
+    assert set(events) == {"completion_offer", "answer_filed", "request_issued"}
 
 
-def test_pressed_three_times_at_once_it_is_filed_once(racing_office: Office) -> None:
+def test_pressed_three_times_at_once_it_is_filed_once(racing_office: Office, monday: None) -> None:
     mine = completed(racing_office)
     clients = [at_home(mine.person) for _ in range(3)]
     fields = hidden(clients[0].get(page_of(mine)))

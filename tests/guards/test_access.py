@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from pytest_django import Settings
 
 from kualik.accounts.models import User
 from kualik.core.access import APPLICANT, PROGRAM, PUBLIC, SIGNED_IN, permission_of
@@ -50,6 +51,7 @@ def address(world: World, name: str, route: URLPattern) -> str:
         "size": "a4",
         "number": certificate.number if in_register else request.number,
         "act": "suspend",
+        "event": "request_filed",
         "group": world.demo.group.pk,
         "pk": world.demo.group.pk,
         "completion": world.demo.free[0].pk,
@@ -121,8 +123,9 @@ def test_a_password_alone_leads_from_every_staff_page_to_the_second_factor(world
 
 @pytest.mark.parametrize("role", sorted(PEOPLE))
 def test_a_role_that_a_page_does_not_name_is_refused_there_and_only_there(
-    world: World, role: Role
+    world: World, role: Role, settings: Settings
 ) -> None:
+    settings.ROOT_URLCONF = "tests.guards.plain_refusals"
     client = sign_in(Client(), person(world, role))
     for name, route in STAFF:
         may = role in (permission_of(route.callback) or ())

@@ -47,6 +47,7 @@ VALUES: Values = {
     "certificate": "DEMO-2026-000123-K",
     "ground": GROUND,
     "programme": PROGRAMME,
+    "on": date(2026, 11, 22),
     "decision": DECISION,
     "body": BODY,
     "answers": "Дана Маратқызы Оспанова, +7 727 300 00 01",

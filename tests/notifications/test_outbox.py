@@ -1,5 +1,6 @@
 """A row and a job in the caller's transaction; sent once, tried for days, ended for all to see."""
 
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,10 +12,10 @@ from kualik.core.journal import Actor
 from kualik.core.models import Job, StaffTask
 from kualik.core.tasks import close_task, open_tasks
 from kualik.notifications.models import Message, MessagePart
-from kualik.notifications.queries import channels, last_sms, messages_about
+from kualik.notifications.queries import channels, messages_about, sms_to
 from kualik.notifications.services.delivering import give_up_overdue, report_silence
 from kualik.notifications.services.sending import EMAIL_JOB, SMS_JOB, send_again
-from kualik.notifications.services.wording import MASK
+from kualik.notifications.services.wording import MASK, faults
 from kualik.rules.errors import RuleViolation
 from tests.notifications.catching import Catching, MovedClock, send_mail
 from tests.notifications.conftest import MONDAY
@@ -166,7 +167,7 @@ def test_a_letter_is_tried_for_three_days_and_then_becomes_a_task(
     assert (task.kind, task.subject) == ("message_failed", ABOUT)
     assert task.params == {
         "event": "request_filed", "channel": "email",
-        "reason": "given up: the carrier did not take it in time",
+        "reason": asdict(faults()["given_up"]),
     }  # fmt: skip
 
 
@@ -177,7 +178,7 @@ def test_an_address_that_nobody_has_is_a_task_at_once(
     message = by_mail()
     assert send_mail(clock) == 1
     message.refresh_from_db()
-    assert (message.state, message.fault) == ("failed", "the recipient is refused: 550")
+    assert (message.state, message.fault) == ("failed", "refused: the recipient is refused: 550")
     assert EMAIL not in str(StaffTask.objects.get().params)
 
 
@@ -266,14 +267,14 @@ def test_neither_code_nor_address_reaches_the_log(
     assert EMAIL not in lines
 
 
-def test_an_answer_finds_the_last_offer_to_its_number() -> None:
+def test_an_answer_finds_the_offers_to_its_number_the_newest_first() -> None:
     (offer,) = tell("completion_offer", now=MONDAY, about="completion:1")
     (later,) = tell("completion_offer", now=MONDAY + timedelta(days=1), about="completion:2")
-    asked = {"phone": PHONE, "event": "completion_offer"}
-    assert last_sms(**asked, until=MONDAY + timedelta(hours=1)) == offer
-    assert last_sms(**asked, until=MONDAY + timedelta(days=2)) == later
-    assert last_sms(**asked, until=MONDAY - timedelta(days=1)) is None
-    assert last_sms(phone="+77770000000", event="completion_offer", until=MONDAY) is None
+    asked = {"phone": PHONE, "person": None, "event": "completion_offer"}
+    assert list(sms_to(**asked, until=MONDAY + timedelta(hours=1))) == [offer]
+    assert list(sms_to(**asked, until=MONDAY + timedelta(days=2))) == [later, offer]
+    assert not sms_to(**asked, until=MONDAY - timedelta(days=1)).exists()
+    assert not sms_to(**{**asked, "phone": "+77770000000"}, until=MONDAY).exists()
 
 
 def test_a_task_that_staff_closed_does_not_come_back(catching: Catching, clock: MovedClock) -> None:

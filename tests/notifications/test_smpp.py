@@ -24,6 +24,7 @@ from kualik.notifications.adapters.wire import LinkLost
 from kualik.notifications.models import InboundSms, Message, MessagePart
 from kualik.notifications.services.receiving import ANSWER_JOB
 from kualik.notifications.services.settling import keep_part
+from kualik.notifications.services.wording import faults
 from tests.notifications.catching import Catching, MovedClock
 from tests.notifications.lines import open_line, outgoing_of, turn_until, turn_until_lost
 from tests.notifications.telling import ABOUT, PHONE, tell
@@ -76,7 +77,8 @@ def test_a_message_that_does_not_arrive_becomes_a_task(
     tell("request_issued", now=clock())
     turn_until(link, clock, lambda: state_is("failed"))
     (task,) = open_tasks(roles=["registrar"], scope="DEMO")
-    assert (task.subject, task.params["reason"]) == (ABOUT, f"not delivered: {state}")
+    assert (task.subject, task.params["reason"]["en"]) == (ABOUT, faults()["not_delivered"].en)
+    assert Message.objects.get().fault == f"not_delivered: {state}"
 
 
 def test_a_receipt_that_comes_after_a_new_line_still_counts(
@@ -176,6 +178,7 @@ def test_a_centre_down_for_an_hour_loses_nothing_and_doubles_nothing(
     assert len(catching.centre.messages) == catching.centre.submitted == len(told)
 
 
+@pytest.mark.real_clock
 def test_the_process_sends_opens_a_lost_line_again_and_ends_when_told(
     transactional_db: None, catching: Catching, process: "subprocess.Popen[str]"
 ) -> None:

@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import timedelta
 
 import pytest
@@ -15,6 +16,7 @@ from kualik.notifications.adapters.addresses import parse_address
 from kualik.notifications.models import Message, MessagePart
 from kualik.notifications.services.delivering import run_sms_job, worker_handlers
 from kualik.notifications.services.sending import EMAIL_JOB, SMS_JOB
+from kualik.notifications.services.wording import faults
 from tests.notifications.catching import MovedClock
 from tests.notifications.services import KAZINFOTEH_TAKEN, Service
 from tests.notifications.telling import PHONE, tell
@@ -185,7 +187,10 @@ def test_a_service_that_hangs_up_without_a_word_is_not_asked_twice(
     clock.move(minutes=10)
     send(clock)
     message.refresh_from_db()
-    assert (message.state, message.fault) == ("unsure", "the service did not answer in time")
+    assert (message.state, message.fault) == (
+        "unsure",
+        "no_word: the service did not answer in time",
+    )
     assert len(service.script.asked) == 1
     (task,) = open_tasks(roles=["registrar"], scope="DEMO")
     assert task.kind == "message_unsure"
@@ -261,7 +266,11 @@ def test_a_refused_account_is_a_task_of_the_administrator_until_it_works(
 ) -> None:
     sent_by(settings, service, clock, "smsc", smsc_error(3), 200)
     (task,) = open_tasks(roles=["platform_admin"], scope="")
-    assert task.params == {"channel": "sms", "reason": "smsc error 3: no money"}
+    assert task.params == {
+        "channel": "sms",
+        "reason": asdict(faults()["account_refused"]),
+        "detail": "smsc error 3: no money",
+    }
     service.script.body = TAKEN["smsc"]
     clock.move(minutes=5)
     send(clock)

@@ -3,13 +3,17 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from pytest_django import Settings
 
 from kualik.notifications.adapters.alphabet import cut
 from kualik.notifications.services.wording import (
     MASK,
     PATIENCE,
+    coded,
     end_of_quiet,
     events,
+    fault_text,
+    faults,
     placeholders,
     shortened,
     write,
@@ -31,8 +35,8 @@ ASKED_FOR = {
     "request_not_accepted", "refusal_signed",
     "request_handed_over", "request_overdue", "one_time_code", "complaint_registered",
     "complaint_decided", "complaint_forwarded", "correction_decided", "correction_filed",
-    "answer_not_understood", "answer_state", "answer_not_filed",
-    "request_withdrawn",
+    "answer_not_understood", "answer_state", "answer_not_filed", "consent_first",
+    "answer_filed", "request_withdrawn",
     "human_review_asked", "human_review_decided", "phone_moved", "phone_added",
     "counter_code", "hand_over_code",
     "mandate_asked", "mandate_checked", "mandate_refused", "mandate_revoked",
@@ -47,12 +51,16 @@ OWN_ACCOUNT = {
 LETTERS = {"incident_notice", *OWN_ACCOUNT}
 ANSWERS_TO_AN_OWN_ACT = {
     "request_filed", "number_unconfirmed", "answer_not_understood", "one_time_code",
+    "answer_filed",
     "counter_code", "hand_over_code", "complaint_registered", "request_handed_over",
     "request_withdrawn",
-    "human_review_asked", "correction_filed", "answer_state", "answer_not_filed",
+    "human_review_asked", "correction_filed", "answer_state", "answer_not_filed", "consent_first",
 }  # fmt: skip
 CODES = ("one_time_code", "counter_code", "hand_over_code")
-REPLIES = {"number_unconfirmed", "answer_not_understood", "answer_state", "answer_not_filed"}
+REPLIES = {
+    "number_unconfirmed", "answer_not_understood", "answer_state", "answer_not_filed",
+    "consent_first",
+}  # fmt: skip
 
 
 def test_every_event_has_its_texts() -> None:
@@ -139,10 +147,18 @@ def test_the_offer_asks_to_answer_one() -> None:
     )
     assert all(str(VALUES["link"]) in body for body in (kk, ru, en))
     assert "Медицина академиясы" in kk
-    assert "толық игердіңіз" in kk
-    assert "1 деп жауап беріңіз" in kk
-    assert "ответьте 1" in ru
+    assert "22.11.2026" in kk
+    assert f"1 деп жауап беріңіз немесе мына бетті ашыңыз: {VALUES['link']}" in kk
+    assert f"ответьте 1 или откройте страницу: {VALUES['link']}" in ru
     assert "Answer 1" in en
+
+
+def test_every_fault_has_words_in_three_languages_and_keeps_what_the_carrier_said() -> None:
+    for code, words in faults().items():
+        assert len({words.kk, words.ru, words.en}) == 3, code
+        assert fault_text(coded(code, "550: no such user")) == (words, "550: no such user")
+        assert fault_text(code) == (words, "")
+    assert fault_text("as of old")[0].kk == "as of old"
 
 
 @pytest.mark.parametrize("channel", ["sms", "email"])
@@ -203,6 +219,11 @@ def almaty(day: int, hour: int, minute: int = 0) -> datetime:
 def test_phones_are_left_in_peace_from_ten_to_eight(now: datetime, until: datetime | None) -> None:
     assert end_of_quiet("sms", now=now) == until
     assert end_of_quiet("email", now=now) is None
+
+
+def test_the_phones_of_a_demonstration_know_no_night(settings: Settings) -> None:
+    settings.QUIET_HOURS = False
+    assert end_of_quiet("sms", now=almaty(24, 0, 30)) is None
 
 
 def test_answers_to_an_own_act_do_not_wait_for_the_morning() -> None:

@@ -140,7 +140,7 @@ def test_no_standard_is_in_force_before_the_first_act() -> None:
     with pytest.raises(RuleViolation) as caught:
         standards.in_force(date(2020, 6, 8))
     assert caught.value.code == "no_standard_in_force"
-    assert caught.value.params == {"on": "2020-06-08"}
+    assert caught.value.params == {"on": date(2020, 6, 8)}
 
 
 def test_editions_are_read_once_and_found_by_name_and_version() -> None:

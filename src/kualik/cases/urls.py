@@ -21,7 +21,6 @@ urlpatterns = [
     path("cabinet/receive/<int:pk>/", views.receive_document, name="receive"),
     path("cabinet/receive/<int:pk>/sign/", views.receive_signing, name="receive_sign"),
     path("cabinet/ask/", views.ask, name="ask"),
-    path("cabinet/ask/keep/", views.ask_keep, name="ask_keep"),
     path("cabinet/ask/check/", views.ask_check, name="ask_check"),
     path("cabinet/attachments/<int:pk>/", views.own_attachment, name="own_attachment"),
     path("office/attachments/<int:pk>/", views.attachment, name="attachment"),

@@ -30,12 +30,15 @@ from kualik.rules.errors import RuleViolation
 from kualik.rules.language import Text
 from kualik.rules.phones import e164
 from kualik.rules.refusal import appeal
+from kualik.rules.spelling import NAME_LIMIT, name_problems, normalise_name
 
 TEXT_LENGTH = 8000
 SHORT_LENGTH = 1000
 REST = ("known_on", "late_reason", "scans", "residence")
 WAYS = ("phone", "email", "postal_address")
 LANGUAGES = [("kk", "Қазақша"), ("ru", "Русский")]
+# A complaint is refused for no sign in a name (APPC, article 93): only what hides or overflows.
+LEFT_AS_TYPED = frozenset({"name_mixed_alphabet", "name_sign", "name_digits"})
 HELP_SCANS = _("Up to five files: PDF or photo, up to 10 MB each.")
 
 
@@ -60,7 +63,7 @@ class ComplaintForm(forms.Form):
     subject = forms.ChoiceField(label=_("What do you complain of?"), widget=forms.RadioSelect)
     provider = forms.ChoiceField(label=_("Which organisation do you complain of?"))
     named_number = PlainField(
-        label=_("Number of your request, if there is one"),
+        label=_("Number of your request"),
         help_text=_("As on the receipt, for example DEMO-2026-Z000001-K."),
         required=False,
         max_length=64,
@@ -87,10 +90,10 @@ class ComplaintForm(forms.Form):
         required=False,
         help_text=_("A late complaint is taken too; for a good reason the term is restored."),
     )
-    scans = ScansField(label=_("Papers to show"), help_text=HELP_SCANS)
+    scans = ScansField(label=_("Papers to show"), help_text=HELP_SCANS, required=False)
     complainant = PlainField(
         label=_("Your surname, given name and patronymic"),
-        max_length=300,
+        max_length=NAME_LIMIT,
         widget=forms.TextInput({"autocomplete": "name"}),
     )
     phone = forms.CharField(
@@ -138,8 +141,11 @@ class ComplaintForm(forms.Form):
 
     @property
     def is_rest_open(self) -> bool:
-        """Whether the term seems to be over already, so that the reason should be told."""
+        """Whether something was typed there, or the term seems to be over already, so that the
+        reason should be told."""
         known = self.initial.get("learned_on")
+        if any(self.initial.get(name) for name in REST):
+            return True
         return isinstance(known, date) and self._today > last_day_to_complain(
             known, appeal=appeal(), ways_were_named=True
         )
@@ -147,6 +153,14 @@ class ComplaintForm(forms.Form):
     def clean_provider(self) -> Provider:
         """The organisation of the code that was chosen."""
         return Provider.objects.get(code=self.cleaned_data["provider"])
+
+    def clean_complainant(self) -> str:
+        """A name as any other person's; mixed alphabets are left to who typed it."""
+        name = normalise_name(self.cleaned_data["complainant"])
+        for code in name_problems(name):
+            if code not in LEFT_AS_TYPED:
+                raise forms.ValidationError(errors.message(RuleViolation(code)))
+        return name
 
     def clean_phone(self) -> str:
         """The number as carriers write it."""

@@ -38,9 +38,9 @@ LAST_URL = environment.first_line(VAR / "public-url") if DEMO else ""
 PUBLIC_URL = environment.text("KUALIK_PUBLIC_URL", LAST_URL or "http://localhost:8000").rstrip("/")
 # The simulators of outside parties, on a demonstration only: NCALayer, the phone, the authority,
 # then the three addresses of the message catcher: SMTP, SMPP and its page; eGov IDP, the digital
-# documents service, the portal with the gateway beside it.
+# documents service, the portal with the gateway beside it, a Moodle.
 SIMULATORS_PORT = environment.number("KUALIK_SIMULATORS_PORT", 13580)
-SIMULATORS = [f"127.0.0.1:{SIMULATORS_PORT + place}" for place in range(9)]
+SIMULATORS = [f"127.0.0.1:{SIMULATORS_PORT + place}" for place in range(10)]
 TEST_AUTHORITY_URL = f"http://{SIMULATORS[2]}"
 NCALAYER_URL = environment.text(
     "KUALIK_NCALAYER_URL", f"ws://{SIMULATORS[0]}/" if DEMO else "wss://127.0.0.1:13579/"
@@ -100,9 +100,10 @@ if EGOV_MOBILE and not all(OPERATOR.values()):
 EMAIL_URL = environment.secret("KUALIK_EMAIL_URL") or (
     f"smtp://{SIMULATORS[3]}/?tls=none&from=kualik@demo.example" if DEMO else ""
 )
-SMS_URL = environment.secret("KUALIK_SMS_URL") or (
-    f"smpp://kualik:demo@{SIMULATORS[4]}/?sender=KUALIK" if DEMO else ""
-)
+CATCHER_URL = f"smpp://kualik:demo@{SIMULATORS[4]}/?sender=KUALIK"
+SMS_URL = environment.secret("KUALIK_SMS_URL") or (CATCHER_URL if DEMO else "")
+# The phones of the message catcher wake nobody; every other carrier waits for the morning.
+QUIET_HOURS = SMS_URL != CATCHER_URL
 # What the SMS service signs its calls to us with.
 SMS_HOOK_SECRET = environment.secret("KUALIK_SMS_HOOK_SECRET")
 environment.check_address("KUALIK_EMAIL_URL", EMAIL_URL, ("smtp",))
@@ -132,6 +133,8 @@ GATEWAY_REFUSALS = environment.number("KUALIK_GATEWAY_REFUSALS", 60)
 REGISTERS = environment.text("KUALIK_REGISTERS")
 # Learning systems in the inner network that a provider may have us ask.
 MOODLE_HOSTS = environment.words("KUALIK_MOODLE_HOSTS")
+# What the form of a provider's Moodle begins with.
+MOODLE_URL = f"http://{SIMULATORS[9]}" if DEMO else ""
 PKCS11_MODULE = environment.text("KUALIK_PKCS11_MODULE")
 PKCS11_PIN = environment.secret("KUALIK_PKCS11_PIN")
 # A file of one's own in place of complaints/data/bodies.toml: which body is higher than a provider.
@@ -309,6 +312,8 @@ PHONE_REGISTRY = (
 # The class that the window asks for facts of a person, with their consent.
 PERSON_REGISTERS = "kualik.gateway.services.window.Registers"
 STAFF_LETTERS = "kualik.config.letters.Letters"
+# Names and addresses of the bodies that refusals name as ways of appeal.
+APPEAL_ADDRESSES = "kualik.complaints.queries.appeal_addresses"
 # The classes that hear of every change of a request.
 REQUEST_OBSERVERS = [
     "kualik.config.hooking.RequestHooks",

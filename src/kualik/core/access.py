@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import TypeVar
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -16,6 +17,7 @@ from django.shortcuts import resolve_url
 from django.urls import get_urlconf, resolve
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext
 
 from kualik.core import clock
 from kualik.rules.errors import RuleViolation
@@ -54,6 +56,13 @@ def newcomer(view: View) -> View:
     """The same, before the person did what stands before the cabinet (settings.APPLICANT_GATE)."""
     view.__dict__["is_before_gate"] = True
     return applicant(view)
+
+
+def takes_late(view: View) -> View:
+    """The same for a page whose form may come after the session has ended: the view itself keeps
+    its words then and leads ``to_entry``."""
+    view.__dict__["takes_late"] = True
+    return view
 
 
 def staff(*roles: Role) -> Callable[[View], View]:
@@ -140,7 +149,8 @@ def role_of(user: object, roles: frozenset[Role]) -> Role:
 class AccessMiddleware:
     """Stops a request at a view whose statement the person does not meet.
 
-    Nothing keeps the answer of a view that is not public, not even the browser's own store.
+    Nothing keeps the answer of a view that is not public, not even the browser's own store; only
+    an answer to a program may say otherwise.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -149,7 +159,10 @@ class AccessMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
         found = request.resolver_match
-        if found is not None and permission_of(found.func) != PUBLIC:
+        permission = permission_of(found.func) if found is not None else PUBLIC
+        if permission == PROGRAM:
+            response.headers.setdefault("Cache-Control", "private, no-store")
+        elif permission != PUBLIC:
             response.headers["Cache-Control"] = "private, no-store"
         return response
 
@@ -162,8 +175,7 @@ class AccessMiddleware:
         if permission is None:
             raise PermissionDenied("the view states no permission")
         if permission == APPLICANT:
-            page = _page_before(request, view)
-            return redirect_to_login(page_address(request), resolve_url(page)) if page else None
+            return _way_before(request, view)
         if not request.user.is_authenticated:
             return redirect_to_login(page_address(request), resolve_url("accounts:login"))
         if permission == SIGNED_IN:
@@ -175,14 +187,29 @@ class AccessMiddleware:
         return None
 
 
-def _page_before(request: HttpRequest, view: Callable[..., object]) -> str:
-    """What a visitor has to do before a page of applicants; empty when it is open to them."""
+def _way_before(request: HttpRequest, view: Callable[..., object]) -> HttpResponse | None:
+    """Where a visitor is led before a page of applicants; None when it is open to them."""
     if entry_of(request) is None:
-        return str(settings.APPLICANT_LOGIN_URL)
+        is_late = request.method == "POST" and getattr(view, "takes_late", False)
+        return None if is_late else to_entry(request)
     if getattr(view, "is_before_gate", False):
-        return ""
+        return None
     first_page: Callable[[HttpRequest], str] = import_string(settings.APPLICANT_GATE)
-    return first_page(request)
+    page = first_page(request)
+    return redirect_to_login(page_address(request), resolve_url(page)) if page else None
+
+
+def to_entry(request: HttpRequest, *, told: str = "") -> HttpResponse:
+    """The way to the ways of entering and from there back to this page.
+
+    Whose session has ended reads that there, or ``told``; nobody sends a form without having had
+    one.
+    """
+    has_ended = request.method == "POST" or APPLICANT_KEY in request.session
+    if has_ended and not request.user.is_authenticated:
+        words = told or gettext("Your session has ended. Enter again to go on.")
+        messages.info(request, words, fail_silently=True)
+    return redirect_to_login(page_address(request), resolve_url(settings.APPLICANT_LOGIN_URL))
 
 
 def page_address(request: HttpRequest) -> str:

@@ -1,7 +1,7 @@
 """The append-only journal: one chain of hashes for each subject."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 
 from django.db import IntegrityError, transaction
@@ -9,6 +9,7 @@ from django.db.models import Max
 
 from kualik.core.models import JournalEntry
 from kualik.rules import chain
+from kualik.rules.language import Text
 
 Data = Mapping[str, object]
 LINK_TRIES = 4
@@ -27,7 +28,8 @@ SYSTEM = Actor(name="system", role="system")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One act to record; ``subject`` is ``<kind>:<id>``, e.g. ``request:17``."""
+    """One act to record; ``subject`` is ``<kind>:<id>``, e.g. ``request:17``. A ``Text`` among
+    the data is kept in all its languages."""
 
     subject: str
     action: str
@@ -86,7 +88,10 @@ def _append(listed: list[Event]) -> list[JournalEntry]:
             actor=event.actor.name,
             role=event.actor.role,
             action=event.action,
-            data=dict(event.data),
+            data={
+                name: asdict(value) if isinstance(value, Text) else value
+                for name, value in event.data.items()
+            },
             previous_hash=previous,
         )
         entry.hash = chain.link_hash(to_record(entry))
@@ -98,6 +103,14 @@ def _append(listed: list[Event]) -> list[JournalEntry]:
 def history(subject: str) -> list[JournalEntry]:
     """All entries of a subject, oldest first."""
     return list(JournalEntry.objects.filter(subject=subject).order_by("sequence"))
+
+
+def reason_of(entry: JournalEntry) -> Text | None:
+    """Why an act was done, where it was said: in its languages, or in the words of who typed it."""
+    kept = entry.data.get("reason")
+    if isinstance(kept, dict):
+        return Text(**kept)
+    return Text(*[str(kept)] * 3) if kept else None
 
 
 def broken_links(subject: str) -> list[int]:

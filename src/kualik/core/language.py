@@ -1,11 +1,13 @@
 """The language of a page: Kazakh unless the visitor chose another."""
 
 from collections.abc import Callable
+from datetime import date, datetime
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import translation
 
+from kualik.core.clock import ZONE
 from kualik.rules.language import LANGUAGES, Text
 
 COOKIE = "kualik_language"
@@ -23,6 +25,16 @@ def chosen_language(request: HttpRequest) -> str:
 def spoken(text: Text) -> str:
     """A ``Text`` in the language of the page."""
     return text.get(translation.get_language() or "kk")
+
+
+def written(value: object, language: str) -> str:
+    """A value as a sentence in ``language`` names it: days as 23.11.2026, moments by the clock of
+    Kazakhstan."""
+    if isinstance(value, Text):
+        return value.get(language)
+    if isinstance(value, datetime):
+        return f"{value.astimezone(ZONE):%d.%m.%Y %H:%M}"
+    return f"{value:%d.%m.%Y}" if isinstance(value, date) else str(value)
 
 
 def language_middleware(

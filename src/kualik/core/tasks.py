@@ -16,7 +16,8 @@ ANYWHERE = None
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """What is to be done; ``params`` are plain values that its text names, never a secret."""
+    """What is to be done; ``params`` are what its text names, never a secret: plain values, or
+    words by language."""
 
     key: str
     kind: str

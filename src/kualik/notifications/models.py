@@ -67,6 +67,24 @@ class Message(models.Model):
         return f"{self.channel} {self.event} {self.state}"
 
 
+class OwnWords(models.Model):
+    """What a provider adds to the letter of an event, before its end, in all three languages."""
+
+    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="own_words")
+    event = models.CharField(max_length=40)
+    kk = models.CharField(max_length=300)
+    ru = models.CharField(max_length=300)
+    en = models.CharField(max_length=300)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["provider", "event"], name="own_words_once_an_event"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider_id} {self.event}"
+
+
 class MessagePart(models.Model):
     """A part of a message that the carrier took; ``reference`` is the carrier's number of it."""
 

@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 
+from kualik.accounts.models import Person
 from kualik.notifications.models import InboundSms, Message
 
 Channel = Message.Channel
@@ -21,12 +22,12 @@ def messages_about(about: str) -> QuerySet[Message]:
     return Message.objects.filter(about=about).order_by("pk")
 
 
-def last_sms(*, phone: str, event: str, until: datetime) -> Message | None:
-    """The last short message of an event that a number was sent: what an answer answers."""
-    sent = Message.objects.filter(
-        address=phone, channel=Channel.SMS, event=event, created_at__lte=until
-    )
-    return sent.exclude(state=Message.State.FAILED).order_by("-pk").first()
+def sms_to(*, phone: str, person: Person | None, event: str, until: datetime) -> QuerySet[Message]:
+    """The short messages of an event that a number was sent, and those that its person was sent
+    elsewhere, the newest first: what an answer may answer."""
+    to_them = Q(address=phone) | Q(person=person) if person else Q(address=phone)
+    sent = Message.objects.filter(to_them, channel=Channel.SMS, event=event, created_at__lte=until)
+    return sent.exclude(state=Message.State.FAILED).order_by("-pk")
 
 
 def inbound_sms(pk: int) -> InboundSms:

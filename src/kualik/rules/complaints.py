@@ -217,7 +217,7 @@ def opening_moment(record: Mapping[str, object]) -> datetime:
     day = clock_from_record(record).registered
     hours = calendar_from_record(calendar).hours_on(day)
     if hours is None:
-        raise RuleViolation("not_a_working_day", day=day.isoformat())
+        raise RuleViolation("not_a_working_day", day=day)
     return hours[0]
 
 

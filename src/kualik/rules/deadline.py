@@ -296,7 +296,7 @@ def _later(day: date, mastered_on: date | None) -> date:
 def _hours(calendar: WorkCalendar, working_day: date) -> tuple[datetime, datetime]:
     hours = calendar.hours_on(working_day)
     if hours is None:
-        raise RuleViolation("not_a_working_day", day=working_day.isoformat())
+        raise RuleViolation("not_a_working_day", day=working_day)
     return hours
 
 

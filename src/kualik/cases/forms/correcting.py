@@ -10,11 +10,12 @@ from django.utils.translation import gettext_lazy as _
 from kualik.cases.forms.enclosing import ScansField, plain_text
 from kualik.cases.forms.office import DAY_FORMATS, day_widget
 from kualik.cases.services.correcting import names_of, wanted_names
+from kualik.cases.services.printing import check_printable
 from kualik.core import errors
 from kualik.rules.errors import RuleViolation
 from kualik.training.models import Completion
 from kualik.training.services import corrected_name
-from kualik.training.services.correcting import NAMES
+from kualik.training.services.correcting import HOLDER, NAMES
 
 NOTE_LENGTH = 1000
 # Far more than a name may have: our own rule speaks before the field does.
@@ -83,12 +84,17 @@ class CorrectionForm(forms.Form):
             self.wanted = wanted_names(self._completion, {name: given[name] for name in NAMES})
             if not (self.wanted or given.get("note")):
                 self.add_error(None, errors.message(RuleViolation("correction_empty")))
+            self._try_sheets()
         return given
 
-    def typed(self) -> dict[str, object]:
-        """What the valid form says, to be kept and shown once more."""
-        names = {name: self.cleaned_data[name] for name in NAMES}
-        return {**names, "note": self.cleaned_data["note"]}
+    def _try_sheets(self) -> None:
+        """A name that no sheet holds is told at its field."""
+        for name in HOLDER:
+            if name in self.wanted:
+                try:
+                    check_printable(self._completion, {name: self.wanted[name]})
+                except RuleViolation as violation:
+                    self.add_error(name, errors.message(violation))
 
 
 class AcceptanceForm(forms.Form):

@@ -112,9 +112,11 @@ class MandateForm(forms.Form):
         """What may be kept of the form while it is not right yet: all of it, the IIN as a hash."""
         names = ("principal_name", "provider", "document_number", "issued_by")
         days = ("issued_on", "valid_until")
-        said = {name: str(self.data.get(name, ""))[:302] for name in (*names, *days)}
-        iin = self.cleaned_data.get("principal_iin", "")
-        self._kept_hash = hash_of(iin) if iin else self._kept_hash
+        said = {name: plain_text(str(self.data.get(name, ""))[:302]) for name in (*names, *days)}
+        # A number that was mistyped is of somebody else than the one before it.
+        if self.data.get("principal_iin"):
+            iin = self.cleaned_data.get("principal_iin", "")
+            self._kept_hash = hash_of(iin) if iin else ""
         return {**said, "principal_hash": self._kept_hash}
 
     @property

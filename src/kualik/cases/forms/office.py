@@ -23,11 +23,10 @@ from kualik.rules import standards
 from kualik.rules.errors import RuleViolation
 from kualik.rules.language import Text
 from kualik.rules.lifecycle import STATE_LABELS, State
-from kualik.rules.refusal import Refusal
 from kualik.rules.standards import Ground, Standard
 from kualik.training.models import Completion, Group, Programme
 
-Decide = Callable[[str, Text], Refusal]
+Write = Callable[[str, Text], list[tuple[Text, Text]]]
 DAY_FORMATS = ["%Y-%m-%d", "%d.%m.%Y"]
 MOMENT_FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%d.%m.%Y %H:%M"]
 FACTS_LENGTH = 4000
@@ -172,13 +171,13 @@ class RefusalForm(forms.Form):
     )
 
     def __init__(
-        self, data: Mapping[str, object] | None, *, offered: Sequence[Ground], decide: Decide
+        self, data: Mapping[str, object] | None, *, offered: Sequence[Ground], write: Write
     ) -> None:
         super().__init__(data)
         choices = [(ground.code, f"{spoken(ground.text)} ({ground.clause})") for ground in offered]
         offer(self, "ground", choices)
-        self._decide = decide
-        self.decision: Refusal | None = None
+        self._write = write
+        self.lines: list[tuple[Text, Text]] = []
 
     def facts(self) -> Text:
         """What was found, of the valid form; it goes into the journal and onto the paper."""
@@ -186,11 +185,12 @@ class RefusalForm(forms.Form):
         return Text(plain_text(given["facts_kk"]), plain_text(given["facts_ru"]))
 
     def clean(self) -> dict[str, object]:
-        """Build the refusal itself, so that its own rules speak (A57.9, A303.9.1, A303.9.2)."""
+        """Write the refusal itself, so that its own rules speak (A57.9, A303.9.1, A303.9.2), and
+        those of its paper."""
         given = self.cleaned_data
         if {"ground", "facts_kk", "facts_ru"} <= given.keys():
             try:
-                self.decision = self._decide(given["ground"], self.facts())
+                self.lines = self._write(given["ground"], self.facts())
             except RuleViolation as violation:
                 language = violation.params.get("language")
                 field = f"facts_{language}" if language else None

@@ -20,7 +20,7 @@ DATA = Path(__file__).parents[1] / "data" / "tasks.toml"
 CHANNELS = {"sms": Text("SMS", "SMS", "SMS"), "email": Text("пошта", "почта", "e-mail")}
 NOBODY = Text("тағайындалмаған", "не назначен", "nobody yet")
 # What is told to whoever answers for the office, and to the registrar all the same.
-REGISTRAR_SEES = frozenset({"request_overdue"})
+REGISTRAR_SEES = frozenset({"request_overdue", "seal_failed"})
 # Somebody stands at a window meanwhile (A57.3.3, A303.3.3).
 AT_ONCE = frozenset({"person_waits"})
 # Tasks of these kinds are about a message, whose number ends their key.
@@ -71,6 +71,14 @@ def task_text(task: StaffTask) -> Text:
     )
 
 
+def task_reason(task: StaffTask) -> Text | None:
+    """Why the task is there, where it was opened with a reason that its text does not say."""
+    kind = task_kinds().get(task.kind)
+    if not task.params.get("reason") or (kind and "{reason}" in kind.text.en):
+        return None
+    return Text(*(_said("reason", task.params["reason"], language) for language in LANGUAGES))
+
+
 class _Values(dict[str, str]):
     def __missing__(self, name: str) -> str:
         return "…"
@@ -81,7 +89,7 @@ def _values(params: Mapping[str, object], language: str) -> _Values:
 
 
 def _said(name: str, value: object, language: str) -> str:
-    text = str(value)
+    text = str(value.get(language, "")) if isinstance(value, dict) else str(value)
     if name == "channel" and text in CHANNELS:
         return CHANNELS[text].get(language)
     if name.endswith("_at") and text:

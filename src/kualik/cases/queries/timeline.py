@@ -114,7 +114,7 @@ class Step:
     label: Text
     role: str
     by: str
-    reason: str
+    reason: Text | None
 
 
 def timeline(request: Request) -> list[Step]:
@@ -128,7 +128,7 @@ def timeline(request: Request) -> list[Step]:
             label=_label(entry, request),
             role=entry.role,
             by=names.get(entry.actor, ""),
-            reason=str(entry.data.get("reason", "")),
+            reason=journal.reason_of(entry),
         )
         for entry in entries
     ]

@@ -1,11 +1,12 @@
 """A short message that answers an offer: "1" from the person's confirmed number files the request
 (A303.10.a); everything else is told what to do.
 
-The answer belongs to the last offer that its number was sent, as a clerk would read a reply on the
-letter it lies under; other offers of the person wait for their own answer in the cabinet.
+The answer belongs to the newest offer that still waits for one: a second "1" takes the offer
+before it, and each receipt names its programme. Who withdrew the consent agrees first.
 """
 
 import unicodedata
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -13,8 +14,7 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
-from kualik.accounts.models import Person
-from kualik.accounts.queries import person_of_phone
+from kualik.accounts.queries import person_of_phone, withdrawn_among
 from kualik.accounts.services.entering import applicant
 from kualik.cases.models import Request
 from kualik.cases.queries import unrequested
@@ -22,14 +22,14 @@ from kualik.cases.queries.asking import live_request_of
 from kualik.cases.services.application import Wish, data_digest
 from kualik.cases.services.confirming import Confirmation
 from kualik.cases.services.drafting import begin
-from kualik.cases.services.offering import OFFER, completion_of
+from kualik.cases.services.offering import OFFER, completions_of
 from kualik.cases.services.receiving import receive
 from kualik.cases.services.telling import short_link
 from kualik.core import errors
 from kualik.core.jobs import Payload
 from kualik.core.throttle import DAY, Limit, count_miss, is_spent
 from kualik.notifications.models import InboundSms, Message
-from kualik.notifications.queries import inbound_sms, last_sms
+from kualik.notifications.queries import inbound_sms, sms_to
 from kualik.notifications.services.receiving import mark_handled
 from kualik.notifications.services.sending import Addresses, notify
 from kualik.notifications.services.wording import Value
@@ -67,8 +67,10 @@ def is_yes(text: str) -> bool:
 def _answered(inbound: InboundSms, now: datetime) -> str:
     """What was done, in one word."""
     person = person_of_phone(inbound.phone)
-    offer = last_sms(phone=inbound.phone, event=OFFER, until=inbound.received_at)
-    offer = offer or _last_offer_to(person, until=inbound.received_at)
+    offers = list(
+        sms_to(phone=inbound.phone, person=person, event=OFFER, until=inbound.received_at)
+    )
+    offer, completion = _meant(offers)
     if offer is None:
         # Nobody asked: whoever writes first gets no machine to talk to.
         return "no_offer"
@@ -76,10 +78,23 @@ def _answered(inbound: InboundSms, now: datetime) -> str:
         return _reply(inbound, offer, "answer_not_understood", now, link=_page("cases:cabinet"))
     if person is None or offer.person_id != person.pk:
         return _reply(inbound, offer, "number_unconfirmed", now, link=_page("cases:phones"))
-    completion = completion_of(offer.about)
+    if withdrawn_among([person.pk]):
+        return _reply(inbound, offer, "consent_first", now, link=_page("accounts:consent"))
     if completion is None:
         return "completion_gone"
     return _received(inbound, offer, completion, now)
+
+
+def _meant(offers: Sequence[Message]) -> tuple[Message | None, Completion | None]:
+    """Of offers, the newest first, the one that an answer is about and its completed programme:
+    the first that nobody asked for yet, otherwise the newest."""
+    known = completions_of(offer.about for offer in offers)
+    rows = Completion.objects.filter(pk__in=[row.pk for row in known.values()])
+    free = set(unrequested(rows).values_list("pk", flat=True))
+    for offer in offers:
+        if offer.about in known and known[offer.about].pk in free:
+            return offer, known[offer.about]
+    return (offers[0], known.get(offers[0].about)) if offers else (None, None)
 
 
 def _received(inbound: InboundSms, offer: Message, completion: Completion, now: datetime) -> str:
@@ -147,16 +162,6 @@ def _reply(inbound: InboundSms, offer: Message, event: str, now: datetime, **par
             now=now,
         )
     return event
-
-
-def _last_offer_to(person: Person | None, *, until: datetime) -> Message | None:
-    """The last offer to a person whose confirmed number this is, sent to another number."""
-    if person is None:
-        return None
-    sent = Message.objects.filter(
-        person=person, event=OFFER, channel=Message.Channel.SMS, created_at__lte=until
-    )
-    return sent.exclude(state=Message.State.FAILED).order_by("-pk").first()
 
 
 def _page(name: str) -> str:

@@ -46,35 +46,40 @@ def keep_attachment(
     mandate: Mandate | None = None,
     draft: Draft | None = None,
 ) -> Attachment:
-    """Keep a scan for the one thing it belongs to, five at most for each.
+    """Keep a scan for the one thing it belongs to, five at most for each; the same bytes once.
 
     What it is is read from its bytes alone. Raises ``scan_too_large``, ``scan_type_refused``
     (anything but PDF, PNG and JPEG), ``scan_unreadable``, ``scan_encrypted``, ``scan_active`` (a
     PDF that may do something), ``scan_too_long``, ``too_many_scans``.
     """
-    owner: dict[str, object] = {
-        "request": request,
-        "correction": correction,
-        "mandate": mandate,
-        "draft": draft,
-    }
+    owner = {"request": request, "correction": correction, "mandate": mandate, "draft": draft}
     known = {name: row for name, row in owner.items() if row is not None}
-    if known and Attachment.objects.filter(person=person, **known).count() >= SCANS:
-        raise RuleViolation("too_many_scans", limit=SCANS)
     scan = _read(upload)
+    sha256 = hashlib.sha256(scan.content).hexdigest()
+    if known and (same := _kept_before(sha256, person=person, **known)):
+        return same
     kept = Attachment(
         person=person,
         purpose=purpose,
         filename=plain_name(upload.name or "", extension=scan.extension),
         media_type=scan.media_type,
         size=len(scan.content),
-        sha256=hashlib.sha256(scan.content).hexdigest(),
+        sha256=sha256,
         created_at=now,
         **known,
     )
     kept.content.save("scan", ContentFile(scan.content), save=False)
     kept.save()
     return kept
+
+
+def _kept_before(sha256: str, **owner: object) -> Attachment | None:
+    """The scan of the same bytes, if any. Raises ``too_many_scans`` where no more fit there."""
+    beside = Attachment.objects.filter(**owner)
+    same = beside.filter(sha256=sha256).first()
+    if same is None and beside.count() >= SCANS:
+        raise RuleViolation("too_many_scans", limit=SCANS)
+    return same
 
 
 def _read(upload: "UploadedFile[Any]") -> Scan:

@@ -66,10 +66,11 @@ def words_to_say(course: Course) -> list[Text]:
 
 def masked_holder(request: Request) -> Text:
     """The given name and the first letter of the surname: enough to greet a caller by."""
-    return Text(*(_masked(request.holder.get(code)) for code in ("kk", "ru")))
+    return Text(*(masked_name(request.holder.get(code)) for code in ("kk", "ru")))
 
 
-def _masked(name: str) -> str:
+def masked_name(name: str) -> str:
+    """The given name and the first letter of the surname of a full name."""
     surname, _, rest = name.partition(" ")
     given = rest.partition(" ")[0]
     return f"{given} {surname[:1]}." if given else f"{surname[:1]}."

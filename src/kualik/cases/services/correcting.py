@@ -19,6 +19,7 @@ from kualik.cases.queries.corrections import open_correction, requests_about, st
 from kualik.cases.services.deciding import approve_request, send_back_request
 from kualik.cases.services.drafting import finish, held
 from kualik.cases.services.filing import file_replacement
+from kualik.cases.services.printing import check_printable
 from kualik.cases.services.reaching import tell_person
 from kualik.certificates.models import Certificate
 from kualik.core import journal
@@ -100,13 +101,15 @@ def file_correction(
     """Register the wish and leave it to the registrar; the same draft files one.
 
     ``scans`` are attachments of the draft. Raises ``not_permitted``, ``correction_empty``,
-    ``correction_needs_scan``, ``correction_exists``, ``too_many_corrections``.
+    ``correction_needs_scan``, ``correction_exists``, ``too_many_corrections``, and for names that
+    no document holds ``paper_overflow``.
     """
     current = held(draft=draft)
     if current.result:
         return Correction.objects.get(number=current.result, person=person)
     completion = wish.completion
     _check(person, wish, scans, now)
+    check_printable(completion, wish.names)
     correction = _register(person, wish, now)
     keys = [row.pk for row in scans]
     moved = Attachment.objects.filter(pk__in=keys, draft=current, person=person)
@@ -137,8 +140,9 @@ def accept_correction(
     request for a new document, if one was due.
 
     A draft that waits for its seal is given up and made anew by whoever may send it back. Raises
-    ``conflict``, ``own_case``, ``correction_draft_waits``, ``correction_document_suspended`` and
-    what ``correct_completion`` and ``file_replacement`` raise.
+    ``conflict``, ``own_case``, ``correction_draft_waits``, ``correction_document_suspended``,
+    ``paper_overflow`` where no document holds the new data, and what ``correct_completion`` and
+    ``file_replacement`` raise.
     """
     _close(correction, Correction.State.DONE, user=user, role=role, now=now)
     _hold_requests(correction.completion)
@@ -150,6 +154,7 @@ def accept_correction(
     _record(correction, "cases.correction_accepted", actor=actor, now=now, fields=sorted(changes))
     ordered = None
     if PRINTED & changes.keys():
+        check_printable(completion, {})
         _redraft(completion, user=user, role=role, now=now)
         ordered = _order_replacement(correction, completion, user=user, role=role, now=now)
     _tell(correction, "correction_decided", {"decision": ACCEPTED}, now=now)
@@ -167,7 +172,7 @@ def refuse_correction(
     given = {"reason_kk": reason.kk, "reason_ru": reason.ru}
     _close(correction, Correction.State.REFUSED, user=user, role=role, now=now, **given)
     actor = user.acting_as(role)
-    _record(correction, "cases.correction_refused", actor=actor, now=now, reason=reason.ru)
+    _record(correction, "cases.correction_refused", actor=actor, now=now, reason=reason)
     _tell(correction, "correction_decided", {"decision": REFUSED}, now=now)
 
 

@@ -12,7 +12,9 @@ from kualik.cases.adapters.observers import Change, announce
 from kualik.cases.models import Request
 from kualik.cases.services.delivery import check_in_force
 from kualik.cases.services.overdue import settle_overdue
-from kualik.cases.services.sealing import seal_automatically, seal_job_key
+from kualik.cases.services.printing import draft_of
+from kualik.cases.services.refusing import kind_of, refusal_facts
+from kualik.cases.services.sealing import failed_task_key, seal_automatically, seal_job_key
 from kualik.cases.services.telling import (
     tell,
     tell_accepted,
@@ -26,13 +28,14 @@ from kualik.core import jobs, journal
 from kualik.core.clock import local_day
 from kualik.core.journal import Actor
 from kualik.core.journal import Event as Entry
-from kualik.rules import lifecycle, refusal, standards, volumes
+from kualik.core.tasks import close_task
+from kualik.rules import lifecycle, refusal, standards
 from kualik.rules.errors import RuleViolation
 from kualik.rules.language import Text
 from kualik.rules.lifecycle import Event, Role, State
 from kualik.rules.refusal import Refusal
 from kualik.rules.standards import Standard
-from kualik.training.models import Completion, Programme
+from kualik.training.models import Completion
 
 # What still lies between a state and the review.
 TO_REVIEW = {
@@ -181,11 +184,12 @@ def send_back_request(
         events=(Event.SEND_BACK,),
         actor=actor,
         now=now,
-        reason=reason.ru,
+        reason=reason,
         changes={"certificate": None, "decided_at": None, "decided_by": None},
     )
     void_draft(certificate=certificate, reason=reason, actor=actor, now=now)
     jobs.cancel(keys=[seal_job_key(certificate.number)])
+    close_task(key=failed_task_key(request), actor=actor, now=now)
     return request
 
 
@@ -213,8 +217,8 @@ def record_withdrawal(
     *, request: Request, reason: str, user: User, role: Role, now: datetime
 ) -> Request:
     """Enter the applicant's withdrawal with its grounds."""
-    actor = user.acting_as(role)
-    move(request, events=(Event.RECORD_WITHDRAWAL,), actor=actor, now=now, reason=reason)
+    actor, why = user.acting_as(role), Text(reason, reason, reason)
+    move(request, events=(Event.RECORD_WITHDRAWAL,), actor=actor, now=now, reason=why)
     settle_overdue([request], actor=actor, now=now)
     tell(request=request, event="request_withdrawn", now=now)
     return request
@@ -255,11 +259,12 @@ def _end(
         events=events,
         actor=actor,
         now=now,
-        reason=decision.facts.ru,
+        reason=decision.facts,
         changes={"refusal": _refusal_record(decision), "decided_at": now, "decided_by": user},
     )
     settle_overdue([request], actor=actor, now=now)
-    tell_refused(request, decision, actor=actor, now=now)
+    kind, facts = kind_of(decision), refusal_facts(request, decision)
+    tell_refused(request, decision, kind=kind, facts=facts, actor=actor, now=now)
 
 
 def move(
@@ -268,17 +273,17 @@ def move(
     events: Sequence[Event],
     actor: Actor,
     now: datetime,
-    reason: str = "",
+    reason: Text | None = None,
     changes: Mapping[str, object] | None = None,
 ) -> None:
     """Walk ``events`` in the role of ``actor``, write the last state with ``changes`` and journal
     each; ``reason`` is that of the last event. Raises ``conflict`` and those of the lifecycle."""
     role = Role(actor.role)
-    target = _walk(State(request.state), events, by=role, reason=reason)
+    target = _walk(State(request.state), events, by=role, reason=reason.ru if reason else "")
     if not _compare_and_set(request, to=target, **(changes or {})):
         raise RuleViolation("conflict", number=request.number)
     journal.record_all(
-        _entry(request, event, actor=actor, now=now, reason=reason if event == events[-1] else "")
+        _entry(request, event, actor=actor, now=now, reason=reason if event == events[-1] else None)
         for event in events
     )
     announce([_change(request, events, actor=actor, now=now)])
@@ -318,7 +323,7 @@ def _draft(requests: list[Request], *, actor: Actor, now: datetime) -> None:
     fresh = related.in_bulk([row.completion_id for row in requests if row.completion_id])
     for row in requests:
         row.completion = fresh[row.completion_id] if row.completion_id else None
-    signer = authorised_person(provider)
+    signer = authorised_person(provider, on=local_day(now))
     for edition in sorted({(request.edition, request.edition_version) for request in requests}):
         standard = standards.get(*edition)
         same = [row for row in requests if (row.edition, row.edition_version) == edition]
@@ -337,22 +342,9 @@ def _draft(requests: list[Request], *, actor: Actor, now: datetime) -> None:
 
 
 def _facts_of(request: Request, standard: Standard) -> Draft:
-    completion = request.completion
-    if completion is None:
+    if request.completion is None:
         raise RuleViolation("completion_not_found_yet", number=request.number)
-    programme = completion.programme
-    return Draft(
-        person=completion.person,
-        holder_kk=completion.holder_kk,
-        holder_ru=completion.holder_ru,
-        programme=Text(programme.title_kk, programme.title_ru),
-        specialty=_specialty(programme),
-        hours=completion.hours,
-        credits=volumes.credits_text(completion.credits),
-        started_on=completion.started_on,
-        ended_on=completion.mastered_on,
-        result=standard.result(request.kind, request.paper),
-    )
+    return draft_of(request.completion, standard.result(request.kind, request.paper))
 
 
 def _entry(
@@ -361,7 +353,7 @@ def _entry(
     *,
     actor: Actor,
     now: datetime,
-    reason: str = "",
+    reason: Text | None = None,
     more: Mapping[str, object] | None = None,
 ) -> Entry:
     data: dict[str, object] = {"reason": reason} if reason else {}
@@ -373,14 +365,6 @@ def _entry(
         at=now,
         data=data,
     )
-
-
-def _specialty(programme: Programme) -> Text | None:
-    """In both languages; the one that was given where the other was not."""
-    given = programme.specialty_ru or programme.specialty_kk
-    if not given:
-        return None
-    return Text(programme.specialty_kk or given, programme.specialty_ru or given)
 
 
 def _refusal_record(decision: Refusal) -> dict[str, object]:

@@ -43,6 +43,12 @@ def find_draft(*, person: Person, kind: str, key: str) -> Draft | None:
     return Draft.objects.filter(person=person, kind=kind, key=key).first()
 
 
+def draft_of_key(*, kind: str, key: str) -> Draft | None:
+    """The draft of a form's ``key``, whoever sends it: nobody but its person was given the key, so
+    words that come after the session has ended may be kept there, and nothing is read."""
+    return Draft.objects.filter(kind=kind, key=key).select_related("person").first()
+
+
 def keep(*, draft: Draft, data: Mapping[str, object], now: datetime) -> None:
     """Keep what is typed so far; what was filed meanwhile stays as it is."""
     Draft.objects.filter(pk=draft.pk, result="").update(data=dict(data), changed_at=now)
@@ -61,6 +67,14 @@ def finish(*, draft: Draft, result: str, now: datetime) -> None:
     if not rows.update(result=result, changed_at=now):
         raise RuleViolation("conflict", number=result)
     draft.result, draft.changed_at = result, now
+
+
+@transaction.atomic
+def empty(*, draft: Draft, now: datetime) -> None:
+    """Begin anew: what was typed and attached is forgotten; what was filed stays as it is."""
+    if not held(draft=draft).result:
+        _forget_scans(draft)
+        keep(draft=draft, data={}, now=now)
 
 
 def forget_drafts(*, now: datetime) -> int:

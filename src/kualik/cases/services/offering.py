@@ -2,17 +2,18 @@
 (A303.10.a).
 
 The number of a list gets a notice and nothing more: only the answer from a number confirmed for
-the person files anything (``answering``).
+the person files anything (``answering``). Who withdrew the consent is offered nothing (reading
+A303-offer).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
 from django.conf import settings
 from django.urls import reverse
 
-from kualik.accounts.queries import confirmed_phones
+from kualik.accounts.queries import confirmed_phones, withdrawn_among
 from kualik.cases.queries import unrequested
 from kualik.core.clock import local_day
 from kualik.core.jobs import Payload
@@ -33,7 +34,7 @@ def run_offer_job(payload: Payload, now: datetime) -> None:
 
 def offer_documents(*, completions: Sequence[int], now: datetime) -> int:
     """Tell those of the completed programmes, by primary key, who have a phone and neither a
-    document nor a request; how many people were told, each once."""
+    document nor a request and did not withdraw their consent; how many were told, each once."""
     today = local_day(now)
     kinds = {row.kind for row in standards.in_force(today).results}
     told = 0
@@ -41,8 +42,10 @@ def offer_documents(*, completions: Sequence[int], now: datetime) -> int:
         rows = unrequested(Completion.objects.filter(pk__in=completions[start : start + BATCH]))
         waiting = rows.filter(mastered_on__lte=today, programme__kind__in=kinds)
         related = list(waiting.select_related("person", "programme", "provider").order_by("pk"))
-        phones = confirmed_phones({row.person_id for row in related})
-        notices = [notice for row in related if (notice := _notice(row, phones))]
+        people = {row.person_id for row in related}
+        phones, withdrawn = confirmed_phones(people), withdrawn_among(people)
+        asked = [row for row in related if row.person_id not in withdrawn]
+        notices = [notice for row in asked if (notice := _notice(row, phones))]
         notify_all(notices=notices, now=now)
         told += len(notices)
     return told
@@ -53,13 +56,12 @@ def about_completion(pk: int) -> str:
     return f"completion:{pk}"
 
 
-def completion_of(about: str) -> Completion | None:
-    """The completed programme that an offer was about."""
-    kind, _, pk = about.partition(":")
-    if kind != "completion" or not pk.isdigit():
-        return None
+def completions_of(abouts: Iterable[str]) -> dict[str, Completion]:
+    """The completed programmes that offers were about, by the subject; without those gone."""
+    subjects = {subject.partition(":")[2]: subject for subject in abouts}
     related = ("person", "programme", "provider", "group")
-    return Completion.objects.select_related(*related).filter(pk=pk).first()
+    rows = Completion.objects.select_related(*related).filter(pk__in=subjects)
+    return {subjects[str(row.pk)]: row for row in rows}
 
 
 def _notice(row: Completion, phones: Mapping[int, str]) -> Notice | None:
@@ -73,7 +75,12 @@ def _notice(row: Completion, phones: Mapping[int, str]) -> Notice | None:
         about=about_completion(row.pk),
         addresses=Addresses(sms=phone, email=row.person.email or row.email),
         language=row.person.language or "kk",
-        params={"programme": row.programme.title, "provider": row.provider.name, "link": link},
+        params={
+            "programme": row.programme.title,
+            "on": row.mastered_on,
+            "provider": row.provider.name,
+            "link": link,
+        },
         person=row.person,
         scope=row.provider.code,
     )

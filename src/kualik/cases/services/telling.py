@@ -19,11 +19,7 @@ from kualik.cases.adapters.observers import REFUSAL_SIGNED, Change, announce
 from kualik.cases.models import Mandate, Request
 from kualik.cases.queries import status_code
 from kualik.certificates.models import Certificate, Letter
-from kualik.certificates.services.letters import (
-    draft_letter,
-    notice_letter_facts,
-    refusal_letter_facts,
-)
+from kualik.certificates.services.letters import draft_letter, notice_letter_facts
 from kualik.core.clock import local_day
 from kualik.core.journal import SYSTEM, Actor
 from kualik.notifications.models import Message
@@ -62,7 +58,12 @@ def tell_all(
     if not requests:
         return []
     prefetch_related_objects(
-        requests, "person", "completion", "certificate", "provider", "mandate__representative"
+        requests,
+        "person",
+        "completion__programme",
+        "certificate",
+        "provider",
+        "mandate__representative",
     )
     agents = {} if event in IN_PERSON else _representatives(requests, today=local_day(now))
     told = {request.person_id for request in requests} | {agent.pk for agent in agents.values()}
@@ -112,9 +113,13 @@ def _representatives(requests: Iterable[Request], *, today: date) -> dict[int, P
 
 
 def tell_filed(requests: Sequence[Request], *, now: datetime) -> None:
-    """The receipt, at once: number, acceptance moment, due moment (A57.7.2, A303.7.2)."""
+    """The receipt, at once: number, acceptance moment, due moment (A57.7.2, A303.7.2); of an SMS
+    answer with its programme, since several offers may lie on one phone."""
     asked_for = [row for row in requests if not _is_correction(row)]
-    tell_all(requests=asked_for, event="request_filed", now=now)
+    answered = [row for row in asked_for if row.channel == Request.Channel.SMS_ANSWER]
+    others = [row for row in asked_for if row not in answered]
+    tell_all(requests=others, event="request_filed", now=now)
+    tell_all(requests=answered, event="answer_filed", now=now)
 
 
 def tell_accepted(requests: Iterable[Request], *, now: datetime) -> None:
@@ -165,26 +170,31 @@ def _is_correction(request: Request) -> bool:
     return request.replaces.status != Certificate.Status.REVOKED
 
 
-def tell_refused(request: Request, decision: Refusal, *, actor: Actor, now: datetime) -> None:
+def tell_refused(
+    request: Request,
+    decision: Refusal,
+    *,
+    kind: Letter.Kind,
+    facts: Mapping[str, object],
+    actor: Actor,
+    now: datetime,
+) -> None:
     """The ground of a refusal and until when it may be complained of (A57.9, A303.9); its letter
-    is drafted for the authorised person's signature (A57.10-2)."""
-    kind = "refusal" if decision.ground.stage == "service" else "not_accepted"
+    of that kind and those facts is drafted for the authorised person's signature (A57.10-2)."""
     draft_letter(
         kind=kind,
         provider=request.provider,
         person=request.person,
         about=f"request:{request.number}",
         edition=request.edition,
-        facts=refusal_letter_facts(
-            decision=decision, request=request.number, applicant=request.holder
-        ),
+        facts=facts,
         signer=None,
         actor=actor,
         now=now,
     )
     tell(
         request=request,
-        event="request_refused" if kind == "refusal" else "request_not_accepted",
+        event="request_refused" if kind == Letter.Kind.REFUSAL else "request_not_accepted",
         now=now,
         ground=decision.ground.text,
         appeal_until=last_day_to_complain(
@@ -220,6 +230,7 @@ def short_link(request: Request) -> str:
 def _values(request: Request) -> Mapping[str, Value]:
     return {
         "number": request.number,
+        "programme": request.title,
         "accepted_at": request.accepted_at,
         "due_at": request.due_at,
         "certificate": request.certificate.number if request.certificate else "",

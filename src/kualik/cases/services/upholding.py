@@ -42,13 +42,7 @@ def reopen_request(*, request: Request, reason: Text, actor: Actor, now: datetim
         "decided_at": None,
         "decided_by": None,
     }
-    undone = FormerDecision(
-        request=request,
-        state=request.state,
-        refusal=request.refusal or {},
-        decided_at=request.decided_at or now,
-        undone_at=now,
-    )
+    undone = _former_decision(request, now=now)
     same = Request.objects.filter(pk=request.pk, state=request.state, version=request.version)
     try:
         with transaction.atomic():
@@ -59,7 +53,7 @@ def reopen_request(*, request: Request, reason: Text, actor: Actor, now: datetim
         raise RuleViolation("conflict", number=request.number)
     undone.save(force_insert=True)
     request.refresh_from_db()
-    data = {"reason": reason.ru, "undone": undone.refusal}
+    data = {"reason": reason, "undone": undone.refusal}
     _record(request, Event.REOPEN.value, data, actor=actor, now=now)
     for letter in letters_about(_subject(request)).filter(kind__in=REFUSALS):
         void_letter(letter=letter, reason=reason, actor=actor, now=now)
@@ -73,7 +67,7 @@ def hasten_request(*, request: Request, reason: Text, actor: Actor, now: datetim
     """Put a request that waits for its result before all others. Raises ``conflict``."""
     if request.state not in AWAITING_RESULT:
         raise RuleViolation("conflict", number=request.number)
-    _record(request, "hastened", {"reason": reason.ru}, actor=actor, now=now)
+    _record(request, "hastened", {"reason": reason}, actor=actor, now=now)
     _put_first(request, now=now)
     return request
 
@@ -89,7 +83,7 @@ def reissue_result(*, request: Request, reason: Text, actor: Actor, now: datetim
     if certificate is None or completion is None or certificate.status not in STANDING:
         raise RuleViolation("conflict", number=request.number)
     filed = file_replacement(earlier=certificate, completion=completion, actor=actor, now=now)
-    data: dict[str, object] = {"reason": reason.ru, "request": filed.number}
+    data: dict[str, object] = {"reason": reason, "request": filed.number}
     _record(request, "reissue_filed", data, actor=actor, now=now)
     _put_first(filed, now=now)
     return filed
@@ -101,7 +95,7 @@ def cancel_result(*, request: Request, reason: Text, actor: Actor, now: datetime
     if request.certificate is None:
         raise RuleViolation("conflict", number=request.number)
     revoke_certificate(certificate=request.certificate, reason=reason, actor=actor, now=now)
-    _record(request, "result_cancelled", {"reason": reason.ru}, actor=actor, now=now)
+    _record(request, "result_cancelled", {"reason": reason}, actor=actor, now=now)
     return request
 
 
@@ -115,6 +109,16 @@ def settle_upheld(*, now: datetime) -> int:
     )
     keys = [numbers[number] for number in done.values_list("number", flat=True)]
     return sum(close_task(key=key, actor=SYSTEM, now=now) for key in keys)
+
+
+def _former_decision(request: Request, *, now: datetime) -> FormerDecision:
+    return FormerDecision(
+        request=request,
+        state=request.state,
+        refusal=request.refusal or {},
+        decided_at=request.decided_at or now,
+        undone_at=now,
+    )
 
 
 def _put_first(request: Request, *, now: datetime) -> None:

@@ -1,6 +1,6 @@
 """The pages of requests, from today's board to the public status."""
 
-from kualik.cases.views.asking import ask, ask_check, ask_keep
+from kualik.cases.views.asking import ask, ask_check
 from kualik.cases.views.board import office
 from kualik.cases.views.cabinet import cabinet
 from kualik.cases.views.contact import contact, contact_request
@@ -53,7 +53,6 @@ __all__ = [
     "contact_request",
     "ask",
     "ask_check",
-    "ask_keep",
     "attachment",
     "claim_training",
     "own_attachment",

@@ -10,12 +10,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import get_language
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_POST
 
 from kualik.accounts.models import Person
 from kualik.accounts.queries import applicant_of, confirmed_phone, level_of
 from kualik.accounts.services.entering import applicant as acting_applicant
 from kualik.cases.forms.asking import ClaimForm, ProviderForm
+from kualik.cases.forms.keeping import keeps_typed, words_of
 from kualik.cases.models import Attachment, Draft, Request
 from kualik.cases.services.application import Line, written
 from kualik.cases.services.attaching import drop_attachment, keep_attachment, scans_of, too_large
@@ -39,19 +39,18 @@ from kualik.core.uploads import SCANS, is_any_too_large, takes_scans
 from kualik.providers.models import Provider
 from kualik.rules import standards
 from kualik.rules.errors import RuleViolation
-from kualik.rules.identifiers import mask_iin, replace_iins
 from kualik.rules.spelling import alphabetical
 from kualik.training.queries import programmes_of
 
 KIND = "claim"
 TYPED = frozenset(ClaimForm.base_fields) | {"provider"}
-LONGEST = 1000
-NOTHING_TO_SAY = 204
+typed = words_of(*sorted(TYPED))
 
 
 @applicant
 @takes_scans
 @read_and_send
+@keeps_typed(KIND, typed)
 def ask(request: HttpRequest) -> HttpResponse:
     """Provider first, then the training; what is typed and attached is kept at every press."""
     person, now = applicant_of(request), clock.now()
@@ -65,7 +64,7 @@ def ask(request: HttpRequest) -> HttpResponse:
         return render(request, "cases/ask_where.html", {"form": where})
     if request.method != "POST":
         return _form_page(request, draft, provider, _form(None, draft, provider, person, now))
-    keep(draft=draft, data=_typed(request.POST, provider), now=now)
+    keep(draft=draft, data=typed(request, draft), now=now)
     is_kept = _keep_scans(request, draft, now)
     if request.POST.get("do") != "continue" or not is_kept:
         return redirect("cases:ask")
@@ -73,18 +72,6 @@ def ask(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         return redirect("cases:ask_check")
     return _form_page(request, draft, provider, form)
-
-
-@applicant
-@require_POST
-def ask_keep(request: HttpRequest) -> HttpResponse:
-    """Keep what is typed while it is typed, for a connection or a session that ends."""
-    person, now = applicant_of(request), clock.now()
-    draft = _draft(request, person, now)
-    provider = _provider(request, draft)
-    if provider is not None:
-        keep(draft=draft, data=_typed(request.POST, provider), now=now)
-    return HttpResponse(status=NOTHING_TO_SAY)
 
 
 @applicant
@@ -145,14 +132,6 @@ def _provider(request: HttpRequest, draft: Draft) -> Provider | None:
         return get_object_or_404(Provider, code=code) if code else None
     code = request.GET.get("provider", kept)
     return Provider.objects.filter(code=code).first()
-
-
-def _typed(sent: Mapping[str, object], provider: Provider) -> dict[str, object]:
-    """The known fields as they were typed, none longer than a form may hold, any IIN masked."""
-    typed = {
-        name: replace_iins(str(sent.get(name, ""))[:LONGEST], mask_iin) for name in sorted(TYPED)
-    }
-    return {**typed, "provider": provider.code}
 
 
 def _form(

@@ -5,10 +5,11 @@ from django.shortcuts import render
 
 from kualik.accounts.queries import person_of
 from kualik.cases.queries import awaiting_result, counts
+from kualik.cases.queries.tasks import task_text
 from kualik.cases.views.acts import DECIDERS, SEALERS, causes
 from kualik.cases.views.rows import rows_of
 from kualik.certificates.services.letters import prepared_letters
-from kualik.certificates.services.volume import alarm_of
+from kualik.certificates.services.volume import alarms_of
 from kualik.core import clock
 from kualik.core.access import staff
 from kualik.rules.lifecycle import READERS, Event
@@ -23,7 +24,7 @@ def office(request: HttpRequest) -> HttpResponse:
     waiting = awaiting_result(user)
     context = {
         "now": now,
-        "alarm": user.provider and alarm_of(provider=user.provider, day=clock.local_day(now)),
+        "alarms": map(task_text, alarms_of(user.provider) if user.provider else ()),
         "counts": counts(user, now=now),
         "rows": rows_of(user, list(waiting[:SHOWN]), now=now),
         "total": waiting.count(),

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from kualik.accounts.models import Person
 from kualik.accounts.queries import applicant_of
 from kualik.cases.forms.correcting import CorrectionForm
+from kualik.cases.forms.keeping import keeps_typed, words_of
 from kualik.cases.models import Attachment, Correction, Draft
 from kualik.cases.queries.corrections import (
     Change,
@@ -20,16 +21,15 @@ from kualik.cases.queries.corrections import (
     own_completion,
     replacement_ordered_by,
 )
-from kualik.cases.services.attaching import drop_attachment, scans_of
+from kualik.cases.services.attaching import scans_of
 from kualik.cases.services.correcting import (
     Wish,
     file_correction,
     names_of,
-    wanted_names,
     withdraw_correction,
 )
 from kualik.cases.services.drafting import begin, find_draft, keep
-from kualik.cases.views.enclosing import take_scans
+from kualik.cases.views.enclosing import drop_scan, take_scans
 from kualik.certificates.queries import certificates_of
 from kualik.core import clock, errors
 from kualik.core.access import applicant
@@ -47,6 +47,8 @@ FIELD_LABELS: dict[str, str | Promise] = {
     "patronymic": gettext_lazy("Patronymic"),
 }
 LANGUAGES_OF_PAPERS = frozenset({"kk", "ru"})
+KIND = "correction:{pk}"
+typed = words_of(*NAMES, "note")
 
 
 @applicant
@@ -61,6 +63,7 @@ def correction_of(request: HttpRequest, number: str) -> HttpResponse:
 
 @applicant
 @takes_scans
+@keeps_typed(KIND, typed)
 def correction_new(request: HttpRequest, pk: int) -> HttpResponse:
     """The names as they should be, and the paper that proves it."""
     person, completion = _own(request, pk)
@@ -73,6 +76,8 @@ def correction_new(request: HttpRequest, pk: int) -> HttpResponse:
     )
     if request.method == "POST" and _kept(request, form, person, draft):
         return redirect("cases:correction_check", completion.pk)
+    if "drop" in request.POST:
+        return redirect("cases:correction_new", completion.pk)
     context = {"form": form, "completion": completion, "scans": scans_of(draft), "draft": draft}
     return render(request, "cases/correction_new.html", context)
 
@@ -84,14 +89,15 @@ def correction_check(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         return _filed(request, person, completion)
     draft = begin(person=person, kind=_kind(completion), now=clock.now())
-    if not draft.data:
+    form = _form_of(draft, completion)
+    if not form.is_valid():
         return redirect("cases:correction_new", completion.pk)
-    wanted = _wanted(draft, completion)
+    wanted = form.wanted
     context = {
         "completion": completion,
         "changes": labelled(changes_of(names_of(completion), wanted)),
         "left": left_alone(names_of(completion), wanted),
-        "note": draft.data.get("note", ""),
+        "note": form.cleaned_data["note"],
         "scans": scans_of(draft),
         "key": draft.key,
     }
@@ -148,43 +154,42 @@ def _own(request: HttpRequest, pk: int) -> tuple[Person, Completion]:
 
 
 def _kind(completion: Completion) -> str:
-    return f"correction:{completion.pk}"
+    return KIND.format(pk=completion.pk)
+
+
+def _form_of(draft: Draft, completion: Completion) -> CorrectionForm:
+    """The form as it is kept."""
+    scans = len(scans_of(draft))
+    return CorrectionForm(draft.data, completion=completion, typed={}, scans=scans)
 
 
 def _kept(request: HttpRequest, form: CorrectionForm, person: Person, draft: Draft) -> bool:
     """Keep scans and words; whether all is there to be looked at."""
     now = clock.now()
-    is_valid = form.is_valid()
+    keep(draft=draft, data=typed(request, draft), now=now)
     count = take_scans(
         request, form, person=person, purpose=Attachment.Purpose.NAME, draft=draft, now=now
     )
-    dropped = request.POST.get("drop", "")
-    for scan in scans_of(draft):
-        if str(scan.pk) == dropped:
-            drop_attachment(attachment=scan)
-    if is_valid:
-        keep(draft=draft, data=form.typed(), now=now)
+    dropped = drop_scan(request, draft)
     if not count and not form.has_error("scans"):
         form.add_error("scans", errors.message(RuleViolation("correction_needs_scan")))
     return form.is_valid() and not dropped
 
 
-def _wanted(draft: Draft, completion: Completion) -> dict[str, str]:
-    typed = {name: str(draft.data[name]) for name in NAMES if name in draft.data}
-    return wanted_names(completion, typed)
-
-
 def _filed(request: HttpRequest, person: Person, completion: Completion) -> HttpResponse:
     """File what the draft of the form's key holds; nothing in the form itself counts."""
     draft = find_draft(person=person, kind=_kind(completion), key=request.POST.get("key", ""))
-    if draft is None:
+    if draft is not None and draft.result:
+        return redirect("cases:own_correction", draft.result)
+    form = _form_of(draft, completion) if draft else None
+    if draft is None or form is None or not form.is_valid():
         return redirect("cases:correction_new", completion.pk)
     try:
         language = get_language()
         wish = Wish(
             completion=completion,
-            names=_wanted(draft, completion),
-            note=str(draft.data.get("note", "")),
+            names=form.wanted,
+            note=str(form.cleaned_data["note"]),
             language=language if language in LANGUAGES_OF_PAPERS else "kk",
         )
         filed = file_correction(

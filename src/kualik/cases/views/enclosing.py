@@ -7,7 +7,12 @@ from django.http import HttpRequest
 
 from kualik.accounts.models import Person
 from kualik.cases.models import Draft
-from kualik.cases.services.attaching import keep_attachment, scans_of, too_large
+from kualik.cases.services.attaching import (
+    drop_attachment,
+    keep_attachment,
+    scans_of,
+    too_large,
+)
 from kualik.core import errors
 from kualik.core.uploads import is_any_too_large
 from kualik.rules.errors import RuleViolation
@@ -27,3 +32,12 @@ def take_scans(
         except RuleViolation as violation:
             form.add_error("scans", errors.message(violation))
     return len(scans_of(draft))
+
+
+def drop_scan(request: HttpRequest, draft: Draft) -> bool:
+    """Take back the draft's scan whose button was pressed; whether one was pressed."""
+    dropped = request.POST.get("drop", "")
+    for scan in scans_of(draft):
+        if str(scan.pk) == dropped:
+            drop_attachment(attachment=scan)
+    return bool(dropped)

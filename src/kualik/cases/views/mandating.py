@@ -1,6 +1,6 @@
 """The person's side of powers of attorney: given and held, and acting by one."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,6 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from kualik.accounts.models import Person
 from kualik.accounts.queries import applicant_of, level_of, may_sign, way_of
+from kualik.cases.forms.keeping import keeps_typed
 from kualik.cases.forms.mandating import MandateForm
 from kualik.cases.models import Attachment, Draft, Mandate
 from kualik.cases.queries.asking import receivable_by
@@ -22,7 +23,7 @@ from kualik.cases.services.attaching import scans_of
 from kualik.cases.services.drafting import begin, find_draft, keep
 from kualik.cases.services.mandating import ask_mandate, confirm_mandate, revoke_mandate
 from kualik.cases.views.acts import carry_out
-from kualik.cases.views.enclosing import take_scans
+from kualik.cases.views.enclosing import drop_scan, take_scans
 from kualik.core import clock, errors
 from kualik.core.access import applicant
 from kualik.core.clock import local_day
@@ -77,9 +78,16 @@ def mandates(request: HttpRequest) -> HttpResponse:
     return render(request, "cases/mandates.html", context)
 
 
+def _typed(request: HttpRequest, draft: Draft) -> Mapping[str, object]:
+    form = MandateForm(request.POST, representative=draft.person, typed=draft.data)
+    form.is_valid()
+    return form.typed()
+
+
 @applicant
 @sensitive_post_parameters("principal_iin")
 @takes_scans
+@keeps_typed(KIND, _typed)
 def mandate_new(request: HttpRequest) -> HttpResponse:
     """Enter a power of attorney for the clerk to check."""
     person, now = applicant_of(request), clock.now()
@@ -93,7 +101,11 @@ def mandate_new(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and _entered(request, form, person, draft, now):
         messages.success(request, _("The power of attorney is entered; a clerk will check it."))
         return redirect("cases:mandates")
-    context = {"form": form, "key": draft.key, "scans": scans_of(draft)}
+    if "drop" in request.POST:
+        return redirect("cases:mandate_new")
+    scans = scans_of(draft)
+    is_begun = request.method != "POST" and bool(draft.data or scans)
+    context = {"form": form, "draft": draft, "scans": scans, "is_begun": is_begun}
     return render(request, "cases/mandate_new.html", context)
 
 
@@ -159,10 +171,11 @@ def _entered(
     is_valid = form.is_valid()
     purpose = Attachment.Purpose.MANDATE
     count = take_scans(request, form, person=person, purpose=purpose, draft=draft, now=now)
+    is_dropped = drop_scan(request, draft)
     if not count and not form.has_error("scans"):
         form.add_error("scans", errors.message(RuleViolation("mandate_needs_scan")))
     keep(draft=draft, data=form.typed(), now=now)
-    if not (is_valid and form.is_valid()):
+    if is_dropped or not (is_valid and form.is_valid()):
         return False
     scans = scans_of(draft)
     try:

@@ -1,7 +1,7 @@
 """Receiving a document in two screens: everything as it will be printed, then one button."""
 
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.conf import settings
@@ -17,6 +17,7 @@ from kualik.accounts.models import Person
 from kualik.accounts.queries import applicant_of, confirmed_phone, level_of, way_of
 from kualik.accounts.services.entering import applicant as acting_applicant
 from kualik.cases.forms.asking import WishForm
+from kualik.cases.forms.keeping import keeps_typed, words_of
 from kualik.cases.models import Attachment, Draft, Request
 from kualik.cases.queries.asking import Receivable, live_request_of, receivable, was_refused
 from kualik.cases.services.application import (
@@ -28,11 +29,11 @@ from kualik.cases.services.application import (
     printed_data,
     written,
 )
-from kualik.cases.services.attaching import drop_attachment, scans_of
+from kualik.cases.services.attaching import scans_of
 from kualik.cases.services.confirming import Confirmation, signed_confirmation
 from kualik.cases.services.drafting import begin, find_draft, keep
 from kualik.cases.services.receiving import Sight, lines_to_confirm, receive, sight_of
-from kualik.cases.views.enclosing import take_scans
+from kualik.cases.views.enclosing import drop_scan, take_scans
 from kualik.core import clock, errors
 from kualik.core.access import applicant
 from kualik.core.headers import reaching
@@ -44,13 +45,14 @@ from kualik.signatures.services.trusting import installation_fetcher, installati
 BY_KEY = "eds"
 BY_CODE = "otp"
 NOT_VALID = 422
-WISHES = ("paper", "language", "delivery")
+KIND = "receive:{pk}"
 read_and_send = require_http_methods(["GET", "HEAD", "POST"])
 
 
 @applicant
 @takes_scans
 @read_and_send
+@keeps_typed(KIND, words_of("paper", "language", "delivery", "note"))
 def receive_document(request: HttpRequest, pk: int) -> HttpResponse:
     """Everything as it will be printed, the choices, and the one button."""
     person, now = applicant_of(request), clock.now()
@@ -63,7 +65,8 @@ def receive_document(request: HttpRequest, pk: int) -> HttpResponse:
     if found is None:
         return _to_its_request(person, pk)
     sight = sight_of(found.completion, now=now)
-    form = _wish_form(request, found, sight, draft)
+    sent = request.POST if request.method == "POST" else None
+    form = _wish_form(sent, found, sight, draft)
     if request.method == "POST" and _is_whole(request, form, draft, now):
         return _go_on(request, draft, found, form, now)
     context = _shown(request, found, sight) | {"form": form, "draft": draft}
@@ -84,10 +87,9 @@ def receive_signing(request: HttpRequest, pk: int) -> HttpResponse:
     draft = _draft(request, person, pk, now)
     if draft.result:
         return to_result(draft.result)
-    is_chosen = all(draft.data.get(name) for name in WISHES)
-    if found is None or not is_chosen or level_of(request) != BY_KEY:
+    wish = _kept_wish(draft, found, now) if found else None
+    if found is None or wish is None or level_of(request) != BY_KEY:
         return redirect("cases:receive", pk)
-    wish = _kept_wish(draft, found)
     lines = lines_to_confirm(found.completion, wish, draft=draft, now=now)
     if request.method != "POST":
         context = signing_context(lines) | {"draft": draft, "completion": found.completion}
@@ -151,7 +153,7 @@ def filed_now(request: HttpRequest, number: str) -> HttpResponse:
 
 def _draft(request: HttpRequest, person: Person, pk: int, now: datetime) -> Draft:
     """The form's own draft; 404 for a key that is somebody else's or another form's."""
-    kind = f"receive:{pk}"
+    kind = KIND.format(pk=pk)
     if request.method != "POST":
         return begin(person=person, kind=kind, now=now)
     found = find_draft(person=person, kind=kind, key=request.POST.get("key", ""))
@@ -177,7 +179,7 @@ def _go_on(
         return redirect("cases:receive", found.completion.pk)
     if request.POST.get("do") == "sign":
         return redirect("cases:receive_sign", found.completion.pk)
-    wish = _kept_wish(draft, found)
+    wish = _wish(form, found)
     content = written(lines_to_confirm(found.completion, wish, draft=draft, now=now))
     try:
         confirmation = confirmed_by(request, content, person)
@@ -222,15 +224,15 @@ def _is_whole(request: HttpRequest, form: WishForm, draft: Draft, now: datetime)
             request, form, person=draft.person, purpose=Attachment.Purpose.OTHER, draft=draft,
             now=now,
         )  # fmt: skip
-        for scan in scans_of(draft):
-            if str(scan.pk) == request.POST.get("drop"):
-                drop_attachment(attachment=scan)
+        drop_scan(request, draft)
     return form.is_valid()
 
 
-def _wish_form(request: HttpRequest, found: Receivable, sight: Sight, draft: Draft) -> WishForm:
+def _wish_form(
+    typed: Mapping[str, object] | None, found: Receivable, sight: Sight, draft: Draft
+) -> WishForm:
     return WishForm(
-        request.POST if request.method == "POST" else None,
+        typed,
         results=sight.results,
         language=draft.person.language or get_language() or "kk",
         kept={name: value for name, value in draft.data.items() if value},
@@ -238,10 +240,15 @@ def _wish_form(request: HttpRequest, found: Receivable, sight: Sight, draft: Dra
     )
 
 
-def _kept_wish(draft: Draft, found: Receivable) -> Wish:
-    """What was chosen, under the power of attorney by which it is filed, if any."""
-    given = {name: str(draft.data.get(name, "")) for name in WISHES}
-    return Wish(**given, mandate=found.mandate, note=str(draft.data.get("note", "")))
+def _kept_wish(draft: Draft, found: Receivable, now: datetime) -> Wish | None:
+    """What was chosen before, if it is a choice still."""
+    form = _wish_form(draft.data, found, sight_of(found.completion, now=now), draft)
+    return _wish(form, found) if form.is_valid() else None
+
+
+def _wish(form: WishForm, found: Receivable) -> Wish:
+    """What the valid form chose, under the power of attorney by which it is filed, if any."""
+    return Wish(**form.typed(), mandate=found.mandate)
 
 
 def _shown(request: HttpRequest, found: Receivable, sight: Sight) -> dict[str, object]:

@@ -12,7 +12,14 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 
 from kualik.accounts.queries import person_of
-from kualik.cases.queries.tasks import AT_ONCE, MESSAGE_KINDS, task_kinds, task_text, tasks_of
+from kualik.cases.queries.tasks import (
+    AT_ONCE,
+    MESSAGE_KINDS,
+    task_kinds,
+    task_reason,
+    task_text,
+    tasks_of,
+)
 from kualik.core import clock, errors
 from kualik.core.access import role_of, staff
 from kualik.core.journal import Actor
@@ -48,14 +55,16 @@ PAGES: Mapping[str, tuple[str, str]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A task as the list shows it; ``href`` is empty where there is nothing to open."""
+    """A task as the list shows it; ``href`` is empty where there is nothing to open, ``detail`` is
+    what an outside system itself said."""
 
     key: str
     text: Text
     href: str
     scope: str
     since: datetime
-    reason: str
+    reason: Text | None
+    detail: str
     is_pressed: bool
     is_message: bool
     is_urgent: bool
@@ -131,7 +140,8 @@ def _row(task: StaffTask) -> Row:
         href=_page_of(task.subject),
         scope=task.scope,
         since=task.created_at,
-        reason=str(task.params.get("reason", "")),
+        reason=task_reason(task),
+        detail=str(task.params.get("detail", "")),
         is_pressed=kind is None or kind.ends_by_press,
         is_message=task.kind in MESSAGE_KINDS,
         is_urgent=task.kind in AT_ONCE,

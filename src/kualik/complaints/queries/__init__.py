@@ -1,6 +1,15 @@
 """Complaints as people may see them, their clocks, and what the law's data say of them."""
 
-from kualik.complaints.queries.bodies import Body, Way, Words, bodies, body, load_bodies, words
+from kualik.complaints.queries.bodies import (
+    Body,
+    Way,
+    Words,
+    appeal_addresses,
+    bodies,
+    body,
+    load_bodies,
+    words,
+)
 from kualik.complaints.queries.cases import (
     HANDLERS,
     OPEN,
@@ -47,6 +56,7 @@ __all__ = [
     "Way",
     "Words",
     "answer_clock",
+    "appeal_addresses",
     "barred_from",
     "bodies",
     "body",

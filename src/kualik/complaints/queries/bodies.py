@@ -18,7 +18,7 @@ DATA = Path(__file__).resolve().parents[1] / "data"
 class Body:
     """To whom a provider may send a complaint; ``check`` marks that nobody confirmed it yet.
 
-    ``term`` is the code of the term in which it decides.
+    ``term`` is the code of the term in which it decides; ``address`` may be empty.
     """
 
     code: str
@@ -26,6 +26,7 @@ class Body:
     check: bool
     hours: WeeklyHours
     name: Text
+    address: Text
 
     @property
     def calendar(self) -> WorkCalendar:
@@ -81,6 +82,7 @@ def load_bodies(path: Path) -> Bodies:
                 check=node.boolean("check"),
                 hours=WeeklyHours.parse(node.string("hours")),
                 name=node.text("name"),
+                address=node.text("address") if "address" in node.values else Text("", ""),
             )
             for node in root.tables("bodies")
         ),
@@ -95,6 +97,17 @@ def load_bodies(path: Path) -> Bodies:
         ),
     )
     root.finish()
+    return found
+
+
+def appeal_addresses() -> dict[str, list[Text]]:
+    """Name and address of the bodies by the way of appeal that leads to them, for refusals
+    (``cases.adapters.addresses``)."""
+    found: dict[str, list[Text]] = {}
+    for one in bodies().bodies:
+        sides = [(one.name.get(code), one.address.get(code)) for code in LANGUAGES]
+        said = Text(*[", ".join(filter(None, side)) for side in sides])
+        found.setdefault(one.term, []).append(said)
     return found
 
 

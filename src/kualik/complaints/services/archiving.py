@@ -156,7 +156,7 @@ def _side(complaint: Complaint, language: str, now: datetime) -> str:
         lines.append(f"{clock.term.name.get(language)}: {_spoken(clock.due_at)}")
     lines.append("")
     for step in timeline(complaint, now=now):
-        told = f": {step.reason}" if step.reason else ""
+        told = f": {step.reason.get(language)}" if step.reason else ""
         lines.append(f"{_spoken(step.at)}  {step.label.get(language)}{told}")
     return "\n".join(lines)
 

@@ -253,7 +253,7 @@ def _finish(
         "body": decision.body,
         "is_own": decision.is_own,
         "letter": decision.letter_number,
-        "reason": kind.name.ru,
+        "reason": kind.name,
     }
     record(complaint, action, actor=actor, now=now, data=data)
     _carry_out(complaint, decision, kind, actor=actor, now=now)

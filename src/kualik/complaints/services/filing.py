@@ -14,7 +14,8 @@ from django.db.models import F
 
 from kualik.accounts.models import Person, User
 from kualik.cases.adapters.scans import Scan
-from kualik.cases.models import Request
+from kualik.cases.models import Draft, Request
+from kualik.cases.services.drafting import finish
 from kualik.complaints.models import Complaint, ComplaintFile, ComplaintSeries
 from kualik.complaints.queries import registered_at
 from kualik.complaints.services.moving import State, change, record, subject_of, with_clocks
@@ -88,14 +89,15 @@ def file_complaint(
     received_at: datetime,
     filed_by: User | None = None,
     tells: bool = True,
+    draft: Draft | None = None,
     actor: Actor,
     now: datetime,
 ) -> Complaint:
     """Register a complaint; one sent twice under the same ``key`` is registered once.
 
     A complaint that came on a day off is registered on the next working day. Lateness is marked,
-    never a ground to refuse. Without ``tells`` no receipt goes to its phone and e-mail. Raises
-    ``filed_in_future``, ``complaint_subject_unknown``.
+    never a ground to refuse. Without ``tells`` no receipt goes to its phone and e-mail. ``draft``
+    is the one it was written in. Raises ``filed_in_future``, ``complaint_subject_unknown``.
     """
     if received_at > now:
         raise RuleViolation("filed_in_future")
@@ -108,6 +110,8 @@ def file_complaint(
             found = _register(
                 key, facts, files, received_at=received_at, filed_by=filed_by, actor=actor, now=now
             )
+            if draft is not None:
+                finish(draft=draft, result=found.number, now=now)
             _announce(found, tells=tells, now=now)
             return found
     except IntegrityError:

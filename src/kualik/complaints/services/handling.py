@@ -106,7 +106,7 @@ def forward_complaint(
         **with_clocks(records),
     )
     packed = _keep_case(complaint, now=now)
-    data = {"reason": chosen.name.ru, "body": chosen.code, "sha256": packed.sha256}
+    data = {"reason": chosen.name, "body": chosen.code, "sha256": packed.sha256}
     record(complaint, "forwarded", actor=actor, now=now, data=data)
     _leave_office(complaint, actor=actor, now=now)
     tell(complaint, "complaint_forwarded", now=now, body=chosen.name, due_at=_due(records[-1]))

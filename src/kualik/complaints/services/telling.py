@@ -6,6 +6,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from kualik.complaints.models import Complaint
+from kualik.complaints.queries import status_code
 from kualik.complaints.services.moving import subject_of
 from kualik.notifications.services.sending import Addresses, Notice, notify_all
 from kualik.notifications.services.wording import Value
@@ -24,7 +25,12 @@ def tell(
         about=subject_of(complaint),
         addresses=Addresses(email=complaint.email, sms=complaint.phone),
         language=complaint.language,
-        params={"number": complaint.number, "link": address, **params},
+        params={
+            "number": complaint.number,
+            "link": address,
+            "code": status_code(complaint),
+            **params,
+        },
         person=complaint.person,
         scope=complaint.provider.code,
         occasion=occasion,

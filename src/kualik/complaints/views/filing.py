@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 
 from kualik.accounts.models import Person
 from kualik.accounts.queries import confirmed_phone, visiting_person
-from kualik.cases.models import Request
+from kualik.cases.models import Draft, Request
 from kualik.cases.queries import requests_of
 from kualik.cases.services.looking import LOOKED_UP
 from kualik.complaints.forms import ComplaintForm
@@ -27,6 +27,7 @@ from kualik.complaints.queries import (
 from kualik.complaints.services.filing import Added, ComplaintFacts, file_complaint
 from kualik.complaints.views.scans import scans_of
 from kualik.complaints.views.showing import receipt_of, shown
+from kualik.complaints.views.typed import answer_typed, draft_sent, forget_typed, typed_before
 from kualik.core import clock, errors
 from kualik.core.access import public
 from kualik.core.journal import Actor
@@ -50,18 +51,22 @@ def new(request: HttpRequest) -> HttpResponse:
     """The form, and its sending; the receipt comes next."""
     now, person = clock.now(), visiting_person(request)
     if request.method != "POST":
-        form = ComplaintForm(None, now=now, initial=_prefilled(request, person))
+        form = ComplaintForm(None, now=now, initial=_begun(request, person, now))
         return _page(request, form, person)
+    draft = draft_sent(request, person)
+    if answer := answer_typed(request, draft):
+        return answer
     form = ComplaintForm(request.POST, request.FILES, now=now)
     files = scans_of(request, form)
     if not form.is_valid():
         return _page(request, form, person)
     try:
-        complaint = _file(request, form, person, files)
+        complaint = _file(request, form, person, files, draft)
     except RuleViolation as violation:
         form.add_error(None, errors.message(violation))
         return _page(request, form, person, status=errors.status(violation))
     _remember(request, complaint)
+    forget_typed(request)
     return redirect("complaints:filed", complaint.number)
 
 
@@ -82,7 +87,11 @@ def filed_receipt(request: HttpRequest, number: str) -> HttpResponse:
 
 
 def _file(
-    request: HttpRequest, form: ComplaintForm, person: Person | None, files: list[Added]
+    request: HttpRequest,
+    form: ComplaintForm,
+    person: Person | None,
+    files: list[Added],
+    draft: Draft | None,
 ) -> Complaint:
     """Register it; one that was registered already is no try."""
     now, key = clock.now(), form.cleaned_data["key"]
@@ -97,6 +106,7 @@ def _file(
         files=files,
         received_at=now,
         tells=person is not None or _may_tell(form, now),
+        draft=draft,
         actor=_actor(person),
         now=now,
     )
@@ -135,11 +145,19 @@ def _fits(request: Request, person: Person | None, provider: int) -> bool:
     return is_own and request.provider_id == provider
 
 
+def _begun(request: HttpRequest, person: Person | None, now: datetime) -> dict[str, object]:
+    """What the form begins with: what is known, over it what was typed here before."""
+    typed, key = typed_before(request, person, now)
+    known = _prefilled(request, person)
+    if known["named_number"]:
+        typed = {**typed, "named_number": known["named_number"]}
+    return {**known, **typed, "key": key or secrets.token_urlsafe(32)}
+
+
 def _prefilled(request: HttpRequest, person: Person | None) -> dict[str, object]:
     """What is known already; of a request only to the person whose it is, and what is complained
     of to whoever has just named its number and code here."""
     known: dict[str, object] = {
-        "key": secrets.token_urlsafe(32),
         "language": "ru" if get_language() == "ru" else "kk",
         "named_number": request.GET.get("request", "")[:64],
     }
@@ -176,7 +194,8 @@ def _day(own: Request) -> object:
 def _page(
     request: HttpRequest, form: ComplaintForm, person: Person | None, *, status: int = 200
 ) -> HttpResponse:
-    context = {"form": form, "person": person, "words": words()}
+    is_begun = not form.is_bound and bool(form.initial.get("text"))
+    context = {"form": form, "person": person, "words": words(), "is_begun": is_begun}
     return render(request, "complaints/new.html", context, status=status)
 
 

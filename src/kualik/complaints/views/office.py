@@ -1,16 +1,18 @@
 """Complaints before the staff: the list with its clocks, and one of them."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from kualik.accounts.models import User
 from kualik.accounts.queries import ROLE_LABELS, person_of
-from kualik.accounts.services import record_look
 from kualik.cases.forms.office import kept_filters
+from kualik.cases.services.contacting import masked_name
 from kualik.complaints.forms import SearchForm
 from kualik.complaints.models import Complaint, ComplaintFile
 from kualik.complaints.queries import (
@@ -25,6 +27,7 @@ from kualik.complaints.queries import (
     status_code,
 )
 from kualik.complaints.services.archiving import export_case
+from kualik.complaints.services.looking import look_at
 from kualik.complaints.views.acts import Act, acts_of
 from kualik.complaints.views.showing import file_of, receipt_of, shown
 from kualik.core import clock
@@ -32,8 +35,11 @@ from kualik.core.access import role_of, staff
 from kualik.rules.complaints import law
 from kualik.rules.language import Text
 from kualik.rules.lifecycle import Role
+from kualik.rules.phones import masked
 
 PAGE_SIZE = 50
+# So much of a number or a name the contact centre must be told before it sees anything.
+LEAST_SIGNS = 3
 KEEPERS = HANDLERS | {Role.INSPECTOR}
 
 
@@ -45,14 +51,15 @@ def office_list(request: HttpRequest) -> HttpResponse:
     if form.has_error("text", "iin"):
         messages.error(request, str(form.errors["text"][0]))
         return redirect("complaints:list")
-    visible = complaints_visible_to(user)
-    found = search(visible, form.wanted(), now=now) if form.is_valid() else visible.none()
-    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
+    page = Paginator(_sought(user, form, now), PAGE_SIZE).get_page(request.GET.get("page"))
     kept = kept_filters(SearchForm, request.GET)
+    if not _sees_all(user):
+        _note_looks(user, page.object_list, now)
     context = {
         "form": form,
         "page": page,
-        "rows": [_row(row, now) for row in page.object_list],
+        "rows": [_row(user, row, now) for row in page.object_list],
+        "must_seek": not _sees_all(user),
         "kept": kept.urlencode(),
         "is_filtered": bool(kept),
         "shows_provider": user.provider_id is None,
@@ -77,6 +84,8 @@ def show(request: HttpRequest, number: str) -> HttpResponse:
         "cases": list(cases) if may_open else [],
         "may_export": user.has_role(KEEPERS),
         "may_open": may_open,
+        "name": _name(user, found),
+        "phone": found.phone if may_open else masked(found.phone),
         "may_receive": may_open and user.has_role(TAKERS),
         "code": status_code(found) if may_open and user.has_role(TAKERS) else "",
     }
@@ -106,24 +115,48 @@ def case(request: HttpRequest, number: str) -> HttpResponse:
 
 
 def readable(request: HttpRequest, number: str) -> Complaint:
-    """A complaint that the person may read; 404 for any other. The complainant sees who read it."""
+    """A complaint that the person may read; 404 for any other. Every look is kept."""
     user = person_of(request)
     found = complaints_visible_to(user).filter(number=number).first()
     if found is None:
         raise Http404
-    if found.person is not None:
-        actor = user.acting_as(role_of(user, READERS))
-        record_look(
-            person=found.person, what="complaint", about=number, actor=actor, now=clock.now()
-        )
+    look_at(complaint=found, actor=user.acting_as(role_of(user, READERS)), now=clock.now())
     return found
+
+
+def _sees_all(user: User) -> bool:
+    """Whether the person reads whole complaints unasked; the contact centre does not."""
+    return user.provider_id is not None or user.has_role(frozenset({Role.INSPECTOR}))
 
 
 def _may_open(user: User, complaint: Complaint) -> bool:
     """Whether the texts are theirs to read: the contact centre sees where a complaint stands, and
     all of it only of those it filed."""
-    is_known = user.provider_id is not None or user.has_role(frozenset({Role.INSPECTOR}))
-    return is_known or complaint.filed_by_id == user.pk
+    return _sees_all(user) or complaint.filed_by_id == user.pk
+
+
+def _name(user: User, complaint: Complaint) -> str:
+    """Who complains; of a complaint that is not theirs to open enough to greet a caller by."""
+    name = complaint.complainant
+    return name if _may_open(user, complaint) else masked_name(name)
+
+
+def _sought(user: User, form: SearchForm, now: datetime) -> QuerySet[Complaint]:
+    """What fits the form; the contact centre searches by what the caller says, and sees without
+    that only what it filed itself."""
+    visible = complaints_visible_to(user)
+    if not form.is_valid():
+        return visible.none()
+    wanted = form.wanted()
+    if not _sees_all(user) and len(wanted.text) < LEAST_SIGNS:
+        visible = visible.filter(filed_by=user)
+    return search(visible, wanted, now=now)
+
+
+def _note_looks(user: User, found: Iterable[Complaint], now: datetime) -> None:
+    actor = user.acting_as(Role.CONTACT_CENTRE)
+    for complaint in found:
+        look_at(complaint=complaint, actor=actor, now=now)
 
 
 def _opened(request: HttpRequest, number: str) -> Complaint:
@@ -133,11 +166,12 @@ def _opened(request: HttpRequest, number: str) -> Complaint:
     return found
 
 
-def _row(complaint: Complaint, now: datetime) -> dict[str, object]:
+def _row(user: User, complaint: Complaint, now: datetime) -> dict[str, object]:
     """A line of the list with the term of the answer, and the earlier one of sending it on."""
     answer, forward = answer_clock(complaint), forward_clock(complaint)
     return {
         "complaint": complaint,
+        "name": _name(user, complaint),
         "label": label_of(complaint, now=now),
         "subject": law().subject(complaint.subject).name,
         "terms": [(term, term.stage(now), term is forward) for term in (answer, forward) if term],

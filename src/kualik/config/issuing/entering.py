@@ -90,7 +90,7 @@ def find_office(provider: Provider, now: datetime) -> Office:
     for role in DECIDERS:
         user = User.objects.filter(provider=provider, is_active=True, grants__role=role).first()
         if user is not None:
-            signer = authorised_person(provider)
+            signer = authorised_person(provider, on=local_day(now))
             key = organisation_key(provider=provider, now=now)
             return Office(decider=user, role=role, signer=signer, key=key)
     raise RuleViolation("no_decider", provider=provider.code)

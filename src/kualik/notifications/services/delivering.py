@@ -25,16 +25,15 @@ from kualik.notifications.services.settling import (
     mark_unsure,
     tell_of_carrier,
 )
-from kualik.notifications.services.wording import end_of_quiet, events
+from kualik.notifications.services.wording import coded, end_of_quiet, events
 
 State = Message.State
-GIVEN_UP = "given up: the carrier did not take it in time"
 # So long nobody asks a carrier that was away; every waiting message would only hold up the worker.
 SILENCE = timedelta(minutes=1)
 LONG_SILENCE = timedelta(hours=1)
 # A failed try says something of the carrier for so long; so long a message may lie untouched.
 LATELY = timedelta(minutes=5)
-UNTOUCHED = "nobody takes the messages"
+UNTOUCHED = "untouched"
 
 
 def run_email_job(payload: Payload, now: datetime) -> None:
@@ -95,7 +94,7 @@ def report_silence(*, now: datetime) -> None:
 
 
 def channel_fault(channel: str, *, now: datetime) -> str:
-    """What speaks against a channel, as the outbox saw it last; empty: nothing.
+    """What speaks against a channel, as the outbox saw it last, ``coded``; empty: nothing.
 
     A try that found the carrier away counts until a later message is taken: for some minutes, or
     while a message waits for its next try. A message that nobody took up counts while none leaves.
@@ -119,10 +118,11 @@ def _hand_over(message: Message, carrier: Carrier, *, now: datetime) -> None:
         for handed in carrier.send(_outgoing(message)):
             keep_part(message, handed, carrier=carrier.name, now=now)
     except Never as never:
-        mark_failed(message, str(never), now=now)
+        mark_failed(message, coded("refused", never), now=now)
     except Unsure as unsure:
         # It stays ``sending``: the next try asks first what became of this one.
-        Message.objects.filter(pk=message.pk).update(fault=str(unsure)[:200], claimed_at=None)
+        fault = coded("no_word", unsure)[:200]
+        Message.objects.filter(pk=message.pk).update(fault=fault, claimed_at=None)
         raise NotNow(f"unsure: {unsure}") from None
     except NotNow as reason:
         _put_back(message, reason, now=now)
@@ -137,7 +137,7 @@ def _ask_what_became(message: Message, carrier: Carrier, *, now: datetime) -> No
         is_taken = _all_taken(message)
         handed = None if is_taken else carrier.was_taken(_outgoing(message))
     except Unsure as unsure:
-        mark_unsure(message, str(unsure), now=now)
+        mark_unsure(message, coded("no_word", unsure), now=now)
         return
     if handed:
         keep_part(message, handed, carrier=carrier.name, now=now)
@@ -162,22 +162,29 @@ def _claim(message: Message, *, carrier: str, now: datetime) -> None:
 
 
 def _put_back(message: Message, reason: NotNow, *, now: datetime) -> None:
+    fault = coded(_code_of(reason), reason)[:200]
     Message.objects.filter(pk=message.pk, state=State.SENDING).update(
-        state=State.WAITING, fault=str(reason)[:200]
+        state=State.WAITING, fault=fault
     )
     if isinstance(reason, AccountRefused):
-        tell_of_carrier(message.channel, str(reason), now=now)
+        tell_of_carrier(message.channel, fault, now=now)
     if isinstance(reason, Away):
         cache.set(_silence_key(message.channel), now + SILENCE, SILENCE.total_seconds())
-        away = (now, str(reason)[:200])
+        away = (now, fault)
         cache.set(_away_key(message.channel), away, LONG_SILENCE.total_seconds())
+
+
+def _code_of(reason: NotNow) -> str:
+    if isinstance(reason, AccountRefused):
+        return "account_refused"
+    return "away" if isinstance(reason, Away) else "not_now"
 
 
 def _give_up(message: Message, *, now: datetime) -> None:
     if message.state == State.SENDING:
-        mark_unsure(message, message.fault or "the try was broken off", now=now)
+        mark_unsure(message, message.fault or "broken_off", now=now)
     else:
-        mark_failed(message, GIVEN_UP, now=now)
+        mark_failed(message, "given_up", now=now)
 
 
 def _respect_quiet(message: Message, *, now: datetime) -> None:

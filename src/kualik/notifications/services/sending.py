@@ -13,8 +13,17 @@ from kualik.core.journal import Actor
 from kualik.core.tasks import close_task
 from kualik.notifications.models import Message
 from kualik.notifications.queries import channels
-from kualik.notifications.services.wording import Event, Values, end_of_quiet, events, write
+from kualik.notifications.services.adding import words_among
+from kualik.notifications.services.wording import (
+    Event,
+    Values,
+    end_of_quiet,
+    events,
+    with_words,
+    write,
+)
 from kualik.rules.errors import RuleViolation
+from kualik.rules.language import Text
 from kualik.rules.phones import e164
 
 EMAIL_JOB = "notifications.email"
@@ -81,8 +90,9 @@ def notify_all(*, notices: Sequence[Notice], now: datetime) -> list[Message]:
     there. A number that is no phone number is passed over. The number of statements grows with
     hundreds of notices, not with each. Raises KeyError for an event or a value that is missing.
     """
+    added = words_among({(notice.scope, notice.event) for notice in notices})
     written = [
-        _written(notice, events()[notice.event], channel, address, now=now)
+        _written(notice, events()[notice.event], channel, address, added, now=now)
         for notice in notices
         for channel, address in _reachable(events()[notice.event], notice.addresses)
     ]
@@ -151,7 +161,16 @@ def _reachable(told: Event, addresses: Addresses) -> list[tuple[str, str]]:
     ]
 
 
-def _written(notice: Notice, told: Event, channel: str, address: str, *, now: datetime) -> Message:
+def _written(
+    notice: Notice,
+    told: Event,
+    channel: str,
+    address: str,
+    added: Mapping[tuple[str, str], Text],
+    *,
+    now: datetime,
+) -> Message:
+    own = added.get((notice.scope, notice.event)) if channel == Message.Channel.EMAIL else None
     text = write(told, channel=channel, language=notice.language, values=notice.params)
     begins_at = _first_moment(told, channel, now=now)
     parts = (told.name, notice.about, notice.occasion, channel)
@@ -163,7 +182,7 @@ def _written(notice: Notice, told: Event, channel: str, address: str, *, now: da
         event=told.name,
         language=notice.language,
         subject=text.subject,
-        body=text.body,
+        body=with_words(text.body, own.get(notice.language)) if own else text.body,
         masked_body=text.masked_body,
         about=notice.about,
         scope=notice.scope,

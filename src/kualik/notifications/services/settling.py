@@ -1,5 +1,6 @@
 """How a message ends: sent, delivered, failed, or unknown; each end is written once."""
 
+from dataclasses import asdict
 from datetime import datetime
 
 from django.db import transaction
@@ -9,7 +10,7 @@ from kualik.core.journal import SYSTEM
 from kualik.core.tasks import Task, close_task, open_task
 from kualik.notifications.adapters.carriers import Handed
 from kualik.notifications.models import Message, MessagePart
-from kualik.notifications.services.wording import events
+from kualik.notifications.services.wording import coded, events, fault_text
 from kualik.rules.lifecycle import Role
 
 State = Message.State
@@ -44,20 +45,26 @@ def mark_sent(message: Message, *, now: datetime) -> None:
 
 
 @transaction.atomic
-def mark_failed(message: Message, reason: str, *, now: datetime) -> None:
-    """It will not arrive; staff are told where a person should be reached another way."""
+def mark_failed(message: Message, fault: str, *, now: datetime) -> None:
+    """It will not arrive; staff are told where a person should be reached another way.
+
+    ``fault`` is ``coded``.
+    """
     rows = Message.objects.filter(pk=message.pk).exclude(state__in=[State.FAILED, State.DELIVERED])
-    if rows.update(state=State.FAILED, fault=reason[:200], **_MASKED):
-        _tell_staff("failed", message, reason, now=now)
+    if rows.update(state=State.FAILED, fault=fault[:200], **_MASKED):
+        _tell_staff("failed", message, fault, now=now)
         close_task(key=_task_key("unsure", message), actor=SYSTEM, now=now)
 
 
 @transaction.atomic
-def mark_unsure(message: Message, reason: str, *, now: datetime) -> None:
-    """Nobody knows whether the carrier took it: a second copy would be worse than a question."""
+def mark_unsure(message: Message, fault: str, *, now: datetime) -> None:
+    """Nobody knows whether the carrier took it: a second copy would be worse than a question.
+
+    ``fault`` is ``coded``.
+    """
     rows = Message.objects.filter(pk=message.pk, state=State.SENDING)
-    if rows.update(state=State.UNSURE, fault=reason[:200], **_MASKED):
-        _tell_staff("unsure", message, reason, now=now)
+    if rows.update(state=State.UNSURE, fault=fault[:200], **_MASKED):
+        _tell_staff("unsure", message, fault, now=now)
 
 
 @transaction.atomic
@@ -83,7 +90,7 @@ def settle_receipt(
     if state in DELIVERED:
         _mark_delivered(part, now=now)
     elif state in LOST:
-        mark_failed(part.message, f"not delivered: {state}", now=now)
+        mark_failed(part.message, coded("not_delivered", state), now=now)
     return True
 
 
@@ -92,13 +99,17 @@ def carrier_task(channel: str) -> str:
     return f"carrier:{channel}"
 
 
-def tell_of_carrier(channel: str, reason: str, *, now: datetime) -> None:
-    """Ask the administrator of the installation to look at a carrier; once until it works again."""
+def tell_of_carrier(channel: str, fault: str, *, now: datetime) -> None:
+    """Ask the administrator of the installation to look at a carrier; once until it works again.
+
+    ``fault`` is ``coded``; the administrator also sees what the carrier itself said.
+    """
+    reason, detail = fault_text(fault)
     task = Task(
         key=carrier_task(channel),
         kind="carrier_refuses",
         role=Role.PLATFORM_ADMIN,
-        params={"channel": channel, "reason": reason},
+        params={"channel": channel, "reason": asdict(reason), "detail": detail},
     )
     open_task(task, now=now)
 
@@ -143,16 +154,17 @@ def _unanswered(
     return None
 
 
-def _tell_staff(kind: str, message: Message, reason: str, *, now: datetime) -> None:
+def _tell_staff(kind: str, message: Message, fault: str, *, now: datetime) -> None:
     if not events()[message.event].opens_task:
         return
+    reason, _ = fault_text(fault)
     task = Task(
         key=_task_key(kind, message),
         kind=f"message_{kind}",
         subject=message.about,
         scope=message.scope,
         role=Role.REGISTRAR,
-        params={"event": message.event, "channel": message.channel, "reason": reason},
+        params={"event": message.event, "channel": message.channel, "reason": asdict(reason)},
     )
     open_task(task, now=now)
 

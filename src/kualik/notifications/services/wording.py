@@ -1,4 +1,4 @@
-"""What people are told: texts as data, written for one channel and one language."""
+"""What people are told, and staff of what went wrong: texts as data."""
 
 import string
 import tomllib
@@ -9,13 +9,18 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
+
 from kualik.core.clock import ZONE
+from kualik.core.language import written
 from kualik.notifications.models import Message
 from kualik.rules.language import LANGUAGES, Text
 
-DATA = Path(__file__).resolve().parents[1] / "data" / "messages.toml"
+DATA = Path(__file__).resolve().parents[1] / "data"
+BETWEEN = ": "
 PATIENCE = timedelta(days=3)
 MASK = "••••••"
+FOOT = "\n\n-- \n"
 NOT_EVENTS = ("quiet", "footer")
 
 Value = str | int | date | datetime | Text
@@ -71,14 +76,15 @@ def write(event: Event, *, channel: str, language: str, values: Values) -> Writt
     )
 
 
+def with_words(body: str, words: str) -> str:
+    """A letter with a provider's own words before its foot."""
+    text, foot, end = body.rpartition(FOOT)
+    return f"{text}\n\n{words}{foot}{end}" if words and foot else body
+
+
 def spoken(value: Value, language: str) -> str:
-    """A value as the text of a message shows it: one line, times as in Kazakhstan."""
-    if isinstance(value, datetime):
-        return f"{value.astimezone(ZONE):%d.%m.%Y %H:%M}"
-    if isinstance(value, date):
-        return f"{value:%d.%m.%Y}"
-    text = value.get(language) if isinstance(value, Text) else str(value)
-    return " ".join(text.split())
+    """A value as the text of a message shows it: one line."""
+    return " ".join(written(value, language).split())
 
 
 def shortened(text: str, limit: int | None) -> str:
@@ -91,9 +97,10 @@ def shortened(text: str, limit: int | None) -> str:
 
 
 def end_of_quiet(channel: str, *, now: datetime) -> datetime | None:
-    """When the quiet hours of ``now`` end for a channel; None outside them."""
+    """When the quiet hours of ``now`` end for a channel; None outside them, and always where the
+    message catcher of a demonstration stands for the phones."""
     quiet = _table()["quiet"]
-    if channel not in quiet["channels"]:
+    if not settings.QUIET_HOURS or channel not in quiet["channels"]:
         return None
     begin, end = (time.fromisoformat(quiet[name]) for name in ("from", "until"))
     local = now.astimezone(ZONE)
@@ -101,6 +108,26 @@ def end_of_quiet(channel: str, *, now: datetime) -> datetime | None:
         return None
     day = local.date() if local.time() < end else local.date() + timedelta(days=1)
     return datetime.combine(day, end, ZONE)
+
+
+@cache
+def faults() -> Mapping[str, Text]:
+    """The words of every fault by its code. Raises KeyError where a language is missing."""
+    rows = tomllib.loads((DATA / "faults.toml").read_text(encoding="utf-8"))
+    return {code: Text(*(row[name] for name in LANGUAGES)) for code, row in rows.items()}
+
+
+def coded(code: str, detail: object = "") -> str:
+    """A fault as a message keeps it: the code, and what the carrier itself said."""
+    return f"{code}{BETWEEN}{detail}" if str(detail) else code
+
+
+def fault_text(fault: str) -> tuple[Text, str]:
+    """The words of a kept fault, and what the carrier itself said; one without a known code is
+    its own words."""
+    code, _, detail = fault.partition(BETWEEN)
+    words = faults().get(code)
+    return (words, detail) if words else (Text(fault, fault, fault), "")
 
 
 def _event(name: str, row: Mapping[str, Any]) -> Event:
@@ -123,10 +150,10 @@ def _event(name: str, row: Mapping[str, Any]) -> Event:
 
 def _letter(texts: Mapping[str, Mapping[str, str]], language: str) -> tuple[str, str]:
     letter = texts[language]
-    body = f"{letter['body'].strip()}\n\n-- \n{_table()['footer'][language].strip()}\n"
+    body = f"{letter['body'].strip()}{FOOT}{_table()['footer'][language].strip()}\n"
     return letter["subject"], body
 
 
 @cache
 def _table() -> dict[str, Any]:
-    return tomllib.loads(DATA.read_text(encoding="utf-8"))
+    return tomllib.loads((DATA / "messages.toml").read_text(encoding="utf-8"))

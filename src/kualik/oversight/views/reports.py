@@ -11,8 +11,7 @@ from kualik.accounts.models import User
 from kualik.accounts.queries import person_of
 from kualik.certificates.models import Letter
 from kualik.certificates.queries import letters_visible_to
-from kualik.certificates.services.letters import text_in
-from kualik.certificates.services.wording import LETTER_STATES
+from kualik.certificates.services.letters import states_of, text_in
 from kualik.core import clock, errors
 from kualik.core.access import role_of, staff
 from kualik.core.methods import post_only
@@ -30,10 +29,9 @@ MOST = 200
 def reports(request: HttpRequest) -> HttpResponse:
     """The reports that the person may see, the last month first."""
     user = person_of(request)
-    rows = [
-        (row, text_in(row.facts, "period"), LETTER_STATES[row.state])
-        for row in _reports(user)[:MOST]
-    ]
+    letters = list(_reports(user)[:MOST])
+    states = states_of(letters)
+    rows = [(row, text_in(row.facts, "period"), states[row.number]) for row in letters]
     context = {"rows": rows, "shows_provider": user.provider_id is None, "form": _form(user)}
     return render(request, "oversight/reports.html", context)
 

@@ -89,7 +89,7 @@ def in_force(on: date) -> Standard:
         for standard in versions:
             if standard.covers(on):
                 return standard
-    raise RuleViolation("no_standard_in_force", on=on.isoformat())
+    raise RuleViolation("no_standard_in_force", on=on)
 
 
 def _standard(root: Node) -> Standard:

@@ -6,6 +6,7 @@ from datetime import datetime
 from kualik.cases.models import Request
 from kualik.certificates.models import Letter
 from kualik.certificates.queries import letters_about
+from kualik.certificates.services.letters import faults_of
 from kualik.rules.language import Text
 
 TITLES = {
@@ -24,19 +25,24 @@ TITLES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paper:
-    """A letter about a request; without ``signed_at`` it waits for the signature."""
+    """A letter about a request. Without ``signed_at`` it is none yet: ``is_prepared`` waits for the
+    signature, ``is_stuck`` could not be made and staff know, any other is being made."""
 
     kind: str
     title: Text
     number: str
     code: str
     signed_at: datetime | None
+    is_prepared: bool
+    is_stuck: bool
     is_void: bool
 
 
 def papers_of(request: Request) -> list[Paper]:
     """The letters about a request, oldest first; what was taken back before it was signed never
     was a paper."""
+    letters = list(letters_about(f"request:{request.number}"))
+    stuck = faults_of(letters)
     return [
         Paper(
             kind=letter.kind,
@@ -44,8 +50,10 @@ def papers_of(request: Request) -> list[Paper]:
             number=letter.number,
             code=letter.code,
             signed_at=letter.signed_at,
+            is_prepared=letter.state == Letter.State.PREPARED,
+            is_stuck=letter.number in stuck,
             is_void=letter.state == Letter.State.VOID,
         )
-        for letter in letters_about(f"request:{request.number}")
+        for letter in letters
         if letter.signed_at or letter.state != Letter.State.VOID
     ]

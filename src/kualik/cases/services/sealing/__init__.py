@@ -21,8 +21,10 @@ from kualik.cases.services.sealing.making import (
     sealable_alone,
 )
 from kualik.cases.services.sealing.ordering import (
+    OF_THE_DRAFT,
     SEAL_JOB,
     SEAL_ORDERED,
+    failed_task_key,
     order_seal,
     run_seal_job,
     seal_automatically,
@@ -30,11 +32,13 @@ from kualik.cases.services.sealing.ordering import (
 )
 
 __all__ = [
+    "OF_THE_DRAFT",
     "SEAL_JOB",
     "SEAL_ORDERED",
     "SealFault",
     "SealProgress",
     "accept_signatures",
+    "failed_task_key",
     "is_prepared",
     "order_seal",
     "prepare_requests",

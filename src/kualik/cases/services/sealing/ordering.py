@@ -13,10 +13,12 @@ from kualik.cases.services.sealing.making import (
     seal_alone,
     sealable_alone,
 )
-from kualik.core import jobs, journal
+from kualik.core import errors, jobs, journal
 from kualik.core.journal import SYSTEM
 from kualik.core.journal import Event as Entry
+from kualik.core.tasks import Task, close_task, open_task
 from kualik.rules.errors import RuleViolation
+from kualik.rules.language import LANGUAGES
 from kualik.rules.lifecycle import Role, State
 from kualik.signatures.queries import organisation_key
 
@@ -24,6 +26,9 @@ SEAL_JOB = "cases.seal"
 SEAL_ORDERED = "certificates.seal_ordered"
 # What sealing one request reads besides its row.
 WITH_IT = ("certificate__key", "provider", "person", "completion")
+# No second attempt mends these: the draft's facts are frozen.
+OF_THE_DRAFT = ("paper_", "form_", "facts_changed")
+FAILED_TASK = "seal_failed"
 
 
 def seal_job_key(number: str) -> str:
@@ -74,20 +79,24 @@ def run_seal_job(payload: jobs.Payload, now: datetime) -> None:
     """Do what was ordered for one draft; a second run finds nothing left to do.
 
     When the request was sent back since, nothing is sealed. Raises what ``order_seal`` and
-    ``seal_alone`` raise: the person, the key or the policy may have changed meanwhile.
+    ``seal_alone`` raise: the person, the key or the policy may have changed meanwhile. Of what lies
+    in the draft itself a task tells the head of the office, who may send it back.
     """
     request = Request.objects.select_related(*WITH_IT).get(pk=str(payload["request"]))
     if request.certificate_id != payload["certificate"] or request.state != State.APPROVED:
         return
-    key = organisation_key(provider=request.provider, now=now)
-    if payload["user"] is None:
-        seal_alone(requests=[request], key=key, now=now)
-        return
-    user = User.objects.get(pk=str(payload["user"]))
-    check_signer(request, user)
-    if not is_prepared(request, now):
-        actor = user.acting_as(Role.AUTHORISED_PERSON)
-        prepare_requests(requests=[request], key=key, user=user, actor=actor, now=now)
+    try:
+        _seal(request, payload["user"], now)
+    except RuleViolation as violation:
+        if violation.code.startswith(OF_THE_DRAFT):
+            _tell_failed(request, violation, now)
+        raise
+    close_task(key=failed_task_key(request), actor=SYSTEM, now=now)
+
+
+def failed_task_key(request: Request) -> str:
+    """The key of the task that tells that the draft's file could not be made."""
+    return f"{FAILED_TASK}:{request.number}"
 
 
 def check_signer(request: Request, user: User) -> None:
@@ -97,6 +106,31 @@ def check_signer(request: Request, user: User) -> None:
     still = user.is_active and user.has_role(frozenset({Role.AUTHORISED_PERSON}))
     if not (is_named and still and user.provider_id == request.provider_id):
         raise RuleViolation("seal_wrong_person")
+
+
+def _seal(request: Request, orderer: object, now: datetime) -> None:
+    key = organisation_key(provider=request.provider, now=now)
+    if orderer is None:
+        seal_alone(requests=[request], key=key, now=now)
+        return
+    user = User.objects.get(pk=str(orderer))
+    check_signer(request, user)
+    if not is_prepared(request, now):
+        actor = user.acting_as(Role.AUTHORISED_PERSON)
+        prepare_requests(requests=[request], key=key, user=user, actor=actor, now=now)
+
+
+def _tell_failed(request: Request, violation: RuleViolation, now: datetime) -> None:
+    reason = {language: errors.message(violation, language) for language in LANGUAGES}
+    task = Task(
+        key=failed_task_key(request),
+        kind=FAILED_TASK,
+        subject=f"request:{request.number}",
+        scope=request.provider.code,
+        role=Role.OFFICE_HEAD,
+        params={"number": request.number, "reason": reason},
+    )
+    open_task(task, now=now)
 
 
 def _enqueue(requests: Sequence[Request], *, user: User | None, now: datetime) -> None:

@@ -15,8 +15,10 @@ async function keep() {
   for (const [name, value] of new FormData(form)) {
     if (typeof value === "string") typed.append(name, value);
   }
+  typed.set("do", "keep");
+  const sent = { method: "POST", body: typed, redirect: "error", headers: { Accept: "application/json" } };
   try {
-    const answer = await fetch(form.dataset.keep, { method: "POST", body: typed, redirect: "error" });
+    const answer = await fetch(form.action, sent);
     tell(answer.ok ? "kept" : "unkept");
   } catch {
     tell("unkept");
