@@ -26,6 +26,10 @@ from kualik.incidents.models import Incident
 from kualik.oversight.services.evidence import pack_evidence
 from kualik.providers.models import Office
 from kualik.rules.lifecycle import Role, State
+from kualik.signatures.adapters.test_authority import write_trust
+from kualik.signatures.adapters.test_authority.storage import held_hierarchy
+from kualik.signatures.models import SigningKey
+from kualik.signatures.services.trusting import TEST_AUTHORITY, TEST_SCHEMES
 from tests.world import World
 
 SignIn = Callable[[User], Client]
@@ -122,9 +126,9 @@ def test_the_chains_of_window_hand_over_and_failures_are_in_the_pack(
 def test_the_program_finds_a_fresh_pack_whole(pack: Path) -> None:
     told = verify(pack)
     assert (told.returncode, told.stderr) == (0, "")
-    assert told.stdout.endswith("The pack is whole.\n")
+    assert told.stdout.endswith("Who made it is proved with --trust DIR alone.\n")
     answer = json.loads(verify(pack, "--json").stdout)
-    assert answer["is_whole"] is True
+    assert (answer["is_whole"], answer["is_proved"]) == (True, False)
     assert len(answer["findings"]) > 8
 
 
@@ -156,6 +160,70 @@ def test_an_entry_of_the_journal_cannot_be_rewritten_even_with_its_sum(
     told = verify(repacked(pack, change))
     assert told.returncode == 1
     assert "broken at [1]" in told.stdout
+
+
+@pytest.fixture
+def trust(kualik_files: Path, tmp_path: Path) -> str:
+    """A directory with the roots of the demonstration's authority."""
+    folder = tmp_path / "roots"
+    for scheme in TEST_SCHEMES:
+        held = held_hierarchy(kualik_files / "keys" / TEST_AUTHORITY / scheme)
+        write_trust(folder, held)
+    return str(folder)
+
+
+def test_the_organisations_signature_proves_whose_pack_it_is(pack: Path, trust: str) -> None:
+    told = verify(pack, "--trust", trust)
+    assert (told.returncode, told.stderr) == (0, "")
+    assert "ok     index.json.p7s (signature): valid, " in told.stdout
+    assert told.stdout.endswith("The pack is whole, and its signatures are valid.\n")
+    with ZipFile(pack) as archive:
+        for name in ("index.json", "index.json.p7s"):
+            (pack.parent / name).write_bytes(archive.read(name))
+    command = ["openssl", "cms", "-verify", "-binary", "-inform", "DER", "-noverify"]
+    command += ["-in", "index.json.p7s", "-content", "index.json", "-out", "/dev/null"]
+    done = subprocess.run(command, cwd=pack.parent, capture_output=True, text=True, check=False)
+    assert (done.returncode, "successful" in done.stderr) == (0, True)
+
+
+def test_a_pack_made_up_with_all_its_sums_is_found_out(pack: Path, trust: str) -> None:
+    def change(files: dict[str, bytes]) -> None:
+        files["request.json"] = files["request.json"].replace(b"A303", b"A57")
+        index = json.loads(files["index.json"])
+        for row in index["files"]:
+            row["sha256"] = hashlib.sha256(files[row["name"]]).hexdigest()
+        files["index.json"] = json.dumps(index).encode()
+
+    made_up = repacked(pack, change)
+    assert verify(made_up).returncode == 0, "by itself it is whole"
+    told = verify(made_up, "--trust", trust)
+    assert told.returncode == 1
+    assert "BROKEN index.json.p7s (signature): invalid" in told.stdout
+    unsigned = repacked(made_up, lambda files: files.pop("index.json.p7s"))
+    assert "BROKEN index.json.p7s: gone" in verify(unsigned, "--trust", trust).stdout
+
+
+def test_without_a_key_the_pack_says_that_it_is_not_signed(
+    world: World, handed_over: Request, tmp_path: Path, trust: str
+) -> None:
+    SigningKey.objects.update(disabled_at=world.now)
+    file = tmp_path / "unsigned.zip"
+    file.write_bytes(pack_evidence(handed_over, now=world.now))
+    assert verify(file).returncode == 0
+    told = verify(file, "--trust", trust)
+    assert told.returncode == 1
+    assert "BROKEN index.json.p7s: the pack is not signed" in told.stdout
+
+
+def test_the_staff_of_the_journal_have_names(pack: Path, handed_over: Request) -> None:
+    with ZipFile(pack) as archive:
+        staff = json.loads(archive.read("staff.json"))
+        name = f"journal/request-{handed_over.number}.json"
+        actors = {row["actor"] for row in json.loads(archive.read(name))}
+    named = {actor for actor in actors if actor.startswith("user:")}
+    assert named
+    assert named <= set(staff)
+    assert all(each["name"] and each["organisation"] == "DEMO" for each in staff.values())
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,10 @@ secrets and settings; without one by those of the installation.
 
 import os
 from collections.abc import Sequence
+from datetime import datetime
 from importlib import import_module
-from typing import Final
-
-from kualik.config import environment
+from pathlib import Path
+from typing import Any, Final
 
 # What the rooms need that are loaded with the commands.
 BARE: Final = {
@@ -33,6 +33,27 @@ def main(command: str, arguments: Sequence[str]) -> int:
     return status
 
 
+def judge_cms(*, signature: bytes, document: bytes, trust: Path, at: datetime) -> dict[str, Any]:
+    """A detached signature judged by the roots of a directory, as ``kualik cms verify --json``
+    answers. Raises RuleViolation for what cannot be read."""
+    from django.conf import settings
+
+    if not settings.configured:
+        _prepare(is_bare=True)
+    judging = import_module("kualik.signatures.services.cms_verification")
+    trusting = import_module("kualik.signatures.services.trusting")
+    found = judging.verify_cms(
+        signature=signature,
+        document=document,
+        trust=trusting.trust_in(trust),
+        at=at,
+        now=at,
+        is_revocation_required=False,
+    )
+    record: dict[str, Any] = found.to_record()
+    return record
+
+
 def _prepare(*, is_bare: bool) -> str:
     """Makes Django ready; returns what the settings of the installation lack."""
     # Imported here: the other commands that need no settings do without it.
@@ -41,6 +62,7 @@ def _prepare(*, is_bare: bool) -> str:
     from django.core.exceptions import ImproperlyConfigured
 
     if is_bare:
+        environment = import_module("kualik.config.environment")
         settings.configure(CLOCK=environment.text("KUALIK_CLOCK"), **BARE)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kualik.config.settings")
     try:

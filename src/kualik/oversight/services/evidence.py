@@ -2,12 +2,14 @@
 
 For an inspector and for the provider's head: the request, the trace of its clock, the confirmation
 or signature of the applicant, documents and letters with their signatures, what was sent when, the
-hall, the failures it met, and the chains of the journal. ``kualik journal verify`` checks it.
+hall, the failures it met, and the chains of the journal. The organisation's key signs the list of
+its files, so that nobody can make one up. ``kualik journal verify`` checks it.
 """
 
 import hashlib
 import io
 import json
+import logging
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +21,7 @@ from zipfile import ZIP_STORED, ZipFile
 from django.db import transaction
 from django.template.loader import render_to_string
 
+from kualik.accounts.models import User
 from kualik.accounts.services import record_look
 from kualik.cases.models import Attachment, Evidence, Request
 from kualik.cases.queries import clock_of
@@ -35,9 +38,17 @@ from kualik.notifications.models import Message
 from kualik.notifications.queries import messages_about
 from kualik.oversight.services.halls import hall_record, hall_subjects
 from kualik.rules import facts as fact_rules
+from kualik.rules.errors import RuleViolation
 from kualik.rules.language import LANGUAGES
 from kualik.rules.phones import masked
+from kualik.signatures.adapters.pades import Sealer
+from kualik.signatures.models import SigningKey
+from kualik.signatures.queries import organisation_key
+from kualik.signatures.services.sealing import log_key_use, open_sealer
 
+log = logging.getLogger(__name__)
+
+PURPOSE = "evidence"
 WORDS = Path(__file__).parent.parent / "data" / "evidence.toml"
 ENDINGS = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg"}
 
@@ -56,10 +67,13 @@ def export_evidence(*, request: Request, actor: Actor, now: datetime) -> bytes:
 
     The files are read before the transaction, so that nobody who writes waits for them.
     """
-    content = pack_evidence(request, now=now)
+    content, use = _packed(request, now=now)
     digest = hashlib.sha256(content).hexdigest()
     number = request.number
     with transaction.atomic():
+        if use is not None:
+            key, listed = use
+            log_key_use(key=key, purpose=PURPOSE, digests=[listed], actor=None, now=now)
         journal.record(
             subject=f"request:{number}",
             action="oversight.evidence_taken",
@@ -74,10 +88,17 @@ def export_evidence(*, request: Request, actor: Actor, now: datetime) -> bytes:
 def pack_evidence(request: Request, *, now: datetime) -> bytes:
     """The archive; the same bytes for the same request at the same moment.
 
-    A file that the storage lost is named in the index as lost: the rest is not held back.
+    A file that the storage lost is named in the index as lost: the rest is not held back. Without
+    a key in force the index is not signed, and says so.
     """
+    return _packed(request, now=now)[0]
+
+
+def _packed(request: Request, *, now: datetime) -> tuple[bytes, tuple[SigningKey, str] | None]:
+    """The archive, and the key that signed its index with the sum of the index."""
     parts, chains = list(_parts(request)), list(_chains(request))
     parts += [part for part, _ in chains]
+    parts.append(Part("staff.json", _json(_staff(request)), "staff"))
     parts += [Part(f"README.{code}.txt", _readme(request, code), "readme") for code in LANGUAGES]
     parts.append(Part("index.html", _page(request, parts), "page"))
     index = {
@@ -88,12 +109,27 @@ def pack_evidence(request: Request, *, now: datetime) -> bytes:
         "files": [_listed(part) for part in parts],
         "chains": [row for _, row in chains],
     }
+    signing = _signing(request, now)
+    listed = _json({**index, "is_signed": signing is not None})
     packed = io.BytesIO()
     with ZipFile(packed, "w", ZIP_STORED) as archive:
-        put(archive, "index.json", _json(index), now)
+        put(archive, "index.json", listed, now)
+        if signing is not None:
+            put(archive, "index.json.p7s", signing[1].sign(listed), now)
         for part in parts:
             put(archive, part.name, part.content, now)
-    return packed.getvalue()
+    use = (signing[0], hashlib.sha256(listed).hexdigest()) if signing else None
+    return packed.getvalue(), use
+
+
+def _signing(request: Request, now: datetime) -> tuple[SigningKey, Sealer] | None:
+    """The organisation's key, opened; None where there is none that works now."""
+    try:
+        key = organisation_key(provider=request.provider, now=now)
+        return key, open_sealer(key=key)
+    except RuleViolation as violation:
+        log.warning("the evidence of %s is not signed: %s", request.number, violation.code)
+        return None
 
 
 def _parts(request: Request) -> Iterator[Part]:
@@ -185,6 +221,21 @@ def _chains(request: Request) -> Iterator[tuple[Part, dict[str, object]]]:
         name = f"journal/{subject.replace(':', '-')}.json"
         row = {"file": name, "subject": subject, "head": entries[-1]["hash"]}
         yield Part(name, _json(entries), "journal"), {**row, "entries": len(entries)}
+
+
+def _staff(request: Request) -> dict[str, object]:
+    """Who of the staff acted, by the names that the journal uses."""
+    actors = {entry.actor for name in _subjects(request) for entry in journal.history(name)}
+    keys = [actor.removeprefix("user:") for actor in actors if actor.startswith("user:")]
+    found = User.objects.filter(pk__in=[key for key in keys if key.isdecimal()]).order_by("pk")
+    return {
+        f"user:{user.pk}": {
+            "name": user.full_name,
+            "position": {"kk": user.position_kk, "ru": user.position_ru},
+            "organisation": user.provider.code if user.provider else None,
+        }
+        for user in found.select_related("provider")
+    }
 
 
 def _subjects(request: Request) -> Sequence[str]:

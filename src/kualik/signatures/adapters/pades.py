@@ -136,6 +136,10 @@ class Sealer:
             raise RuleViolation("seal_failed", reason="verification")
         return sealed
 
+    def sign(self, content: bytes) -> bytes:
+        """A detached CMS over a file of any kind, in DER; it names no time."""
+        return self._template.sign(sha256(content).digest())
+
     def prove(self) -> None:
         """Sign a digest of nothing that exists and check it. Raises ``seal_failed``."""
         envelope = parse_envelope(self._template.sign(MARK))
