@@ -49,7 +49,9 @@ def compare(system: System, house: House, day: Day) -> list[Line]:
     house.head.open("/office/figures/?lang=en")
     path = f"/office/figures/figures.xlsx?first={today}&last={today}"
     book = load_workbook(BytesIO(house.head.file(path)), read_only=True)
-    tables = {sheet.title: list(sheet.iter_rows(values_only=True))[1:] for sheet in book}
+    sheets = [list(sheet.iter_rows(values_only=True)) for sheet in book]
+    # Above the rows stand whose figures they are, the title and the names of the columns.
+    tables = {rows[1][0]: rows[3:] for rows in sheets}
     return [
         *_queue(tables, day.books),
         *_rows("tickets at", _table(tables, "hours"), day.books.hours()),
@@ -63,12 +65,8 @@ def compare(system: System, house: House, day: Day) -> list[Line]:
 
 
 def _table(tables: dict[str, Any], code: str) -> list[Any]:
-    title = WORDS["title"][code]["en"]
-    return next(rows for name, rows in tables.items() if name.split() == _plain(title).split())
-
-
-def _plain(title: str) -> str:
-    return title.translate(str.maketrans(dict.fromkeys("[]:*?/\\", " ")))[:31]
+    rows: list[Any] = tables[WORDS["title"][code]["en"]]
+    return rows
 
 
 def _values(tables: dict[str, Any], code: str) -> dict[str, Any]:

@@ -103,7 +103,9 @@ def test_who_waited_too_long_is_finished_only_with_a_reason(lobby: Lobby, clerk:
     press(clerk, "call")
     text = press(clerk, "hand_in", visit)
     assert 'data-reason="waiting">' in text.replace(" hidden>", " HIDDEN>")
-    assert "A303.3.2" in press(clerk, "finish", visit, outcome="filed")
+    assert "стандарттың 3-жолы бойынша шегі – 30 минут" in press(
+        clerk, "finish", visit, outcome="filed"
+    )
     press(clerk, "finish", visit, outcome="filed", waiting_reason="Жүйе тоқтады")
     visit.refresh_from_db()
     assert visit.waiting_reason == "Жүйе тоқтады"

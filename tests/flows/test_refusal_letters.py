@@ -116,7 +116,6 @@ def test_the_paper_says_all_that_the_page_says(office: Office, refused: Request)
         provider.address_kk,
         provider.address_ru,
         "Министерство здравоохранения Республики Казахстан",
-        "Мәңгілік Ел",
         "Последний день подачи жалобы",
         long_date(refused_of(refused, now=NOW).appeal_until, "kk"),
         long_date(refused_of(refused, now=NOW).appeal_until, "ru"),
