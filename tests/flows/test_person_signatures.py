@@ -1,6 +1,8 @@
 """The authorised person's own signature: what issues a document, and everything that does not
 (A57.10-2)."""
 
+import base64
+import hashlib
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -146,6 +148,27 @@ def test_a_good_signature_issues_the_document_and_is_kept_beside_it(
     assert kept.signers[0].iin == SIGNER_IIN
     told = {field.name: str(getattr(entry, field.name)) for field in PersonSignature._meta.fields}
     assert SIGNER_IIN not in " ".join(told.values())
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"",
+        b"Content-Type: application/pkcs7-signature\nContent-Transfer-Encoding: base64\n\n",
+    ],
+)
+def test_a_signature_is_kept_as_der_in_whatever_form_it_comes(
+    office: Office, request_: Request, head: bytes
+) -> None:
+    signature = signed(office, request_)
+    sent = head + base64.encodebytes(signature)
+    outcome = handed(office, request_, sent)
+    assert (outcome.is_issued, outcome.code) == (True, "")
+    entry = PersonSignature.objects.get(certificate=request_.certificate)
+    with default_storage.open(entry.file, "rb") as stored:
+        assert stored.read() == signature
+    assert entry.sha256 == hashlib.sha256(signature).hexdigest()
+    assert handed(office, request_, sent).code == ""
 
 
 def test_the_journal_says_who_certified(office: Office, request_: Request) -> None:

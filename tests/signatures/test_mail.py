@@ -7,7 +7,7 @@ import pytest
 from asn1crypto import pem
 
 from kualik.rules.errors import RuleViolation
-from kualik.signatures.adapters.cms import CmsError, read_cms
+from kualik.signatures.adapters.cms import CmsError, cms_der, read_cms
 from kualik.signatures.adapters.test_authority import Scheme
 from kualik.signatures.adapters.test_authority.schemes import RsaKey
 from kualik.signatures.services.inspecting import inspect_file, kind_of
@@ -39,6 +39,7 @@ CARRIED = (
 )
 def test_a_signature_is_read_in_its_dress(dressed: bytes) -> None:
     assert read_cms(dressed) == read_cms(ATTACHED)
+    assert cms_der(dressed) == ATTACHED
     assert kind_of(dressed) == "cms"
     assert verified(dressed, trust(Scheme.RSA)).status == "valid"
 
@@ -63,6 +64,10 @@ def test_a_signature_is_read_in_its_dress(dressed: bytes) -> None:
          "mail_unsigned"),
         (CARRIED.replace(b"base64", b"quoted-printable"), "malformed"),
         (CARRIED + b"*", "malformed"),
+        *[
+            (b"Content-Type: multipart/signed; boundary*=" + name + b"\n\n", "malformed")
+            for name in (b"idna''%ff", b"undefined''x", b"a\0b''x", b"utf-7''+2AA-")
+        ],
         (b"Subject: hello\n\n" + BASE64, "malformed"),
     ],
 )  # fmt: skip

@@ -1,5 +1,6 @@
 """Proof in a signature file: what is added, how far it gets, what it proves when nobody answers."""
 
+import base64
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -220,6 +221,16 @@ def test_what_can_be_reached_is_kept_and_the_rest_comes_later(
     assert (part.level, part.waits_for) == (reached, waits_for)
     whole = extend_cms(signature=part.content, document=sealed, asked=asked())
     assert (whole.level, whole.waits_for) == ("B-LTA", "")
+
+
+def test_a_signature_in_a_message_gets_its_proof_too(sealed: bytes) -> None:
+    signature = signature_over(sealed)
+    head = b"Content-Type: application/pkcs7-signature\nContent-Transfer-Encoding: base64\n\n"
+    made = extend_cms(
+        signature=head + base64.encodebytes(signature), document=sealed, asked=asked()
+    )
+    assert (made.level, made.waits_for, made.content[:1]) == ("B-LTA", "", b"\x30")
+    assert read_cms(made.content).signers[0].signature == read_cms(signature).signers[0].signature
 
 
 def test_a_signer_revoked_before_the_time_stamp_gets_no_further(sealed: bytes) -> None:

@@ -316,6 +316,18 @@ def test_a_revocation_outweighs_any_good_answer() -> None:
     assert asked(leaf, crls=(revoked,), responses=(good,)).state == "revoked"
 
 
+def test_who_does_not_know_a_certificate_lifts_no_hold() -> None:
+    hierarchy, leaf = authority(Scheme.RSA), individual(Scheme.RSA)
+    older = hierarchy.crl({}, now=NOW - 3 * HOUR)
+    hold = Revocation(at=NOW - DAY, reason="certificate_hold")
+    held = hierarchy.ocsp_response(leaf, hold, now=NOW - 2 * HOUR)
+    unknown = hierarchy.ocsp_response(leaf, "unknown", now=NOW - HOUR)
+    good = hierarchy.ocsp_response(leaf, "good", now=NOW)
+    assert asked(leaf, crls=(older,)).state == "good"
+    assert asked(leaf, crls=(older,), responses=(held, unknown)).state == "revoked"
+    assert asked(leaf, crls=(older,), responses=(held, unknown, good)).state == "good"
+
+
 def test_revoked_before_signing_is_invalid_and_after_a_proven_time_is_not() -> None:
     leaf = individual(Scheme.RSA)
     stamped = sign_cms(

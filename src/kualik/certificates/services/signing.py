@@ -25,6 +25,7 @@ from kualik.certificates.services.preserving import order_preservation
 from kualik.core import journal
 from kualik.core.journal import Actor
 from kualik.rules.errors import RuleViolation
+from kualik.signatures.adapters.cms import CmsError, cms_der
 from kualik.signatures.adapters.online import RevocationFetcher
 from kualik.signatures.adapters.trust import TrustDirectory
 from kualik.signatures.services import (
@@ -140,6 +141,15 @@ def check_person_signature(
         accept=partial(_right_signer, prepared=prepared),
         now=now,
     )
+
+
+def as_kept(signature: bytes) -> bytes:
+    """The signature as it is kept, DER: out of armour or a message. What cannot be read stays as it
+    is, the check says why."""
+    try:
+        return cms_der(signature)
+    except CmsError:
+        return signature
 
 
 def unchanged(name: str, sha256: str) -> bytes:

@@ -9,6 +9,7 @@ from kualik.accounts.models import User
 from kualik.certificates.services.signing import (
     SIGNS_FOR,
     PreparedFile,
+    as_kept,
     check_person_signature,
     facts_of,
     moment_of,
@@ -48,6 +49,7 @@ def sign_protocol(
     Raises ``incident_state_forbids``, ``seal_wrong_person`` for anybody but an authorised person
     of this provider, ``protocol_damaged``, those of ``check_person_signature``, ``conflict``.
     """
+    signature = as_kept(signature)
     if report.state != State.TO_SIGN:
         raise RuleViolation("incident_state_forbids", number=report.incident.number)
     is_own = user.provider_id == report.provider_id and user.is_active

@@ -131,18 +131,30 @@ class SignedData:
 def read_cms(data: bytes) -> SignedData:
     """The signed data of a file: DER or BER, binary, base64 or PEM, or a signed message, which
     carries its content also where that stands beside the signature. Raises CmsError."""
-    try:
-        if not is_mail(data):
-            return read_der(as_der(unarmoured(data)))
-        mail = open_mail(data)
-        signed = read_der(as_der(unarmoured(mail.signature)))
-    except (Asn1Error, MailError) as error:
-        raise CmsError(error.code) from error
-    if mail.content is None:
+    der, beside = _undressed(data)
+    signed = read_der(der)
+    if beside is None:
         return signed
     if signed.content is not None:
         raise CmsError("malformed")
-    return replace(signed, content=mail.content)
+    return replace(signed, content=beside)
+
+
+def cms_der(data: bytes) -> bytes:
+    """The DER inside a file of any form that ``read_cms`` takes, without what stands beside it.
+    Raises CmsError."""
+    return _undressed(data)[0]
+
+
+def _undressed(data: bytes) -> tuple[bytes, bytes | None]:
+    """The signature file (DER), and the content that stands beside it in a message."""
+    try:
+        if not is_mail(data):
+            return as_der(unarmoured(data)), None
+        mail = open_mail(data)
+        return as_der(unarmoured(mail.signature)), mail.content
+    except (Asn1Error, MailError) as error:
+        raise CmsError(error.code) from error
 
 
 def read_der(der: bytes) -> SignedData:

@@ -12,13 +12,14 @@ from kualik.signatures.adapters.archive_stamps import (
     archived_bytes,
     make_index,
 )
-from kualik.signatures.adapters.asn1 import PARSER_ERRORS, Asn1Error, as_der, unarmoured
+from kualik.signatures.adapters.asn1 import PARSER_ERRORS, Asn1Error
 from kualik.signatures.adapters.cms import (
     ARCHIVE_TIMESTAMP,
     TIMESTAMP,
     CmsError,
     SignedData,
     Signer,
+    cms_der,
     read_cms,
 )
 
@@ -92,7 +93,7 @@ def add_proofs(
 
 
 def _opened(signature: bytes) -> cms.ContentInfo:
-    return cms.ContentInfo.load(as_der(unarmoured(signature)), strict=True)
+    return cms.ContentInfo.load(cms_der(signature), strict=True)
 
 
 def _items(found: core.Asn1Value) -> list[core.Asn1Value]:

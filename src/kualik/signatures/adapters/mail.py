@@ -45,6 +45,14 @@ def is_mail(data: bytes) -> bool:
 
 def open_mail(data: bytes) -> SignedMail:
     """The signature of a message. Raises MailError."""
+    try:
+        return _signed_mail(data)
+    except (ValueError, LookupError) as error:
+        # The library decodes parameters by whatever charset they name.
+        raise error if isinstance(error, MailError) else MailError("malformed") from error
+
+
+def _signed_mail(data: bytes) -> SignedMail:
     head, body = _opened(data)
     kind = head.get_content_type()
     if kind in CARRIERS | SIGNATURES:

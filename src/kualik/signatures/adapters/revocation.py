@@ -123,12 +123,13 @@ def _answer(state: Literal["good", "revoked"], finding: Finding) -> RevocationAn
 def _revocation(findings: list[Finding], at: datetime) -> Finding | None:
     """The statement that says revoked, the earliest revocation if there are several.
 
-    A hold may be lifted: it counts only where no newer statement speaks of the certificate.
+    A hold may be lifted: it counts only where no newer statement knows the certificate.
     """
-    newest = max((finding.this_update for finding in findings), default=at)
+    known = [finding for finding in findings if finding.state != "unknown"]
+    newest = max((finding.this_update for finding in known), default=at)
     revoked = [
         finding
-        for finding in findings
+        for finding in known
         if finding.state == "revoked" and (not finding.is_hold or finding.this_update == newest)
     ]
     return min(revoked, key=lambda finding: finding.revoked_at or at, default=None)

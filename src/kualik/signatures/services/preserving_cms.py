@@ -83,13 +83,16 @@ def extend_cms(*, signature: bytes, document: bytes, asked: Asked) -> ExtendedSi
     """The detached signature with proof up to B-LTA, or up to what could be reached.
 
     What comes out is judged by ``verify_cms``; where something contradicts the signature, the file
-    comes back as it was. Raises what ``verify_cms`` raises for a file that cannot be read.
+    comes back as it was. Raises what ``verify_cms`` raises for a file that cannot be read, also
+    where that shows only when something is added.
     """
     work = _Work(signature, document, asked)
     try:
         work.reach()
     except Waits as waits:
         return work.result(waits.code)
+    except CmsError as error:
+        raise _unreadable(error) from error
     return work.result()
 
 
@@ -106,6 +109,8 @@ def renew_cms(*, signature: bytes, document: bytes, asked: Asked) -> ExtendedSig
         work.archive()
     except Waits as waits:
         return work.result(waits.code)
+    except CmsError as error:
+        raise _unreadable(error) from error
     after = work.proof.lasts_until
     if before is not None and after is not None and after <= before:
         work.take(signature)
@@ -127,7 +132,7 @@ class _Work:
         try:
             signed = read_cms(content)
         except CmsError as error:
-            raise RuleViolation(f"signature_{error.code}") from error
+            raise _unreadable(error) from error
         self.content = content
         self.reading = _Reading(signed, Content(self.document), self.asked.trust, self.asked.now)
         self.proof: Proof = self.reading.proof()
@@ -306,6 +311,10 @@ class _Reading:
             der for der in self.signed.responses if any(each.endswith(der) for each in present)
         ]
         return enclosed_evidence(crls=crls, responses=answers)
+
+
+def _unreadable(error: CmsError) -> RuleViolation:
+    return RuleViolation(f"signature_{error.code}")
 
 
 def _newest(held: _Held) -> Stamp:

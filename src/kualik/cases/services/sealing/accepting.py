@@ -21,6 +21,7 @@ from kualik.certificates.services.signing import (
     Intake,
     PreparedFile,
     SignatureOutcome,
+    as_kept,
     check_person_signature,
     enter_signed,
     outcome_of,
@@ -45,7 +46,7 @@ def accept_signatures(
     now: datetime,
 ) -> list[SignatureOutcome]:
     """Issue the prepared certificates and letters whose signatures (number → detached CMS) are
-    good.
+    good; they are kept as DER.
 
     Each by itself and in its own transaction: what was issued stays so whatever becomes of the
     next, and the same signatures may come again. Call it outside transactions. Codes of refusal:
@@ -55,6 +56,7 @@ def accept_signatures(
     those of ``accept_letter``.
     """
     intake = Intake(user=user, trust=trust, fetcher=fetcher, now=now)
+    signatures = {number: as_kept(given) for number, given in signatures.items()}
     requests, letters = _own(user, list(signatures)), named_letters(user, signatures)
     take_letter = partial(accept_letter, intake=intake, after=partial(tell_signed, now=now))
     accepts = {
