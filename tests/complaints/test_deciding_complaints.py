@@ -1,11 +1,13 @@
 """Deciding complaints: six kinds, reasons, independence, and what follows for the request."""
 
 from datetime import datetime, timedelta
+from importlib import import_module
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.apps import apps
 
-from kualik.cases.models import Request
+from kualik.cases.models import FormerDecision, Request
 from kualik.cases.services.overdue import report_overdue
 from kualik.certificates.models import Certificate, Letter
 from kualik.complaints.models import Complaint, ComplaintDecision
@@ -60,6 +62,27 @@ def test_an_upheld_complaint_of_a_refusal_reopens_the_request(world: World, stat
     assert (entry.action, entry.data["clause"]) == ("cases.reopen", "A57.17-2")
     assert entry.data["undone"]["ground"] == before.refusal["ground"]
     assert StaffTask.objects.filter(kind="request_upheld", closed_at=None).count() == 1
+
+
+@pytest.mark.parametrize(
+    ("state", "event"), [(State.REFUSED, "refuse"), (State.NOT_ACCEPTED, "decline")]
+)
+def test_a_decision_undone_before_these_were_kept_comes_from_the_journal(
+    world: World, state: State, event: str
+) -> None:
+    request = world.by_state[state]
+    decide_complaint(complaint=complain(world, state), ruling=ruling(), **as_head(world))
+    entries = {entry.action: entry for entry in journal.history(f"request:{request.number}")}
+    made, undone = entries[f"cases.{event}"], entries["cases.reopen"]
+    FormerDecision.objects.all().delete()
+    journal.record(
+        subject="request:LOST", action="cases.reopen", actor=journal.SYSTEM, now=world.now
+    )
+    migration = import_module("kualik.cases.migrations.0004_former_decisions")
+    migration.keep_undone(apps, None)
+    kept = FormerDecision.objects.get()
+    assert (kept.request, kept.state, kept.refusal) == (request, state, undone.data["undone"])
+    assert (kept.decided_at, kept.undone_at) == (made.at, undone.at)
 
 
 def test_the_letter_of_the_old_refusal_becomes_void(world: World) -> None:

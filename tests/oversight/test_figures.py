@@ -297,6 +297,15 @@ def test_a_month_that_is_over_keeps_a_refusal_that_a_complaint_undid(built: Buil
     assert built.figures("2025-11").counts["refused"] == 1
 
 
+def test_a_refusal_undone_within_its_month_leaves_the_request_unanswered_there(
+    built: Builder,
+) -> None:
+    refused = built.refused("2025-10-06 09:00", "2025-10-06 15:00", due="2025-10-10 17:30")
+    reopen_request(request=refused, reason=Text("а", "б"), actor=SYSTEM, now=at("2025-10-08 10:00"))
+    counts = built.figures().counts
+    assert (counts["refused"], counts["unanswered"]) == (1, 1)
+
+
 def test_a_blank_written_off_after_use_leaves_the_month_of_its_use_as_it_was(
     built: Builder, world: World
 ) -> None:

@@ -3,10 +3,32 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+LED_TO = {"cases.refuse": "refused", "cases.decline": "not_accepted"}
+
+
+def keep_undone(apps, schema_editor):
+    """Refusals that upheld complaints took back (A57.17-2) stood in the journal alone."""
+    entries = apps.get_model("core", "JournalEntry").objects
+    requests = apps.get_model("cases", "Request").objects
+    for undone in entries.filter(action="cases.reopen").order_by("pk"):
+        request = requests.filter(number=undone.subject.removeprefix("request:")).first()
+        earlier = entries.filter(subject=undone.subject, sequence__lt=undone.sequence)
+        made = earlier.filter(action__in=list(LED_TO)).order_by("sequence").last()
+        if request is None or made is None:
+            continue
+        apps.get_model("cases", "FormerDecision").objects.create(
+            request=request,
+            state=LED_TO[made.action],
+            refusal=undone.data.get("undone") or {},
+            decided_at=made.at,
+            undone_at=undone.at,
+        )
+
 
 class Migration(migrations.Migration):
     dependencies = [
         ("cases", "0003_replacing"),
+        ("core", "0003_tasks_and_patience"),
     ]
 
     operations = [
@@ -49,4 +71,5 @@ class Migration(migrations.Migration):
                 ),
             ],
         ),
+        migrations.RunPython(keep_undone, migrations.RunPython.noop),
     ]

@@ -122,7 +122,9 @@ def facts_of(scope: Scope, period: Period, *, now: datetime) -> list[Fact]:
     for ended in (rows, _undone(scope)):
         found += _outcomes(ended.filter(period.holds("result_at"), state__in=sorted(OUTCOMES)))
     still = Q(result_at=None) | Q(result_at__gte=period.end)
-    answered = FormerDecision.objects.filter(request=OuterRef("pk"), decided_at__lt=period.end)
+    answered = FormerDecision.objects.filter(
+        request=OuterRef("pk"), decided_at__lt=period.end, undone_at__gte=period.end
+    )
     open_at_end = rows.filter(still, ~Exists(answered), period.holds("due_at"), due_at__lt=now)
     found += [_fact("unanswered", row) for row in _grouped(open_at_end, moment="due_at")]
     return found
