@@ -257,6 +257,13 @@ def test_of_several_offers_the_last_one_is_answered(mine: Completion) -> None:
     assert not Request.objects.filter(completion=earlier).exists()
 
 
+def test_an_offer_is_answered_within_a_quarter(mine: Completion) -> None:
+    own(mine.person)
+    offer(mine, now=NOW - timedelta(days=90, minutes=1))
+    assert answer().outcome == "no_offer"
+    assert not Request.objects.filter(completion=mine).exists()
+
+
 def test_of_two_offers_of_one_list_each_one_takes_the_next(mine: Completion) -> None:
     earlier = another(mine)
     own(mine.person)

@@ -8,6 +8,7 @@ from kualik.accounts.models import User
 from kualik.certificates.models import Letter
 from kualik.certificates.services.letters import (
     LETTER_JOB,
+    draft_letter,
     letter_job_key,
     run_letter_job,
     run_succeed_job,
@@ -131,6 +132,89 @@ def test_a_letter_that_has_its_file_is_not_made_again(world: World) -> None:
 def test_only_its_own_staff_try_again(world: World, who: str, status: int) -> None:
     letter = given_up(world.signer)
     assert again(getattr(world, who), letter) == status
+
+
+def operators(*, failed: bool = True) -> Letter:
+    """A letter of no provider; with a fault its job was given up."""
+    facts = {"holder": samples.APPLICANT, "rows": [], "periods": [], "made_on": people.ISSUED_ON}
+    letter = draft_letter(
+        kind="transcript",
+        provider=None,
+        person=samples.addressee(),
+        about="person:1",
+        edition="A303",
+        facts=facts,
+        signer=None,
+        actor=SYSTEM,
+        now=NOW,
+    )
+    if failed:
+        job = Job.objects.filter(key=letter_job_key(letter))
+        job.update(failed_at=NOW, last_error="OSError: no")
+        run_succeed_job({}, NOW)
+    return letter
+
+
+def platform() -> User:
+    return people.employ(None, Role.PLATFORM_ADMIN, name="Асқаров Асхат Қайратұлы")
+
+
+def seen(user: User, letter: Letter, name: str = "letter") -> int:
+    where = reverse(f"certificates:{name}", args=[letter.number])
+    return people.client_of(user).get(where).status_code
+
+
+@pytest.mark.parametrize(
+    ("who", "sees", "tries"),
+    [
+        ("signer", 404, 404),
+        ("clerk", 404, 403),
+        ("head", 404, 404),
+        ("admin", 404, 404),
+        ("registrar", 404, 404),
+        ("stranger", 404, 404),
+        ("contact", 403, 403),
+        ("inspector", 200, 403),
+    ],
+)
+def test_nobody_else_has_a_letter_of_the_operator_made_again(
+    world: World, who: str, sees: int, tries: int
+) -> None:
+    letter = operators()
+    user = getattr(world, who)
+    assert (seen(user, letter), again(user, letter)) == (sees, tries)
+
+
+def test_the_platform_administrator_has_a_letter_of_the_operator_made_again(world: World) -> None:
+    letter, admin = operators(), platform()
+    task = task_of(letter)
+    assert (task.role, task.scope) == (Role.PLATFORM_ADMIN, "")
+    client = people.client_of(admin)
+    where = reverse("certificates:letter", args=[letter.number])
+    assert where in client.get(reverse("cases:tasks")).content.decode()
+    assert "Make it again" in page_of(admin, letter)
+    with time_machine.travel(NOW, tick=False):
+        answer = people.client_of(admin).post(
+            reverse("certificates:letter_again", args=[letter.number])
+        )
+    assert answer.headers["Location"] == reverse("cases:tasks")
+    assert Job.objects.get(key=letter_job_key(letter)).failed_at is None
+    entry = journal.history(f"letter:{letter.number}")[-1]
+    assert (entry.action, entry.role) == ("certificates.letter_tried_again", Role.PLATFORM_ADMIN)
+    assert seen(admin, letter) == 404, "it is being made"
+
+
+def test_the_platform_administrator_sees_no_other_letter(world: World) -> None:
+    admin = platform()
+    for letter in (operators(failed=False), given_up(world.signer)):
+        assert (seen(admin, letter), again(admin, letter)) == (404, 404)
+    assert seen(admin, operators(), "letter_file") == 403
+
+
+def test_who_inspects_too_makes_no_letter_of_a_provider_again(world: World) -> None:
+    both = people.employ(None, Role.PLATFORM_ADMIN, Role.INSPECTOR, name="Асқаров Асхат Қайратұлы")
+    letter = given_up(world.signer)
+    assert (seen(both, letter), again(both, letter)) == (200, 404)
 
 
 def test_lists_do_not_call_it_being_prepared(world: World) -> None:

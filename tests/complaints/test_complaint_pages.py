@@ -1,6 +1,7 @@
 """The pages of complaints: on the site, by number and code, in the cabinet, in the office."""
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from html import unescape
 
@@ -20,8 +21,9 @@ from kualik.complaints.models import Complaint, ComplaintDecision
 from kualik.complaints.queries import status_code
 from kualik.complaints.services.deciding import decide_complaint
 from kualik.complaints.services.handling import forward_complaint
+from kualik.complaints.services.looking import look_at
 from kualik.core import jobs
-from kualik.core.journal import history
+from kualik.core.journal import broken_links, history
 from kualik.notifications.models import Message
 from kualik.rules.complaints import law
 from kualik.rules.lifecycle import Role, State
@@ -471,6 +473,19 @@ def test_the_contact_centre_searches_first_and_sees_no_whole_name(
     assert head(world).full_name not in page
 
 
+@pytest.mark.parametrize("text", ["2026", "DEMO", "а а", "S00", "-", "2026 DEMO", "%", "{given} а"])
+def test_the_contact_centre_is_told_a_whole_number_or_a_name(
+    world: World, client: Client, text: str
+) -> None:
+    found = complain(world)
+    desk = in_english(sign_in(client, world.contact_centre))
+    surname, given, *_ = found.complainant.split()
+    asked = {"text": text.format(given=given)}
+    assert "0 complaints found" in text_of(desk.get(reverse("complaints:list"), asked))
+    for enough in (found.number.lower(), surname[:3], f"{surname} {given}"):
+        assert found.number in text_of(desk.get(reverse("complaints:list"), {"text": enough}))
+
+
 def test_every_look_at_a_complaint_is_kept_under_its_number(world: World, client: Client) -> None:
     found = complain(world)
     Complaint.objects.update(person=None)
@@ -487,6 +502,21 @@ def test_every_look_at_a_complaint_is_kept_under_its_number(world: World, client
         assert looks[-1] == role
         assert "accounts.looked" not in page, "no step of its course"
     assert looks == ["contact_centre", "office_head"], "once a day each"
+
+
+def test_a_long_list_is_looked_at_in_as_many_queries_as_a_short_one(
+    world: World, django_assert_max_num_queries: Callable[..., object]
+) -> None:
+    found = [complain(world, key=f"key-{number}") for number in range(6)]
+    actor = world.contact_centre.acting_as(Role.CONTACT_CENTRE)
+    for most in (8, 3):
+        with django_assert_max_num_queries(most):
+            look_at(complaints=found, actor=actor, now=world.now)
+    assert len(looks_of(found[0].person)) == len(found)
+    for one in found:
+        actions = [entry.action for entry in history(f"complaint:{one.number}")]
+        assert actions.count("accounts.looked") == 1
+    assert not broken_links(f"person:{found[0].person_id}")
 
 
 def test_a_list_that_the_contact_centre_was_shown_is_a_look(world: World, client: Client) -> None:

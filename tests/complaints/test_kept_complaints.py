@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from kualik.accounts.models import Person
 from kualik.cases.models import Draft
+from kualik.cases.services.drafting import draft_of_key
 from kualik.complaints.models import Complaint
 from kualik.complaints.queries import status_code
 from kualik.core import clock
@@ -130,6 +131,11 @@ def test_the_language_is_changed_without_a_script(world: World, client: Client) 
     page = client.post(f"{NEW}?lang=ru", written(client, do="keep"), follow=True)
     assert page.headers["Content-Language"] == "ru"
     assert TEXT in text_of(page)
+
+
+@pytest.mark.parametrize("key", ["\0", "a\0b", "ә" * 30, "", "x" * 500])
+def test_a_key_that_was_never_given_belongs_to_no_draft(db: None, key: str) -> None:
+    assert draft_of_key(kind="complaint", key=key) is None
 
 
 def test_papers_are_not_required_and_nothing_is_optional_twice(

@@ -262,6 +262,9 @@ class Absence(models.Model):
                 condition=models.Q(to_day__gte=models.F("from_day")),
                 name="absence_ends_not_before_it_begins",
             ),
+            models.UniqueConstraint(
+                fields=["user", "from_day", "to_day"], name="one_absence_for_the_same_days"
+            ),
         ]
 
     def __str__(self) -> str:

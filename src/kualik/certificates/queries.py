@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from django.db.models import Count, Q, QuerySet
-from django.db.models.functions import TruncDate
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Concat, TruncDate
 
 from kualik.accounts.models import Person, User
 from kualik.certificates.models import (
@@ -19,6 +19,7 @@ from kualik.certificates.models import (
 from kualik.core import journal
 from kualik.core.clock import ZONE
 from kualik.core.journal import Actor
+from kualik.core.models import Job
 from kualik.rules import identifiers
 from kualik.rules.errors import RuleViolation
 from kualik.rules.language import Text
@@ -27,6 +28,9 @@ from kualik.rules.lifecycle import Role
 Status = Certificate.Status
 SEALED = (Status.VALID, Status.SUSPENDED, Status.REVOKED, Status.REPLACED)
 SEES_ALL = frozenset({Role.INSPECTOR})
+MENDS_OPERATORS = frozenset({Role.PLATFORM_ADMIN})
+# What the key of the job that makes a letter's file begins with; its number follows.
+LETTER_KEY = "letter:"
 SEES_DECISIONS = frozenset({Role.AUTHORISED_PERSON, Role.OFFICE_HEAD, Role.PROVIDER_ADMIN})
 
 
@@ -207,18 +211,29 @@ def letters_about(about: str) -> QuerySet[Letter]:
 
 
 def letters_visible_to(user: User) -> QuerySet[Letter]:
-    """The own organisation's letters for its staff, all of them for inspectors, else nothing.
+    """The own organisation's letters for its staff, all of them for inspectors; for the platform
+    administrator the operator's own that could not be made, as long as they are not; else nothing.
 
     A decision on a complaint is read by who may decide, who manages and who signed it: it may
     speak of a colleague.
     """
     letters = Letter.objects.select_related("provider", "signer", "key").order_by("-id")
     if user.provider_id is None:
-        return letters if user.has_role(SEES_ALL) else letters.none()
+        if user.has_role(SEES_ALL):
+            return letters
+        return _unmade(letters) if user.has_role(MENDS_OPERATORS) else letters.none()
     own = letters.filter(provider=user.provider_id)
     if user.has_role(SEES_DECISIONS):
         return own
     return own.filter(~Q(kind=Letter.Kind.DECISION) | Q(signer=user))
+
+
+def _unmade(letters: QuerySet[Letter]) -> QuerySet[Letter]:
+    """Drafts of no provider whose job was given up."""
+    given_up = Job.objects.filter(
+        key=Concat(Value(LETTER_KEY), OuterRef("number")), done_at=None, failed_at__isnull=False
+    )
+    return letters.filter(Exists(given_up), provider=None, state=Letter.State.DRAFT)
 
 
 def visible_letters_about(user: User, about: str) -> QuerySet[Letter]:

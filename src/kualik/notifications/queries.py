@@ -1,6 +1,6 @@
 """What is asked of the outbox and of the answers that came in."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db.models import Count, Q, QuerySet
@@ -9,6 +9,7 @@ from kualik.accounts.models import Person
 from kualik.notifications.models import InboundSms, Message
 
 Channel = Message.Channel
+ANSWERED_FOR = timedelta(days=90)
 
 
 def channels() -> frozenset[str]:
@@ -23,10 +24,11 @@ def messages_about(about: str) -> QuerySet[Message]:
 
 
 def sms_to(*, phone: str, person: Person | None, event: str, until: datetime) -> QuerySet[Message]:
-    """The short messages of an event that a number was sent, and those that its person was sent
-    elsewhere, the newest first: what an answer may answer."""
+    """The short messages of an event that a number was sent in the quarter before ``until``, and
+    those that its person was sent elsewhere, the newest first: what an answer may answer."""
     to_them = Q(address=phone) | Q(person=person) if person else Q(address=phone)
-    sent = Message.objects.filter(to_them, channel=Channel.SMS, event=event, created_at__lte=until)
+    lately = Q(created_at__gt=until - ANSWERED_FOR, created_at__lte=until)
+    sent = Message.objects.filter(to_them, lately, channel=Channel.SMS, event=event)
     return sent.exclude(state=Message.State.FAILED).order_by("-pk")
 
 

@@ -1,5 +1,6 @@
 """Keeping that somebody of an office looked at a person's data, for the person to see."""
 
+from collections.abc import Iterable
 from datetime import datetime, time
 
 from django.db import transaction
@@ -8,7 +9,7 @@ from kualik.accounts.models import Person
 from kualik.accounts.queries.looks import LOOKED
 from kualik.core import journal
 from kualik.core.clock import ZONE, local_day
-from kualik.core.journal import Actor
+from kualik.core.journal import Actor, Event
 from kualik.core.models import JournalEntry
 
 
@@ -20,19 +21,35 @@ def record_look(*, person: Person, what: str, about: str, actor: Actor, now: dat
     note_look(subject=f"person:{person.pk}", what=what, about=about, actor=actor, now=now)
 
 
-@transaction.atomic
 def note_look(*, subject: str, what: str, about: str, actor: Actor, now: datetime) -> None:
     """Journal a look under any subject, once for each actor, thing and day."""
-    data = {"what": what, "about": about}
-    midnight = datetime.combine(local_day(now), time(), ZONE)
+    note_looks(looks=[(subject, about)], what=what, actor=actor, now=now)
+
+
+@transaction.atomic
+def note_looks(*, looks: Iterable[tuple[str, str]], what: str, actor: Actor, now: datetime) -> None:
+    """The same for many things at once; ``looks`` are pairs of a subject and a thing's number."""
+    wanted = list(dict.fromkeys(looks))
     known = JournalEntry.objects.filter(
-        subject=subject,
+        subject__in={subject for subject, _ in wanted},
         action=LOOKED,
         actor=actor.name,
         role=actor.role,
-        at__gte=midnight,
+        at__gte=datetime.combine(local_day(now), time(), ZONE),
         data__what=what,
-        data__about=about,
+        data__about__in={about for _, about in wanted},
     )
-    if not known.exists():
-        journal.record(subject=subject, action=LOOKED, actor=actor, now=now, data=data)
+    seen = set(known.values_list("subject", "data__about"))
+    fresh = [
+        Event(
+            subject=subject,
+            action=LOOKED,
+            actor=actor,
+            at=now,
+            data={"what": what, "about": about},
+        )
+        for subject, about in wanted
+        if (subject, about) not in seen
+    ]
+    if fresh:
+        journal.record_all(fresh)

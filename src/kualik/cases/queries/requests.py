@@ -135,17 +135,20 @@ def search(requests: QuerySet[Request], wanted: Search, *, now: datetime) -> Que
 
 
 def _text_fits(text: str) -> Q:
-    """Every word in a number, ours or that of the application, or in the name; SQLite folds the
-    case of Latin letters only."""
+    """Every word in a number, ours or that of the application, or in the name."""
     fits = Q()
     for word in text.split()[:MOST_WORDS]:
-        spellings = {word, word.lower(), word.upper(), word.capitalize()}
-        names = (
-            Q(**{f"{column}__contains": spelling}) for spelling in spellings for column in NAMES
-        )
         numbers = Q(number__icontains=word) | Q(application_number__icontains=word)
-        fits &= reduce(Q.__or__, names, numbers)
+        fits &= numbers | name_has(word, *NAMES)
     return fits
+
+
+def name_has(word: str, *columns: str) -> Q:
+    """That a word stands in one of the columns, however it is spelled: SQLite folds the case of
+    Latin letters only."""
+    spellings = {word, word.lower(), word.upper(), word.capitalize()}
+    named = (Q(**{f"{column}__contains": one}) for one in spellings for column in columns)
+    return reduce(Q.__or__, named)
 
 
 def _term_fits(term: str, now: datetime) -> Q:

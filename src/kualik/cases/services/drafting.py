@@ -46,6 +46,8 @@ def find_draft(*, person: Person, kind: str, key: str) -> Draft | None:
 def draft_of_key(*, kind: str, key: str) -> Draft | None:
     """The draft of a form's ``key``, whoever sends it: nobody but its person was given the key, so
     words that come after the session has ended may be kept there, and nothing is read."""
+    if not (key.isascii() and key.isprintable()):
+        return None
     return Draft.objects.filter(kind=kind, key=key).select_related("person").first()
 
 

@@ -6,9 +6,15 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from kualik.accounts.models import User
 from kualik.accounts.queries import applicant_of, person_of
 from kualik.certificates.models import Letter
-from kualik.certificates.queries import letters_of, letters_visible_to, life_of_letter
+from kualik.certificates.queries import (
+    MENDS_OPERATORS,
+    letters_of,
+    letters_visible_to,
+    life_of_letter,
+)
 from kualik.certificates.services.letters import (
     faults_of,
     states_of,
@@ -49,7 +55,7 @@ def own_letter_bundle(request: HttpRequest, number: str) -> HttpResponse:
     return sent_letter_bundle(_own(request, number))
 
 
-@staff(*READERS)
+@staff(*READERS, *MENDS_OPERATORS)
 @require_safe
 def letter(request: HttpRequest, number: str) -> HttpResponse:
     """One letter: whose, about what, where it stands, who signed."""
@@ -60,7 +66,7 @@ def letter(request: HttpRequest, number: str) -> HttpResponse:
         "applicant": text_in(row.facts, "applicant"),
         "state": states_of([row])[row.number],
         "fault": faults_of([row]).get(row.number),
-        "may_try": user.provider_id == row.provider_id and user.has_role(MAKERS),
+        "may_try": _may_try(user, row),
         "void": text_in(row.facts, "void"),
         "signature": signature_of_letter(row),
         "by_handler": row.kind == Letter.Kind.DECISION,
@@ -69,18 +75,21 @@ def letter(request: HttpRequest, number: str) -> HttpResponse:
     return render(request, "certificates/letter.html", context)
 
 
-@staff(*MAKERS)
+@staff(*MAKERS, *MENDS_OPERATORS)
 @post_only("certificates:letter", "number")
 def letter_again(request: HttpRequest, number: str) -> HttpResponse:
     """Its file could not be made and is tried once more."""
     user, row = person_of(request), _visible(request, number)
+    if not _may_try(user, row):
+        raise Http404
+    actor = user.acting_as(role_of(user, _makers(row)))
     try:
-        try_again(letter=row, actor=user.acting_as(role_of(user, MAKERS)), now=clock.now())
+        try_again(letter=row, actor=actor, now=clock.now())
     except RuleViolation as violation:
         messages.error(request, errors.message(violation))
     else:
         messages.success(request, _("The letter is being made anew; look again in a minute."))
-    return redirect("certificates:letter", number)
+    return redirect("certificates:letter", number) if row.provider_id else redirect("cases:tasks")
 
 
 @staff(*READERS)
@@ -111,6 +120,15 @@ def _own(request: HttpRequest, number: str) -> Letter:
 
 def _visible(request: HttpRequest, number: str) -> Letter:
     return get_object_or_404(letters_visible_to(person_of(request)), number=number)
+
+
+def _makers(row: Letter) -> frozenset[Role]:
+    """Who may have the file made once more: the organisation's own staff, or the operator's."""
+    return MAKERS if row.provider_id else MENDS_OPERATORS
+
+
+def _may_try(user: User, row: Letter) -> bool:
+    return user.provider_id == row.provider_id and user.has_role(_makers(row))
 
 
 def _sent(row: Letter) -> FileResponse:

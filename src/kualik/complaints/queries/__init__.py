@@ -27,6 +27,7 @@ from kualik.complaints.queries.cases import (
     search,
     staff_of,
     status_code,
+    told_by_caller,
     was_asked_again,
     ways_were_named,
 )
@@ -74,6 +75,7 @@ __all__ = [
     "request_named",
     "running_clocks",
     "search",
+    "told_by_caller",
     "staff_of",
     "status_code",
     "timeline",

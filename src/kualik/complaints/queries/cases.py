@@ -1,6 +1,7 @@
 """Complaints as people may see them, and who may handle one."""
 
 import hmac
+import re
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
@@ -10,6 +11,7 @@ from django.db.models import F, Q, QuerySet
 from kualik.accounts.models import Person, User
 from kualik.cases.models import LIVE_STATES, Request
 from kualik.cases.queries.answering import answerable_of
+from kualik.cases.queries.requests import name_has
 from kualik.certificates.queries import letters_about
 from kualik.complaints.models import Complaint
 from kualik.core.clock import ZONE, local_day
@@ -24,6 +26,10 @@ STATUS_CODE_LENGTH = 8
 DELAY = "delay"
 OPEN = frozenset({Complaint.State.REGISTERED, Complaint.State.IN_REVIEW, Complaint.State.FORWARDED})
 MOST_WORDS = 6
+# What the contact centre is told by a caller: the serial part of a number, a part of a name.
+SERIAL = re.compile(r"-S\d{6}-", re.IGNORECASE | re.ASCII)
+NAME = re.compile(r"[^\W\d_](?:[^\W\d_]|[-'’]){2,}")
+NOTHING = Q(pk__in=[])
 
 
 def complaints_visible_to(user: User) -> QuerySet[Complaint]:
@@ -62,7 +68,7 @@ def search(found: QuerySet[Complaint], wanted: Wanted, *, now: datetime) -> Quer
     """Those of ``found`` that fit: what must be done first at the top, the closed ones last."""
     fits = Q()
     for word in wanted.text.split()[:MOST_WORDS]:
-        fits &= Q(number__icontains=word) | Q(complainant__icontains=word)
+        fits &= Q(number__icontains=word) | name_has(word, "complainant")
     if wanted.state == "open":
         fits &= Q(state__in=sorted(OPEN))
     elif wanted.state:
@@ -76,6 +82,18 @@ def search(found: QuerySet[Complaint], wanted: Wanted, *, now: datetime) -> Quer
     if wanted.received_from is not None:
         fits &= Q(received_at__gte=datetime.combine(wanted.received_from, time(), ZONE))
     return found.filter(fits).order_by(F("due_at").asc(nulls_last=True), "-received_at", "pk")
+
+
+def told_by_caller(text: str) -> Q:
+    """What a caller names well enough for the contact centre to look: the whole number of a
+    complaint, or each name by three letters and more; nothing for anything less."""
+    words = text.split()[:MOST_WORDS]
+    if len(words) == 1 and SERIAL.search(words[0]):
+        return Q(number__icontains=words[0])
+    fits = Q()
+    for word in words:
+        fits &= name_has(word, "complainant") if NAME.fullmatch(word) else NOTHING
+    return fits if words else NOTHING
 
 
 def barred_from(complaint: Complaint) -> frozenset[int]:

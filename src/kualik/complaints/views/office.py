@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
@@ -25,6 +25,7 @@ from kualik.complaints.queries import (
     label_of,
     search,
     status_code,
+    told_by_caller,
 )
 from kualik.complaints.services.archiving import export_case
 from kualik.complaints.services.looking import look_at
@@ -38,8 +39,6 @@ from kualik.rules.lifecycle import Role
 from kualik.rules.phones import masked
 
 PAGE_SIZE = 50
-# So much of a number or a name the contact centre must be told before it sees anything.
-LEAST_SIGNS = 3
 KEEPERS = HANDLERS | {Role.INSPECTOR}
 
 
@@ -120,7 +119,7 @@ def readable(request: HttpRequest, number: str) -> Complaint:
     found = complaints_visible_to(user).filter(number=number).first()
     if found is None:
         raise Http404
-    look_at(complaint=found, actor=user.acting_as(role_of(user, READERS)), now=clock.now())
+    look_at(complaints=[found], actor=user.acting_as(role_of(user, READERS)), now=clock.now())
     return found
 
 
@@ -148,15 +147,13 @@ def _sought(user: User, form: SearchForm, now: datetime) -> QuerySet[Complaint]:
     if not form.is_valid():
         return visible.none()
     wanted = form.wanted()
-    if not _sees_all(user) and len(wanted.text) < LEAST_SIGNS:
-        visible = visible.filter(filed_by=user)
+    if not _sees_all(user):
+        visible = visible.filter(told_by_caller(wanted.text) | Q(filed_by=user))
     return search(visible, wanted, now=now)
 
 
 def _note_looks(user: User, found: Iterable[Complaint], now: datetime) -> None:
-    actor = user.acting_as(Role.CONTACT_CENTRE)
-    for complaint in found:
-        look_at(complaint=complaint, actor=actor, now=now)
+    look_at(complaints=found, actor=user.acting_as(Role.CONTACT_CENTRE), now=now)
 
 
 def _opened(request: HttpRequest, number: str) -> Complaint:

@@ -12,6 +12,7 @@ from django.db.models import F
 from kualik.accounts.models import Person, User
 from kualik.accounts.queries import authorised_person
 from kualik.certificates.models import Letter, LetterSeries
+from kualik.certificates.queries import LETTER_KEY
 from kualik.certificates.services.discarding import discard_later
 from kualik.certificates.services.drafting import CODE_BYTES
 from kualik.certificates.services.letters.content import frozen
@@ -104,7 +105,7 @@ def void_letter(*, letter: Letter, reason: Text, actor: Actor, now: datetime) ->
 
 def letter_job_key(letter: Letter) -> str:
     """The key of the job that renders and seals the letter."""
-    return f"letter:{letter.number}"
+    return f"{LETTER_KEY}{letter.number}"
 
 
 def failed_task_key(letter: Letter) -> str:

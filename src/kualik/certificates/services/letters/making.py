@@ -60,6 +60,8 @@ def run_letter_job(payload: jobs.Payload, now: datetime) -> None:
         key = organisation_key(provider=letter.provider, now=now)
         is_made = make_letter(letter=letter, key=key, now=now)
     except RuleViolation as violation:
+        if violation.code == "conflict":
+            raise
         if violation.code not in KEY_FAULTS:
             tell_failed(letter, violation, now=now)
             raise
