@@ -255,6 +255,12 @@ def test_the_administrator_opens_a_queue_and_names_what_a_window_serves(world: W
     window = {"office": str(office.pk), "prefix": "w1", "w1-number": "1", "w1-is_active": "on"}
     admin.post(reverse("counter:hall_window"), {**window, "w1-lines": ["pick_up"]})
     assert Window.objects.get(office=office, number=1).lines == ["pick_up"]
+    same = {"office": str(office.pk), "prefix": "new", "new-number": "1", "new-is_active": "on"}
+    answer = admin.post(
+        reverse("counter:hall_window"), {**same, "new-lines": ["receive"]}, follow=True
+    )
+    assert "1-терезе бар" in answer.content.decode()
+    assert Window.objects.get(office=office, number=1).lines == ["pick_up"]
     assert admin.post(where, {**policy, "recalls": "3"}).status_code == 302
     assert Hall.objects.get(office=office).recalls == 3
 

@@ -10,6 +10,9 @@ from django.urls import reverse
 from kualik.core.clock import ZONE
 from kualik.core.models import StaffTask
 from kualik.incidents.models import Incident, Report
+from kualik.incidents.services.telling import message_of, settle_notices
+from kualik.notifications.services.settling import mark_failed
+from kualik.notifications.services.wording import coded, faults
 from kualik.rules.lifecycle import Role
 from tests.incidents.failing import MINUTE, fail, operators_pdf, report_of
 from tests.world import World, sign_in
@@ -174,6 +177,21 @@ def test_no_signature_and_a_broken_one_are_refused_in_words(
         assert answer.status_code == OPEN
         assert "govuk-error-summary" in answer.content.decode()
     assert report_of(incident, world.demo.provider).state == Report.State.TO_SIGN
+
+
+@pytest.mark.parametrize("language", ["kk", "ru", "en"])
+def test_why_the_letter_did_not_leave_is_said_in_the_language_of_the_page(
+    world: World, incident: Incident, head: Client, language: str
+) -> None:
+    head.post(address("send", incident))
+    message = message_of(report_of(incident, world.demo.provider))
+    mark_failed(message, coded("refused", "550 no such user"), now=world.now)
+    settle_notices(now=world.now)
+    where = reverse("incidents:incident", args=[incident.number])
+    page = head.get(where, {"lang": language}).content.decode()
+    assert faults()["refused"].get(language) in page
+    assert "(550 no such user)" in page
+    assert "refused: 550" not in page
 
 
 def test_the_task_leads_to_the_page(world: World, incident: Incident, head: Client) -> None:

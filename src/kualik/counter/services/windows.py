@@ -128,9 +128,12 @@ def set_window(
     is_active: bool,
     actor: Actor,
     now: datetime,
+    is_new: bool = False,
 ) -> Window:
-    """Add a window or change what it serves. Raises ``window_busy`` when one that is not closed
-    would go out of use."""
+    """Add a window or change what it serves. Raises ``window_open`` when one that is not closed
+    would go out of use, ``window_number_taken`` when a new one has the number of another."""
+    if is_new and Window.objects.filter(office=office, number=number).exists():
+        raise RuleViolation("window_number_taken", window=number)
     window, _ = Window.objects.get_or_create(
         office=office, number=number, defaults={"changed_at": now}
     )

@@ -24,6 +24,8 @@ from kualik.rules.errors import RuleViolation
 from kualik.rules.lifecycle import Role
 
 SETTERS = frozenset({Role.PROVIDER_ADMIN, Role.OFFICE_HEAD})
+# How the form of a window that is not there yet calls its fields.
+NEW = "new"
 
 
 @staff(*SETTERS)
@@ -54,7 +56,13 @@ def hall_window(request: HttpRequest) -> HttpResponse:
         messages.error(request, gettext("Give the number of the window, from 1 to 99."))
         return redirect(_address(office))
     try:
-        set_window(office=office, actor=_actor(user), now=clock.now(), **form.cleaned_data)
+        set_window(
+            office=office,
+            actor=_actor(user),
+            now=clock.now(),
+            is_new=prefix == NEW,
+            **form.cleaned_data,
+        )
     except RuleViolation as violation:
         messages.error(request, errors.message(violation))
     else:
@@ -97,5 +105,5 @@ def _context(office: Office, hall: Hall | None, form: PolicyForm) -> dict[str, o
         "form": form,
         "windows": [(window, WindowForm.of(window)) for window in windows],
         "unserved": unserved_lines(office),
-        "new_window": WindowForm(initial={"is_active": True}, prefix="new"),
+        "new_window": WindowForm(initial={"is_active": True}, prefix=NEW),
     }

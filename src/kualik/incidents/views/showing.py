@@ -33,6 +33,7 @@ from kualik.incidents.services.proposing import PROPOSERS
 from kualik.incidents.services.watching import due_of
 from kualik.incidents.views.acting import DECIDERS, KEEPERS
 from kualik.incidents.views.declaring import PUBLISHERS
+from kualik.notifications.services import wording
 from kualik.rules.incidents import warned_at
 from kualik.rules.language import Text
 from kualik.rules.lifecycle import READERS, Role
@@ -95,6 +96,7 @@ def show(request: HttpRequest, number: str) -> HttpResponse:
         "row": _row(incident, own, now),
         "rows": [_row(incident, report, now) for report in reports],
         "way": WAYS.get(own.notice.get("way", ""), "") if own else "",
+        "unsent": _unsent(own),
         "requests": touched[:SHOWN_REQUESTS],
         "touched": touched.count(),
         "said": _said(incident.fault),
@@ -141,6 +143,13 @@ def _row(incident: Incident, report: Report | None, now: datetime) -> Row:
 def _reading(row: Mapping[str, object]) -> Mapping[str, object]:
     at, fault = datetime.fromisoformat(str(row["at"])), str(row.get("fault", ""))
     return {"at": at, "well": row["well"], **_said(fault)}
+
+
+def _unsent(report: Report | None) -> Mapping[str, object]:
+    """Why the letter to the operator did not leave; empty where it did or may yet."""
+    fault = str(report.notice.get("failed") or "") if report else ""
+    words, detail = wording.fault_text(fault)
+    return {"fault": words, "detail": detail} if fault else {}
 
 
 def _said(fault: str) -> Mapping[str, object]:
