@@ -8,11 +8,12 @@ from django.test import Client
 from django.urls import reverse
 
 from kualik.core.clock import ZONE
+from kualik.core.faults import coded
 from kualik.core.models import StaffTask
 from kualik.incidents.models import Incident, Report
 from kualik.incidents.services.telling import message_of, settle_notices
 from kualik.notifications.services.settling import mark_failed
-from kualik.notifications.services.wording import coded, faults
+from kualik.notifications.services.wording import faults
 from kualik.rules.lifecycle import Role
 from tests.incidents.failing import MINUTE, fail, operators_pdf, report_of
 from tests.world import World, sign_in

@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pytest_django import Settings
 
+from kualik.core.faults import coded
 from kualik.notifications.adapters.alphabet import cut
 from kualik.notifications.services.wording import (
     MASK,
     PATIENCE,
-    coded,
     end_of_quiet,
     events,
     fault_text,

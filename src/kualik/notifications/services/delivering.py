@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from django.core.cache import cache
 
+from kualik.core.faults import coded
 from kualik.core.jobs import LEASE, Handler, Later, NotNow, Payload
 from kualik.notifications.adapters.carriers import (
     AccountRefused,
@@ -25,7 +26,7 @@ from kualik.notifications.services.settling import (
     mark_unsure,
     tell_of_carrier,
 )
-from kualik.notifications.services.wording import coded, end_of_quiet, events
+from kualik.notifications.services.wording import end_of_quiet, events
 
 State = Message.State
 # So long nobody asks a carrier that was away; every waiting message would only hold up the worker.

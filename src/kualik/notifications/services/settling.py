@@ -6,11 +6,12 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Case, F, Value, When
 
+from kualik.core.faults import coded
 from kualik.core.journal import SYSTEM
 from kualik.core.tasks import Task, close_task, open_task
 from kualik.notifications.adapters.carriers import Handed
 from kualik.notifications.models import Message, MessagePart
-from kualik.notifications.services.wording import coded, events, fault_text
+from kualik.notifications.services.wording import events, fault_text
 from kualik.rules.lifecycle import Role
 
 State = Message.State

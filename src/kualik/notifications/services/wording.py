@@ -12,12 +12,12 @@ from typing import Any
 from django.conf import settings
 
 from kualik.core.clock import ZONE
+from kualik.core.faults import read_faults, told
 from kualik.core.language import written
 from kualik.notifications.models import Message
 from kualik.rules.language import LANGUAGES, Text
 
 DATA = Path(__file__).resolve().parents[1] / "data"
-BETWEEN = ": "
 PATIENCE = timedelta(days=3)
 MASK = "••••••"
 FOOT = "\n\n-- \n"
@@ -113,21 +113,13 @@ def end_of_quiet(channel: str, *, now: datetime) -> datetime | None:
 @cache
 def faults() -> Mapping[str, Text]:
     """The words of every fault by its code. Raises KeyError where a language is missing."""
-    rows = tomllib.loads((DATA / "faults.toml").read_text(encoding="utf-8"))
-    return {code: Text(*(row[name] for name in LANGUAGES)) for code, row in rows.items()}
-
-
-def coded(code: str, detail: object = "") -> str:
-    """A fault as a message keeps it: the code, and what the carrier itself said."""
-    return f"{code}{BETWEEN}{detail}" if str(detail) else code
+    return read_faults(DATA / "faults.toml")
 
 
 def fault_text(fault: str) -> tuple[Text, str]:
     """The words of a kept fault, and what the carrier itself said; one without a known code is
     its own words."""
-    code, _, detail = fault.partition(BETWEEN)
-    words = faults().get(code)
-    return (words, detail) if words else (Text(fault, fault, fault), "")
+    return told(fault, faults())
 
 
 def _event(name: str, row: Mapping[str, Any]) -> Event:
