@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile, ZipFile
 
-from kualik.config.verifying import judge_cms
+from kualik.config.verifying import judge_by
 from kualik.rules.chain import broken_links
 from kualik.rules.errors import RuleViolation
 
@@ -125,14 +125,12 @@ def _signatures(archive: ZipFile, index: Index, trust: Path) -> Iterator[dict[st
     names = set(archive.namelist())
     if SEAL not in names:
         yield _finding(SEAL, False, "gone" if index.get("is_signed") else "the pack is not signed")
-    made_at = datetime.fromisoformat(index["made_at"])
+    judge = judge_by(trust, at=datetime.fromisoformat(index["made_at"]))
     for name in sorted(name for name in names if name.endswith(SIGNATURE)):
         signed = name.removesuffix(SIGNATURE)
         if signed not in names:
             continue
-        found = judge_cms(
-            signature=archive.read(name), document=archive.read(signed), trust=trust, at=made_at
-        )
+        found = judge(archive.read(name), archive.read(signed))
         yield _finding(f"{name} (signature)", found["status"] == "valid", _judged(found))
 
 

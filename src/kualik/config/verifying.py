@@ -3,7 +3,7 @@ secrets and settings; without one by those of the installation.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from importlib import import_module
 from pathlib import Path
@@ -33,25 +33,29 @@ def main(command: str, arguments: Sequence[str]) -> int:
     return status
 
 
-def judge_cms(*, signature: bytes, document: bytes, trust: Path, at: datetime) -> dict[str, Any]:
-    """A detached signature judged by the roots of a directory, as ``kualik cms verify --json``
-    answers. Raises RuleViolation for what cannot be read."""
+def judge_by(directory: Path, *, at: datetime) -> Callable[[bytes, bytes], dict[str, Any]]:
+    """What judges detached signatures and their documents by the roots of a directory, read once,
+    as ``kualik cms verify --json`` answers. Both raise RuleViolation for what cannot be read."""
     from django.conf import settings
 
     if not settings.configured:
         _prepare(is_bare=True)
-    judging = import_module("kualik.signatures.services.cms_verification")
-    trusting = import_module("kualik.signatures.services.trusting")
-    found = judging.verify_cms(
-        signature=signature,
-        document=document,
-        trust=trusting.trust_in(trust),
-        at=at,
-        now=at,
-        is_revocation_required=False,
-    )
-    record: dict[str, Any] = found.to_record()
-    return record
+    verify = import_module("kualik.signatures.services.cms_verification").verify_cms
+    trust = import_module("kualik.signatures.services.trusting").trust_in(directory)
+
+    def judge(signature: bytes, document: bytes) -> dict[str, Any]:
+        found = verify(
+            signature=signature,
+            document=document,
+            trust=trust,
+            at=at,
+            now=at,
+            is_revocation_required=False,
+        )
+        record: dict[str, Any] = found.to_record()
+        return record
+
+    return judge
 
 
 def _prepare(*, is_bare: bool) -> str:

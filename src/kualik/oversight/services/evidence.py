@@ -50,6 +50,7 @@ log = logging.getLogger(__name__)
 
 PURPOSE = "evidence"
 WORDS = Path(__file__).parent.parent / "data" / "evidence.toml"
+Histories = Mapping[str, Sequence[Mapping[str, object]]]
 ENDINGS = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg"}
 
 
@@ -96,9 +97,10 @@ def pack_evidence(request: Request, *, now: datetime) -> bytes:
 
 def _packed(request: Request, *, now: datetime) -> tuple[bytes, tuple[SigningKey, str] | None]:
     """The archive, and the key that signed its index with the sum of the index."""
-    parts, chains = list(_parts(request)), list(_chains(request))
+    histories = _histories(request)
+    parts, chains = list(_parts(request)), list(_chains(histories))
     parts += [part for part, _ in chains]
-    parts.append(Part("staff.json", _json(_staff(request)), "staff"))
+    parts.append(Part("staff.json", _json(_staff(histories)), "staff"))
     parts += [Part(f"README.{code}.txt", _readme(request, code), "readme") for code in LANGUAGES]
     parts.append(Part("index.html", _page(request, parts), "page"))
     index = {
@@ -211,21 +213,28 @@ def _message(message: Message) -> dict[str, object]:
     }
 
 
-def _chains(request: Request) -> Iterator[tuple[Part, dict[str, object]]]:
+def _histories(request: Request) -> Histories:
     """The journal of the request and of all that came of it, each chain whole from its first
     entry."""
-    for subject in _subjects(request):
-        entries = [journal.to_record(entry) for entry in journal.history(subject)]
-        if not entries:
-            continue
+    found = {subject: journal.history(subject) for subject in _subjects(request)}
+    return {
+        subject: [journal.to_record(entry) for entry in entries]
+        for subject, entries in found.items()
+        if entries
+    }
+
+
+def _chains(histories: Histories) -> Iterator[tuple[Part, dict[str, object]]]:
+    """A file for each chain, and its row of the index."""
+    for subject, entries in histories.items():
         name = f"journal/{subject.replace(':', '-')}.json"
         row = {"file": name, "subject": subject, "head": entries[-1]["hash"]}
         yield Part(name, _json(entries), "journal"), {**row, "entries": len(entries)}
 
 
-def _staff(request: Request) -> dict[str, object]:
+def _staff(histories: Histories) -> dict[str, object]:
     """Who of the staff acted, by the names that the journal uses."""
-    actors = {entry.actor for name in _subjects(request) for entry in journal.history(name)}
+    actors = {str(entry["actor"]) for entries in histories.values() for entry in entries}
     keys = [actor.removeprefix("user:") for actor in actors if actor.startswith("user:")]
     found = User.objects.filter(pk__in=[key for key in keys if key.isdecimal()]).order_by("pk")
     return {

@@ -47,9 +47,11 @@ def open_mail(data: bytes) -> SignedMail:
     """The signature of a message. Raises MailError."""
     try:
         return _signed_mail(data)
+    except MailError:
+        raise
     except (ValueError, LookupError) as error:
         # The library decodes parameters by whatever charset they name.
-        raise error if isinstance(error, MailError) else MailError("malformed") from error
+        raise MailError("malformed") from error
 
 
 def _signed_mail(data: bytes) -> SignedMail:

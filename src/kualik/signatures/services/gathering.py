@@ -3,10 +3,11 @@
 Nothing is taken over unverified.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
-from typing import Final
+from typing import Final, Protocol
 
 from kualik.signatures.adapters.algorithms import family_of
 from kualik.signatures.adapters.certificates import Certificate
@@ -17,6 +18,7 @@ from kualik.signatures.adapters.timestamps import BrokenStamp, read_stamp
 from kualik.signatures.adapters.trust import TrustDirectory
 from kualik.signatures.adapters.tsa import StampAuthority, StampRefused
 from kualik.signatures.services.cms_verification import UNTRUSTED, stamp_faults
+from kualik.signatures.services.proofs import Proof
 from kualik.signatures.services.verdicts import Reason
 
 # A list of a national authority may have megabytes; a document of forty kilobytes does not.
@@ -29,6 +31,31 @@ class Waits(Exception):
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
+
+
+class Climbing(Protocol):
+    """A file on its way up, with the proof that it has so far."""
+
+    proof: Proof
+
+    def take(self, content: bytes) -> None:
+        """Go on with these bytes."""
+
+
+def renewed(work: Climbing, content: bytes, *steps: Callable[[], None]) -> str:
+    """Take the steps, which make the proof of ``content`` last longer; what is waited for where
+    one cannot be done, ``proof_no_longer`` and the file as it was where it would not."""
+    before = work.proof.lasts_until
+    try:
+        for step in steps:
+            step()
+    except Waits as waits:
+        return waits.code
+    after = work.proof.lasts_until
+    if before is not None and after is not None and after <= before:
+        work.take(content)
+        return "proof_no_longer"
+    return ""
 
 
 class Gathering:

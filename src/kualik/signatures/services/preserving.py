@@ -24,6 +24,7 @@ from kualik.signatures.services.gathering import (
     Gathering,
     Waits,
     asked_token,
+    renewed,
 )
 from kualik.signatures.services.proofs import LEVELS, Level, Proof, proof_of, subjects
 from kualik.signatures.services.verdicts import Reason, is_reason
@@ -133,17 +134,7 @@ def renew(
     ``proof_no_longer``. Raises as ``extend`` does.
     """
     work = _Work(content, tsa=tsa, trust=trust, fetcher=fetcher, now=now)
-    before = work.proof.lasts_until
-    try:
-        work.gather()
-        work.stamp()
-    except Waits as waits:
-        return work.result(waits.code)
-    after = work.proof.lasts_until
-    if before is not None and after is not None and after <= before:
-        work.take(content)
-        return work.result("proof_no_longer")
-    return work.result()
+    return work.result(renewed(work, content, work.gather, work.stamp))
 
 
 class _Work:

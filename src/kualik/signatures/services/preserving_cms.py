@@ -42,6 +42,7 @@ from kualik.signatures.services.gathering import (
     Gathering,
     Waits,
     asked_token,
+    renewed,
 )
 from kualik.signatures.services.proofs import LEVELS, Level, Proof
 from kualik.signatures.services.verdicts import Reason
@@ -103,19 +104,11 @@ def renew_cms(*, signature: bytes, document: bytes, asked: Asked) -> ExtendedSig
     ``proof_no_longer``. Raises as ``extend_cms`` does.
     """
     work = _Work(signature, document, asked)
-    before = work.proof.lasts_until
     try:
-        work.gather()
-        work.archive()
-    except Waits as waits:
-        return work.result(waits.code)
+        waits_for = renewed(work, signature, work.gather, work.archive)
     except CmsError as error:
         raise _unreadable(error) from error
-    after = work.proof.lasts_until
-    if before is not None and after is not None and after <= before:
-        work.take(signature)
-        return work.result("proof_no_longer")
-    return work.result()
+    return work.result(waits_for)
 
 
 class _Work:
