@@ -31,7 +31,7 @@ from kualik.accounts.services.entering import (
     open_office_by_signature,
     session_secret,
 )
-from kualik.accounts.services.looks import note_look, note_looks, record_look
+from kualik.accounts.services.looks import note_looks, record_look
 from kualik.accounts.services.persons import (
     DEMO_EVIDENCE,
     DemoPerson,
@@ -80,7 +80,6 @@ __all__ = [
     "owner_of",
     "record_device",
     "record_lock_out",
-    "note_look",
     "note_looks",
     "record_look",
     "record_sign_in",

@@ -18,17 +18,13 @@ def record_look(*, person: Person, what: str, about: str, actor: Actor, now: dat
 
     ``what`` is a key of ``queries.looks.WHAT_LABELS``, ``about`` the number of the thing.
     """
-    note_look(subject=f"person:{person.pk}", what=what, about=about, actor=actor, now=now)
-
-
-def note_look(*, subject: str, what: str, about: str, actor: Actor, now: datetime) -> None:
-    """Journal a look under any subject, once for each actor, thing and day."""
-    note_looks(looks=[(subject, about)], what=what, actor=actor, now=now)
+    note_looks(looks=[(f"person:{person.pk}", about)], what=what, actor=actor, now=now)
 
 
 @transaction.atomic
 def note_looks(*, looks: Iterable[tuple[str, str]], what: str, actor: Actor, now: datetime) -> None:
-    """The same for many things at once; ``looks`` are pairs of a subject and a thing's number."""
+    """Journal looks under any subjects, once for each actor, thing and day; ``looks`` are pairs of
+    a subject and a thing's number."""
     wanted = list(dict.fromkeys(looks))
     known = JournalEntry.objects.filter(
         subject__in={subject for subject, _ in wanted},
